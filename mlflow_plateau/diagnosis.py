@@ -1,0 +1,175 @@
+"""The answer: what a run's history says about why its validation loss stopped improving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+SCHEMA_VERSION = 1
+"""Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
+
+STATUSES = ("improving", "converged", "stalled", "diverged", "inconclusive")
+LEVELS = ("history", "compared", "recorded", "verified")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One measured fact and how it weighs on one cause.
+
+    Attributes:
+        cause: Id of the cause that the fact speaks for or against.
+        signal: Name of the signal that was measured.
+        value: The measured value.
+        unit: Its unit, in words.
+        epochs: First and last epoch that the value was measured over, or ``None`` for the setup.
+        weight: Contribution to the cause's log-odds in nats; positive speaks for it.
+        sentence: What a person reads, with numbers and units.
+    """
+
+    cause: str
+    signal: str
+    value: float
+    unit: str
+    epochs: tuple[float, float] | None
+    weight: float
+    sentence: str
+
+    @property
+    def direction(self) -> str:
+        """``for`` or ``against`` the cause."""
+        return "for" if self.weight >= 0 else "against"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves that the diagnosis was made from, as plain lists, so that a report can be redrawn.
+
+    Attributes:
+        epochs: The axis.
+        training_loss: NaN as ``None``.
+        validation_loss: NaN as ``None``.
+        learning_rate: NaN as ``None``.
+        axis: ``epoch`` or ``step``.
+        training_name: The metric's name in the store.
+        validation_name: The metric's name in the store.
+        higher_is_better: Whether the curves are scores rather than losses.
+    """
+
+    epochs: tuple[float, ...] = ()
+    training_loss: tuple[float | None, ...] = ()
+    validation_loss: tuple[float | None, ...] = ()
+    learning_rate: tuple[float | None, ...] = ()
+    axis: str = "epoch"
+    training_name: str | None = None
+    validation_name: str | None = None
+    higher_is_better: bool = False
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a run's validation loss stopped improving, with the evidence.
+
+    Attributes:
+        run_id: The diagnosed run.
+        status: One of ``STATUSES``.
+        cause: Id of the cause whose removal would improve the validation loss most, or ``none``.
+        confidence: Probability that the answer (status and cause) is right, 0 to 1.
+        headline: The finding in one sentence.
+        reason: Why the status is what it is, in words; for ``inconclusive`` what is missing.
+        runner_up: Id of the next likely cause, or ``none``.
+        contributing: Ids of other causes judged present.
+        causes: The probability of every cause and of ``none``; sums to 1.
+        evidence: What was weighed, strongest first.
+        remedies: What to try, best first, with values.
+        next_level: What the next level of evidence would settle, in a sentence.
+        onset_epoch: The first epoch of the plateau, or ``None`` where there is none.
+        best_epoch: The epoch of the lowest validation loss.
+        wasted_epochs: Epochs after the onset; 0 where there is no plateau.
+        wasted_fraction: Those epochs as a share of all, 0 to 1.
+        level: The level of evidence that the answer stands on, one of ``LEVELS``.
+        consistency: Verdict of the preprocessing check: ``pass``, ``warn``, ``fail``, ``unknown``.
+        unknown: Signals that could not be measured, with the reason in words.
+        notes: What was cleaned in the history.
+        curves: The curves that were read.
+        version: Version of mlflow-plateau.
+    """
+
+    run_id: str
+    status: str
+    cause: str = "none"
+    confidence: float = 0.0
+    headline: str = ""
+    reason: str = ""
+    runner_up: str = "none"
+    contributing: tuple[str, ...] = ()
+    causes: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    remedies: tuple[str, ...] = ()
+    next_level: str = ""
+    onset_epoch: float | None = None
+    best_epoch: float | None = None
+    wasted_epochs: float = 0.0
+    wasted_fraction: float = 0.0
+    level: str = "history"
+    consistency: str = "unknown"
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    curves: Curves = field(default_factory=Curves)
+    version: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the diagnosis as plain JSON values, in the layout of ``SCHEMA_VERSION``."""
+        document = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return {"schema_version": SCHEMA_VERSION, **document}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Diagnosis:
+        """Rebuilds a diagnosis from what ``to_dict`` returned.
+
+        Raises:
+            ValueError: If the document has another schema version.
+        """
+        version = document.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise ValueError(
+                f"This diagnosis has schema version {version!r}; this mlflow-plateau reads version"
+                f" {SCHEMA_VERSION}. Diagnose the run again to rewrite it."
+            )
+        values = {item.name: document[item.name] for item in fields(cls)}
+        values["contributing"] = tuple(values["contributing"])
+        values["remedies"] = tuple(values["remedies"])
+        values["notes"] = tuple(values["notes"])
+        values["evidence"] = tuple(
+            Evidence(**{**item, "epochs": tuple(item["epochs"]) if item["epochs"] else None})
+            for item in values["evidence"]
+        )
+        curves = values["curves"]
+        values["curves"] = Curves(
+            **{name: tuple(v) if isinstance(v, list) else v for name, v in curves.items()}
+        )
+        return cls(**values)
+
+    def _repr_html_(self) -> str:
+        from mlflow_plateau.report.html import render_summary
+
+        return render_summary(self)
+
+    def __str__(self) -> str:
+        from mlflow_plateau.report.text import render_text
+
+        return render_text(self)
+
+
+def _plain(value: Any) -> Any:
+    """Turns dataclasses, mappings and tuples into JSON values; non-finite numbers become None."""
+    if isinstance(value, (Evidence, Curves)):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,129 @@
+"""What a diagnosis is made from: a run's curves on one epoch axis, and what is known of its setup.
+
+This module knows neither MLflow nor Keras. ``align`` makes a ``History`` out of a tracked run; the
+signals read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mlflow_plateau.tracked import FloatArray
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How the model was trained, as far as the run says; ``None`` where it does not say.
+
+    Attributes:
+        optimizer: Lower-case class name: ``adam``, ``sgd``, ``rmsprop``, ….
+        learning_rate: The learning rate at the first update.
+        momentum: Momentum of SGD.
+        weight_decay: Decoupled weight decay per update.
+        batch_size: Rows per update.
+        updates_per_epoch: Optimiser steps per epoch.
+        training_rows: Rows in the training split.
+        validation_rows: Rows in the validation split.
+        parameter_count: Weights in the model, trainable or not.
+        trainable_parameter_count: Weights that the optimiser may change.
+        loss: Snake-case name of the loss: ``binary_crossentropy``, ``mean_squared_error``, ….
+        from_logits: Whether a cross-entropy takes logits.
+        output_activation: Activation of the last layer: ``sigmoid``, ``softmax``, ``linear``, ….
+        output_units: Width of the last layer.
+        layers: The layers in a line, for people: ``Dense(128, relu) > Dense(1, sigmoid)``.
+        hidden_activations: The distinct activations before the last layer.
+        dropout: The largest dropout rate in the model; 0 where there is none.
+        l2: The largest L2 penalty factor on a kernel; 0 where there is none.
+        target_minimum: Smallest training target.
+        target_maximum: Largest training target.
+        target_classes: Number of distinct training targets where these are whole numbers.
+        constant_loss: Loss of the best constant prediction on the training targets, in the units of
+            the training loss.
+        planned_epochs: The number of epochs that was asked for.
+        has_validation: Whether ``fit`` was given validation data.
+        outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
+            (KeyboardInterrupt) or ``failed`` (an exception).
+    """
+
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    updates_per_epoch: int | None = None
+    training_rows: int | None = None
+    validation_rows: int | None = None
+    parameter_count: int | None = None
+    trainable_parameter_count: int | None = None
+    loss: str | None = None
+    from_logits: bool | None = None
+    output_activation: str | None = None
+    output_units: int | None = None
+    layers: str | None = None
+    hidden_activations: tuple[str, ...] | None = None
+    dropout: float | None = None
+    l2: float | None = None
+    target_minimum: float | None = None
+    target_maximum: float | None = None
+    target_classes: int | None = None
+    constant_loss: float | None = None
+    planned_epochs: int | None = None
+    has_validation: bool | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class MetricNames:
+    """Which logged metrics were read as what, by the names that they have in the store."""
+
+    training_loss: str | None = None
+    validation_loss: str | None = None
+    learning_rate: str | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """A run's curves on one axis.
+
+    Attributes:
+        run_id: The run that the curves come from.
+        epochs: The axis, shape ``(n,)``, strictly increasing, as logged (Keras counts from 0).
+        training_loss: Shape ``(n,)``; NaN where it was not logged, ±inf where it was infinite.
+        validation_loss: Shape ``(n,)``; NaN where it was not logged (``validation_freq`` > 1).
+        training_logged: Shape ``(n,)``; True where a training loss was logged, also a NaN one.
+        validation_logged: Shape ``(n,)``; True where a validation loss was logged, also a NaN one.
+        learning_rate: Shape ``(n,)``; NaN where it is not known.
+        metrics: Further metrics by name, each of shape ``(n,)``; validation metrics start with
+            ``val_``, whatever they were called in the store.
+        recorded: What the recorder measured, by its name without the ``plateau/`` prefix, each of
+            shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
+            ``batch_loss_spread``, ``epoch_seconds``.
+        setup: What is known of the training's configuration.
+        names: Which metric was read as what.
+        axis: What a unit of ``epochs`` is: ``epoch`` or ``step``.
+        higher_is_better: Whether the monitored curve is a score (accuracy) rather than a loss.
+        status: MLflow's status of the run.
+        notes: What was cleaned, one sentence each.
+    """
+
+    run_id: str
+    epochs: FloatArray
+    training_loss: FloatArray
+    validation_loss: FloatArray
+    training_logged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    validation_logged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    learning_rate: FloatArray
+    metrics: Mapping[str, FloatArray] = field(default_factory=dict)
+    recorded: Mapping[str, FloatArray] = field(default_factory=dict)
+    setup: Setup = field(default_factory=Setup)
+    names: MetricNames = field(default_factory=MetricNames)
+    axis: str = "epoch"
+    higher_is_better: bool = False
+    status: str = "FINISHED"
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.epochs)
