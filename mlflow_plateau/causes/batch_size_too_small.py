@@ -1,0 +1,39 @@
+"""Batch size too small."""
+
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
+
+BATCH_SIZE_TOO_SMALL = Cause(
+    id="batch_size_too_small",
+    title="Batch size too small",
+    looks_like="The losses wander around a level above what the model could reach: with few rows per"
+    " update the gradient is mostly noise.",
+    not_to_confuse_with={
+        "learning_rate_too_large": "there a usual batch size bounces as well; a smaller rate helps"
+        " in both cases",
+    },
+    prior=-4.0,
+    evidence=(
+        supports("batch_size", below=4.0, scale=1.0, weight=3.5, absence=4.0),
+        supports("training_scatter", above=0.02, scale=0.01, weight=1.0, absence=0.5),
+        supports("validation_scatter", above=0.03, scale=0.015, weight=1.0, absence=0.5),
+        supports("plateau_share", above=0.25, scale=0.05, weight=0.5, absence=0.5),
+        supports("batch_scatter", above=0.8, scale=0.2, weight=0.7),
+        contradicts("learning_rate_position", above=0.8, scale=0.2, weight=1.0),
+        contradicts("learning_rate_position", below=-1.2, scale=0.2, weight=1.5),
+    ),
+    remedies=(
+        Remedy(
+            "raise the batch size from {batch_size:.0f} to about {larger_batch:.0f}",
+            "raise the batch size to 32 or more",
+        ),
+        Remedy(
+            "or lower the learning rate from {learning_rate:.3g} to about {lower_rate:.3g}, which"
+            " averages over more batches",
+            "or lower the learning rate tenfold, which averages over more batches",
+        ),
+    ),
+    experiment="A batch eight times as large goes lower at the same learning rate.",
+    references=(
+        "McCandlish et al., An Empirical Model of Large-Batch Training (2018), arXiv:1812.06162",
+    ),
+)

@@ -1,0 +1,31 @@
+"""Excessive regularisation."""
+
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
+
+EXCESSIVE_REGULARIZATION = Cause(
+    id="excessive_regularization",
+    title="Excessive regularisation",
+    looks_like="The training loss stays high and the validation loss lies at or below it: penalty or"
+    " dropout, not the model's size, holds the fit back.",
+    not_to_confuse_with={
+        "insufficient_capacity": "there the model is small and barely regularised",
+        "no_learnable_signal": "there a freer model does not do better either",
+    },
+    prior=-4.0,
+    evidence=(
+        supports("penalty_factor", above=0.02, scale=0.004, weight=4.0),
+        supports("dropout_rate", above=0.65, scale=0.04, weight=4.0),
+        supports("validation_below_training", above=0.08, scale=0.03, weight=1.5, absence=0.5),
+        supports("training_against_constant", above=0.3, scale=0.05, weight=0.7, absence=1.5),
+        contradicts("rise_from_best", above=0.05, scale=0.02, weight=1.5),
+        contradicts("gap_at_end", above=0.2, scale=0.05, weight=1.5),
+    ),
+    remedies=(
+        Remedy("lower the dropout rate from {high_dropout:g} to about 0.3"),
+        Remedy("lower the penalty from {high_penalty:.3g} to about {lower_penalty:.1g}"),
+        Remedy("", "halve the regularisation and compare"),
+    ),
+    experiment="Without the penalty or dropout training and validation loss go lower.",
+    references=("Srivastava et al., Dropout (2014), JMLR 15",),
+    while_improving=True,
+)

@@ -1,0 +1,35 @@
+"""Non-finite values."""
+
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
+
+NON_FINITE_VALUES = Cause(
+    id="non_finite_values",
+    title="NaN or infinite values",
+    looks_like="A loss is NaN or infinite: the data, the weights or the loss function produce values"
+    " that are no numbers.",
+    not_to_confuse_with={
+        "learning_rate_too_large": "there the loss grows for some epochs before it overflows",
+    },
+    prior=-5.0,
+    evidence=(
+        supports("non_finite_share", above=0.0005, scale=0.0001, weight=10.0, absence=2.0),
+        contradicts("growth_before_non_finite", above=0.5, scale=0.15, weight=2.5),
+        contradicts("learning_rate_position", above=1.0, scale=0.15, weight=2.5),
+    ),
+    remedies=(
+        Remedy(
+            "look for NaN and infinity in inputs and targets:"
+            " assert np.isfinite(x).all() and np.isfinite(y).all()"
+        ),
+        Remedy(
+            "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0);"
+            " the first bad value came at epoch {first_non_finite:g}",
+            "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0)",
+        ),
+        Remedy("run with tf.debugging.enable_check_numerics() to find the operation"),
+    ),
+    experiment="With the rows that hold NaN or infinity removed the loss stays finite.",
+    references=("TensorFlow documentation, tf.debugging.enable_check_numerics",),
+    while_improving=True,
+    when_diverged=True,
+)

@@ -1,0 +1,38 @@
+"""Not training."""
+
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
+
+NOT_TRAINING = Cause(
+    id="not_training",
+    title="Nothing is being trained",
+    looks_like="The validation loss repeats to the last digit: no weight changes, because none is"
+    " trainable, the graph is disconnected, or the learning rate is zero.",
+    not_to_confuse_with={
+        "critical_point": "there the output's bias still moves until it predicts a constant",
+        "learning_rate_too_small": "there the loss moves, if little",
+    },
+    prior=-5.0,
+    evidence=(
+        supports("validation_movement", below=-6.5, scale=0.2, weight=8.0, absence=6.0),
+        supports("training_movement", below=-4.0, scale=0.3, weight=1.0),
+        supports("trainable_share", below=1e-6, scale=1e-7, weight=6.0),
+        supports("largest_learning_rate", below=1e-12, scale=1e-13, weight=6.0),
+        supports("update_ratio_late", below=-9.0, scale=0.5, weight=3.0, absence=2.0),
+        contradicts("non_finite_share", above=0.0005, scale=0.0001, weight=4.0),
+    ),
+    remedies=(
+        Remedy(
+            "unfreeze layers: {trainable:,} of {parameters:,} weights are trainable"
+            " (layer.trainable = True, then compile again)"
+        ),
+        Remedy("set a learning rate above zero: it is {zero_rate:g}"),
+        Remedy(
+            "check that every weight lies between the inputs and the loss: no stop_gradient, no"
+            " argmax or NumPy call in between"
+        ),
+    ),
+    experiment="With all layers trainable and a usual learning rate the weights change after one"
+    " update.",
+    references=("Keras documentation, “Transfer learning & fine-tuning”, trainable",),
+    while_improving=True,
+)

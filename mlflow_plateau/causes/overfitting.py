@@ -1,0 +1,47 @@
+"""Overfitting."""
+
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
+
+OVERFITTING = Cause(
+    id="overfitting",
+    title="Overfitting",
+    looks_like="The training loss keeps falling while the validation loss is flat or rises: the"
+    " model memorises the training set.",
+    not_to_confuse_with={
+        "unrepresentative_validation": "there the gap is wide from the first epochs on",
+        "inconsistent_preprocessing": "there the validation loss is bad before anything could be"
+        " memorised",
+        "learning_rate_too_large": "there the training loss rises or bounces as well",
+    },
+    prior=-3.5,
+    evidence=(
+        supports("rise_from_best", above=0.05, scale=0.02, weight=2.5, absence=1.5),
+        supports("rise_in_noise", above=4.0, scale=1.0, weight=1.0, absence=1.0),
+        supports("training_fall_since_best", above=0.08, scale=0.03, weight=2.0, absence=2.0),
+        supports("gap_growth", above=0.15, scale=0.05, weight=1.5, absence=1.5),
+        supports("parameters_per_row", above=0.0, scale=0.3, weight=0.5),
+        contradicts("gap_at_first", above=0.6, scale=0.1, weight=1.5),
+        contradicts("blow_up", above=0.0, scale=0.1, weight=2.0),
+    ),
+    remedies=(
+        Remedy(
+            "stop at epoch {best_epoch:g}, where the validation loss was best:"
+            " EarlyStopping(monitor='{monitor}', patience={patience}, restore_best_weights=True)",
+        ),
+        Remedy(
+            "regularise: dropout of about {more_dropout:.1f} (it is {dropout:g}) or weight decay of"
+            " about 1e-4",
+            "regularise: dropout of 0.2 to 0.5, or weight decay of about 1e-4",
+        ),
+        Remedy(
+            "use fewer weights ({parameters:,} for {rows:,} training rows) or more training data",
+            "use a smaller model or more training data",
+        ),
+    ),
+    experiment="More regularisation, or half the weights, narrows the gap and lowers the best"
+    " validation loss.",
+    references=(
+        "Goodfellow, Bengio & Courville, Deep Learning (2016), section 5.2",
+        "Prechelt, Early Stopping – But When? (1998)",
+    ),
+)

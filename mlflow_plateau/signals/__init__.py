@@ -1,0 +1,84 @@
+"""The signals: each measures one quantity on a history, or says why it cannot.
+
+A new signal is one function in one of these files (or a new file) and one line in ``SIGNALS``.
+"""
+
+from __future__ import annotations
+
+from mlflow_plateau.signals import (
+    batches,
+    chance,
+    finite,
+    gap,
+    head,
+    model,
+    movement,
+    progress,
+    rate,
+    recorded,
+    scatter,
+)
+from mlflow_plateau.signals.signal import Measurement, Signal
+from mlflow_plateau.signals.view import View
+
+__all__ = ["SIGNALS", "Measurement", "Signal", "View", "signal_by_name"]
+
+SIGNALS: tuple[Signal, ...] = (
+    progress.training_progress,
+    progress.training_late_fall,
+    progress.validation_late_fall,
+    progress.second_half_share,
+    progress.training_steadiness,
+    progress.plateau_share,
+    gap.gap_at_first,
+    gap.gap_at_end,
+    gap.gap_growth,
+    gap.rise_from_best,
+    gap.rise_in_noise,
+    gap.training_fall_since_best,
+    gap.losses_together,
+    scatter.training_scatter,
+    scatter.validation_scatter,
+    scatter.spike_height,
+    scatter.blow_up,
+    chance.validation_against_constant,
+    chance.training_against_constant,
+    chance.distance_from_constant,
+    finite.non_finite_share,
+    finite.growth_before_non_finite,
+    movement.validation_movement,
+    movement.training_movement,
+    movement.trainable_share,
+    rate.learning_rate_position,
+    rate.largest_learning_rate,
+    rate.learning_rate_decay,
+    rate.rate_after_onset,
+    rate.progress_per_rate,
+    batches.batch_size,
+    batches.updates_per_epoch,
+    batches.total_updates,
+    batches.batch_share,
+    model.parameters_per_row,
+    model.model_size,
+    model.dropout_rate,
+    model.penalty_factor,
+    model.validation_below_training,
+    head.head_mismatch,
+    head.accuracy_left_behind,
+    recorded.update_ratio_late,
+    recorded.update_ratio_early,
+    recorded.update_coherence,
+    recorded.gradient_norm_change,
+    recorded.batch_scatter,
+)
+
+_BY_NAME = {signal.name: signal for signal in SIGNALS}
+
+
+def signal_by_name(name: str) -> Signal:
+    """Returns the signal of that name.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    return _BY_NAME[name]

@@ -1,0 +1,56 @@
+"""Batch size and the number of updates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+
+@signal(unit="rows", sentence="each update saw {value:.0f} rows")
+def batch_size(view: View) -> Measurement:
+    """Rows per update."""
+    size = view.setup.batch_size
+    return cannot_say("the batch size is not known") if not size else Measurement(float(size))
+
+
+def _updates_per_epoch(view: View) -> float | None:
+    setup = view.setup
+    if setup.updates_per_epoch:
+        return float(setup.updates_per_epoch)
+    if setup.training_rows and setup.batch_size:
+        return float(np.ceil(setup.training_rows / setup.batch_size))
+    return None
+
+
+@signal(unit="updates", sentence="an epoch has {value:.0f} updates")
+def updates_per_epoch(view: View) -> Measurement:
+    """Optimiser steps per epoch: logged, or rows / batch size."""
+    updates = _updates_per_epoch(view)
+    if updates is None:
+        return cannot_say("neither the updates per epoch nor rows and batch size are known")
+    return Measurement(updates)
+
+
+@signal(unit="decades of updates", sentence="the whole run had {updates:.0f} updates")
+def total_updates(view: View) -> Measurement:
+    """log10(optimiser steps in the whole run)."""
+    updates = _updates_per_epoch(view)
+    if updates is None or view.history.axis != "epoch":
+        return cannot_say("the number of updates is not known")
+    first, last = float(view.history.epochs[0]), float(view.history.epochs[-1])
+    total = updates * (last - first + 1)
+    return Measurement(float(np.log10(total)), facts={"updates": total})
+
+
+@signal(
+    unit="share of the training rows",
+    sentence="a batch holds {value:.0%} of the training rows ({size} of {rows})",
+)
+def batch_share(view: View) -> Measurement:
+    """Batch size / training rows."""
+    size, rows = view.setup.batch_size, view.setup.training_rows
+    if not size or not rows:
+        return cannot_say("the batch size or the number of training rows is not known")
+    return Measurement(min(size / rows, 1.0), facts={"size": size, "rows": rows})

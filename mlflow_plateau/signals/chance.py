@@ -1,0 +1,59 @@
+"""The losses against that of a constant prediction."""
+
+from __future__ import annotations
+
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+NO_CONSTANT = "the loss of a constant prediction is not known for this run"
+
+
+def _against_constant(view: View, curve: Curve | None, which: str) -> Measurement:
+    constant = view.setup.constant_loss
+    if constant is None or constant <= 0 or view.history.higher_is_better:
+        return cannot_say(NO_CONSTANT)
+    if curve is None:
+        return cannot_say(f"no {which} loss was logged")
+    return Measurement(
+        curve.best / constant, epochs=curve.span, facts={"best": curve.best, "constant": constant}
+    )
+
+
+@signal(
+    unit="multiples of the constant prediction's loss",
+    sentence="the best validation loss is {best:.4g}, {value:.2f} times what a constant prediction"
+    " reaches on the training targets ({constant:.4g})",
+)
+def validation_against_constant(view: View) -> Measurement:
+    """Best smoothed validation loss / loss of the best constant prediction on training targets."""
+    return _against_constant(view, view.validation, "validation")
+
+
+@signal(
+    unit="multiples of the constant prediction's loss",
+    sentence="the best training loss is {best:.4g}, {value:.2f} times what a constant prediction"
+    " reaches ({constant:.4g})",
+)
+def training_against_constant(view: View) -> Measurement:
+    """Best smoothed training loss / loss of the best constant prediction on training targets."""
+    return _against_constant(view, view.training, "training")
+
+
+@signal(
+    unit="share of the constant prediction's loss",
+    sentence="the training loss settled {value:.1%} away from what a constant prediction reaches"
+    " ({end:.4g} against {constant:.4g})",
+)
+def distance_from_constant(view: View) -> Measurement:
+    """|training loss at the end − constant prediction's loss| / the latter."""
+    constant, curve = view.setup.constant_loss, view.training
+    if constant is None or constant <= 0 or view.history.higher_is_better:
+        return cannot_say(NO_CONSTANT)
+    if curve is None:
+        return cannot_say("no training loss was logged")
+    return Measurement(
+        abs(curve.end - constant) / constant,
+        epochs=curve.span,
+        facts={"end": curve.end, "constant": constant},
+    )

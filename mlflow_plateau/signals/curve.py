@@ -1,0 +1,132 @@
+"""One loss curve made ready for measuring: finite points, smoothed, with its noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+from mlflow_plateau.tracked import FloatArray
+
+MAXIMUM_POINTS = 1000
+"""Longer curves are averaged into this many bins: no signal needs a finer grid."""
+
+SMOOTHING_SHARE = 1 / 15
+"""Width of the smoothing window as a share of the curve."""
+
+MAD_TO_DEVIATION = 1.4826
+"""Standard deviation of a normal variable per median absolute deviation (Rousseeuw & Croux 1993)."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The finite points of a loss curve, lower being better.
+
+    Attributes:
+        epochs: Shape ``(n,)``, strictly increasing.
+        values: Shape ``(n,)``, finite.
+    """
+
+    epochs: FloatArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, epochs: FloatArray, values: FloatArray) -> Curve:
+        """Returns the curve of the finite points, averaged into ``MAXIMUM_POINTS`` bins if longer."""
+        finite = np.isfinite(values)
+        epochs, values = epochs[finite], values[finite]
+        if len(values) > MAXIMUM_POINTS:
+            edges = np.linspace(0, len(values), MAXIMUM_POINTS + 1).astype(int)[:-1]
+            counts = np.diff(np.append(edges, len(values)))
+            epochs = np.add.reduceat(epochs, edges) / counts
+            values = np.add.reduceat(values, edges) / counts
+        return cls(epochs, values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def window(self) -> int:
+        """Width of the smoothing window in points, odd, at least 3."""
+        return 2 * int(len(self) * SMOOTHING_SHARE / 2) + 1 if len(self) >= 45 else 3
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of the scatter from point to point around the local trend.
+
+        The median absolute second difference, scaled: Var(v[i] − 2 v[i+1] + v[i+2]) = 6 σ² for
+        independent noise (Gasser, Sroka & Jennen-Steinmetz 1986, pseudo-residuals).
+        """
+        if len(self) < 3:
+            return 0.0
+        second_differences = np.diff(self.values, n=2)
+        return float(MAD_TO_DEVIATION * np.median(np.abs(second_differences)) / np.sqrt(6.0))
+
+    @cached_property
+    def smooth(self) -> FloatArray:
+        """A running median against spikes followed by a Gaussian; shape ``(n,)``."""
+        if len(self) < 5:
+            return self.values
+        median = ndimage.median_filter(self.values, size=self.window, mode="nearest")
+        smoothed: FloatArray = ndimage.gaussian_filter1d(
+            median, sigma=self.window / 4, mode="nearest"
+        )
+        # The filter would round off the steep first epochs, where there is little noise to remove.
+        smoothed[0] = self.values[0]
+        return smoothed
+
+    @cached_property
+    def smooth_noise(self) -> float:
+        """Standard deviation that is left in ``smooth``, for independent noise."""
+        return self.noise * float(np.sqrt(1.5 / self.window))
+
+    @property
+    def first(self) -> float:
+        """The first value."""
+        return float(self.values[0])
+
+    @cached_property
+    def start(self) -> float:
+        """Level of the beginning: the first value, or the median of the first few if it is a spike."""
+        return float(max(self.values[0], np.median(self.values[: min(3, len(self))])))
+
+    @cached_property
+    def end(self) -> float:
+        """Level of the end: the last smoothed value."""
+        return float(self.smooth[-1])
+
+    @cached_property
+    def best_index(self) -> int:
+        """Index of the lowest smoothed value."""
+        return int(np.argmin(self.smooth))
+
+    @property
+    def best(self) -> float:
+        """The lowest smoothed value."""
+        return float(self.smooth[self.best_index])
+
+    @property
+    def best_epoch(self) -> float:
+        """Epoch of the lowest smoothed value."""
+        return float(self.epochs[self.best_index])
+
+    @cached_property
+    def scale(self) -> float:
+        """Size of the values, for relative figures: the median absolute value, never zero."""
+        return float(np.median(np.abs(self.values))) or float(np.max(np.abs(self.values))) or 1.0
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """First and last epoch."""
+        return float(self.epochs[0]), float(self.epochs[-1])
+
+    def tail(self, share: float) -> tuple[FloatArray, FloatArray]:
+        """Returns epochs and values of the last ``share`` of the points, at least three of them."""
+        count = max(3, round(share * len(self)))
+        return self.epochs[-count:], self.values[-count:]
+
+    def at(self, share: float) -> float:
+        """Returns the smoothed value at a share of the run, 0 being the first and 1 the last point."""
+        return float(self.smooth[round(share * (len(self) - 1))])

@@ -1,0 +1,58 @@
+"""NaN and infinity among the losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+
+@signal(
+    unit="share of the logged losses",
+    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite, the first at epoch"
+    " {epoch:g}",
+)
+def non_finite_share(view: View) -> Measurement:
+    """Logged losses, training and validation, that are NaN or infinite / all logged losses."""
+    history = view.history
+    logged = int(history.training_logged.sum() + history.validation_logged.sum())
+    if logged == 0:
+        return cannot_say("no loss was logged")
+    bad = (history.training_logged & ~np.isfinite(history.training_loss)) | (
+        history.validation_logged & ~np.isfinite(history.validation_loss)
+    )
+    count = int((history.training_logged & ~np.isfinite(history.training_loss)).sum()) + int(
+        (history.validation_logged & ~np.isfinite(history.validation_loss)).sum()
+    )
+    first = float(history.epochs[int(np.argmax(bad))]) if count else float(history.epochs[0])
+    return Measurement(
+        count / logged,
+        epochs=(first, float(history.epochs[-1])),
+        facts={"count": float(count), "logged": float(logged), "epoch": first},
+    )
+
+
+@signal(
+    unit="decades",
+    sentence="before the first NaN or infinity the training loss had grown by {value:.1f} decades"
+    " above its best ({last:.4g} against {best:.4g})",
+)
+def growth_before_non_finite(view: View) -> Measurement:
+    """log10(largest of the last two finite training losses / the best before), in blown-up runs.
+
+    Near 0 the values turned non-finite out of the blue (bad data, log of zero); well above, the
+    loss blew up first, which is what too large steps do.
+    """
+    history = view.history
+    bad = history.training_logged & ~np.isfinite(history.training_loss)
+    if not bad.any():
+        return cannot_say("the training loss stayed finite")
+    before = history.training_loss[: int(np.argmax(bad))]
+    before = before[np.isfinite(before)]
+    if len(before) < 2 or before.min() <= 0:
+        return cannot_say("fewer than two positive training losses came before the first NaN")
+    last = float(before[-2:].max())
+    return Measurement(
+        float(np.log10(last / before.min())), facts={"last": last, "best": float(before.min())}
+    )

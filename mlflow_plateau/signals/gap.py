@@ -1,0 +1,170 @@
+"""The distance between the training and the validation loss, and how it came about."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+FIRST_SHARE = 0.05
+"""“At first” means the first twentieth of the run, at least two points."""
+
+
+def _pair(view: View) -> tuple[Curve, Curve] | str:
+    training, validation = view.training, view.validation
+    if training is None or validation is None:
+        missing = "training" if training is None else "validation"
+        return f"no {missing} loss was logged"
+    if min(len(training), len(validation)) < FEWEST_POINTS:
+        return f"the losses have fewer than {FEWEST_POINTS} finite points"
+    return training, validation
+
+
+def _at(curve: Curve, epoch: float) -> float:
+    return float(np.interp(epoch, curve.epochs, curve.smooth))
+
+
+@signal(
+    unit="share of the training loss",
+    sentence="in the first epochs the validation loss lay {value:+.0%} from the training loss"
+    " ({validation:.4g} against {training:.4g})",
+)
+def gap_at_first(view: View) -> Measurement:
+    """Median of (validation − training) / |training| over the first twentieth of the run."""
+    pair = _pair(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    count = max(2, round(FIRST_SHARE * len(validation)))
+    epochs = validation.epochs[:count]
+    at_training = np.interp(epochs, training.epochs, training.values)
+    level = float(np.median(np.abs(at_training)))
+    if level == 0:
+        return cannot_say("the first training losses are zero")
+    gap = float(np.median(validation.values[:count] - at_training))
+    return Measurement(
+        gap / level,
+        epochs=(float(epochs[0]), float(epochs[-1])),
+        facts={
+            "validation": float(np.median(validation.values[:count])),
+            "training": float(np.median(at_training)),
+        },
+    )
+
+
+@signal(
+    unit="share of the validation loss",
+    sentence="at the end the validation loss is {validation:.4g} and the training loss"
+    " {training:.4g}: a gap of {value:.0%} of the validation loss",
+)
+def gap_at_end(view: View) -> Measurement:
+    """(validation − training) / |validation| of the smoothed ends; negative: validation is lower."""
+    pair = _pair(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    if validation.end == 0:
+        return cannot_say("the validation loss is zero")
+    return Measurement(
+        (validation.end - training.end) / abs(validation.end),
+        epochs=(validation.span[1], validation.span[1]),
+        facts={"validation": validation.end, "training": training.end},
+    )
+
+
+@signal(
+    unit="share of the validation loss",
+    sentence="the gap between validation and training loss grew by {growth:.4g} over the run,"
+    " {value:.0%} of the validation loss",
+)
+def gap_growth(view: View) -> Measurement:
+    """Growth of (validation − training) from the first third's least gap to the end, / |validation|."""
+    pair = _pair(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    gaps = validation.smooth - np.interp(validation.epochs, training.epochs, training.smooth)
+    early = float(np.min(gaps[: max(2, len(gaps) // 3)]))
+    growth = float(gaps[-1]) - max(early, 0.0)
+    if validation.end == 0:
+        return cannot_say("the validation loss is zero")
+    return Measurement(
+        growth / abs(validation.end), epochs=validation.span, facts={"growth": growth}
+    )
+
+
+@signal(
+    unit="share of the best validation loss",
+    sentence="the validation loss was best at epoch {epoch:g} ({best:.4g}) and ended at {end:.4g},"
+    " {value:+.1%}",
+)
+def rise_from_best(view: View) -> Measurement:
+    """(end − best) / |best| of the smoothed validation loss."""
+    curve = view.validation
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the validation loss has fewer than {FEWEST_POINTS} finite points")
+    if curve.best == 0:
+        return cannot_say("the best validation loss is zero")
+    return Measurement(
+        (curve.end - curve.best) / abs(curve.best),
+        epochs=(curve.best_epoch, curve.span[1]),
+        facts={"best": curve.best, "end": curve.end, "epoch": curve.best_epoch},
+    )
+
+
+@signal(
+    unit="standard deviations of the noise",
+    sentence="the rise of the validation loss from its best value is {value:.1f} times the noise"
+    " of the curve",
+)
+def rise_in_noise(view: View) -> Measurement:
+    """(end − best) / σ, σ being the deviation of the smoothed validation loss from its trend."""
+    curve = view.validation
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the validation loss has fewer than {FEWEST_POINTS} finite points")
+    floor = max(curve.smooth_noise, 1e-9 * curve.scale)
+    return Measurement(
+        min((curve.end - curve.best) / floor, 1e6), epochs=(curve.best_epoch, curve.span[1])
+    )
+
+
+@signal(
+    unit="share of the training loss",
+    sentence="since the best validation epoch ({epoch:g}) the training loss fell by {value:.1%}"
+    " ({before:.4g} to {end:.4g})",
+)
+def training_fall_since_best(view: View) -> Measurement:
+    """(training at the best validation epoch − training at the end) / |the former|."""
+    pair = _pair(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    before = _at(training, validation.best_epoch)
+    if before == 0:
+        return cannot_say("the training loss is zero")
+    return Measurement(
+        (before - training.end) / abs(before),
+        epochs=(validation.best_epoch, training.span[1]),
+        facts={"before": before, "end": training.end, "epoch": validation.best_epoch},
+    )
+
+
+@signal(
+    unit="share of the validation loss's scatter around its mean",
+    sentence="training and validation loss move together (correlation {value:.2f})",
+)
+def losses_together(view: View) -> Measurement:
+    """Pearson correlation of the smoothed training and validation loss over the run."""
+    pair = _pair(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    other = np.interp(validation.epochs, training.epochs, training.smooth)
+    if np.ptp(other) <= 1e-9 * training.scale or np.ptp(validation.smooth) <= 1e-9 * validation.scale:
+        return cannot_say("one of the losses never moved")
+    return Measurement(
+        float(np.corrcoef(other, validation.smooth)[0, 1]), epochs=validation.span
+    )

@@ -1,0 +1,61 @@
+"""Whether anything moved at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+STILL = -16.0
+"""Value of a curve that never moved: the resolution of a double, in decades."""
+
+
+def _movement(curve: Curve | None, which: str) -> Measurement:
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the {which} loss has fewer than {FEWEST_POINTS} finite points")
+    spread = float(np.ptp(curve.values)) / curve.scale
+    return Measurement(
+        float(np.log10(max(spread, 10**STILL))),
+        epochs=curve.span,
+        facts={"spread": spread, "level": float(np.median(curve.values))},
+    )
+
+
+@signal(
+    unit="decades of the validation loss",
+    sentence="over the whole run the validation loss varied by {spread:.2g} of its level"
+    " ({level:.4g})",
+)
+def validation_movement(view: View) -> Measurement:
+    """log10((max − min) / median |v|) of the validation loss.
+
+    Validation has no dropout and no shuffling: with unchanged weights its loss repeats to the last
+    bits, so anything above −6 means that weights moved.
+    """
+    return _movement(view.validation, "validation")
+
+
+@signal(
+    unit="decades of the training loss",
+    sentence="over the whole run the training loss varied by {spread:.2g} of its level ({level:.4g})",
+)
+def training_movement(view: View) -> Measurement:
+    """log10((max − min) / median |v|) of the training loss."""
+    return _movement(view.training, "training")
+
+
+@signal(
+    unit="share of the weights",
+    sentence="{trainable:.0f} of {total:.0f} weights are trainable",
+)
+def trainable_share(view: View) -> Measurement:
+    """Trainable weights / all weights."""
+    trainable, total = view.setup.trainable_parameter_count, view.setup.parameter_count
+    if trainable is None or not total:
+        return cannot_say("the number of weights is not known")
+    return Measurement(
+        trainable / total, facts={"trainable": float(trainable), "total": float(total)}
+    )

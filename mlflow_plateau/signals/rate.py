@@ -1,0 +1,141 @@
+"""The learning rate: against what is usual for the optimiser, and its decay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+from mlflow_plateau.tracked import FloatArray
+
+USUAL_LEARNING_RATE = {
+    "adam": 1e-3,
+    "adamw": 1e-3,
+    "nadam": 1e-3,
+    "adamax": 2e-3,
+    "amsgrad": 1e-3,
+    "rmsprop": 1e-3,
+    "lion": 1e-4,
+    "adagrad": 1e-2,
+    "adadelta": 1.0,
+    "adafactor": 1e-3,
+    "ftrl": 1e-2,
+    "sgd": 1e-2,
+    "momentum": 1e-2,
+    "muon": 1e-3,
+    "lamb": 1e-3,
+}
+"""Where a search starts: the defaults of Keras and PyTorch, and of the papers for Adadelta and Lion."""
+
+
+def usual_learning_rate(optimizer: str | None) -> float | None:
+    """Returns the usual learning rate of an optimiser, ``None`` for an unknown one."""
+    return USUAL_LEARNING_RATE.get((optimizer or "").lower())
+
+
+@signal(
+    unit="decades",
+    sentence="the learning rate {rate:.3g} lies {value:+.1f} decades from what is usual for"
+    " {optimizer} ({usual:.3g})",
+)
+def learning_rate_position(view: View) -> Measurement:
+    """log10(largest learning rate used / the optimiser's usual one)."""
+    rates = view.learning_rates
+    if len(rates) == 0:
+        return cannot_say("the learning rate is not known")
+    usual = usual_learning_rate(view.setup.optimizer)
+    if usual is None:
+        return cannot_say("the optimiser is not known")
+    rate = float(rates.max())
+    if rate <= 0:
+        return cannot_say("the learning rate is zero")
+    return Measurement(
+        float(np.log10(rate / usual)),
+        facts={"rate": rate, "usual": usual, "optimizer": str(view.setup.optimizer)},
+    )
+
+
+@signal(unit="learning rate", sentence="the largest learning rate of the run was {value:.3g}")
+def largest_learning_rate(view: View) -> Measurement:
+    """The largest learning rate used."""
+    rates = view.learning_rates
+    if len(rates) == 0:
+        return cannot_say("the learning rate is not known")
+    return Measurement(float(rates.max()))
+
+
+@signal(
+    unit="decades",
+    sentence="the learning rate fell from {peak:.3g} to {last:.3g}, by {value:.1f} decades",
+)
+def learning_rate_decay(view: View) -> Measurement:
+    """log10(peak / last learning rate), at most 16."""
+    rates = view.learning_rates
+    if len(rates) < 2:
+        return cannot_say("the learning rate was not logged")
+    peak, last = float(rates.max()), float(rates[-1])
+    if peak <= 0:
+        return cannot_say("the learning rate is zero")
+    return Measurement(
+        float(np.log10(peak / max(last, peak * 1e-16))), facts={"peak": peak, "last": last}
+    )
+
+
+def _spent(view: View) -> FloatArray | str:
+    """Cumulative learning rate over the epochs, from 0 to 1: how far the steps could carry."""
+    rates = view.history.learning_rate
+    known = np.isfinite(rates)
+    if known.sum() < 2:
+        return "the learning rate was not logged"
+    filled = np.interp(view.history.epochs, view.history.epochs[known], rates[known])
+    total = float(filled.sum())
+    if total <= 0:
+        return "the learning rate is zero"
+    return np.cumsum(filled) / total
+
+
+@signal(
+    unit="share of the summed learning rate",
+    sentence="the epochs since the onset of the plateau had {value:.1%} of the run's summed"
+    " learning rate",
+)
+def rate_after_onset(view: View) -> Measurement:
+    """Σ learning rate after the onset / Σ learning rate over the run.
+
+    The summed rate is the time of the gradient flow that the optimiser discretises (Smith et al.
+    2018, arXiv:1711.00489): a loss that is flat over many epochs of which the rate left nothing was
+    not given the time to fall.
+    """
+    if view.plateau is None:
+        return cannot_say("there is no plateau")
+    spent = _spent(view)
+    if isinstance(spent, str):
+        return cannot_say(spent)
+    at_onset = float(np.interp(view.plateau.onset_epoch, view.history.epochs, spent))
+    return Measurement(
+        1.0 - at_onset, epochs=(view.plateau.onset_epoch, float(view.history.epochs[-1]))
+    )
+
+
+@signal(
+    unit="share of all progress",
+    sentence="the training loss made {value:.0%} of its progress in the last fifth of the summed"
+    " learning rate: it was still falling when the rate vanished",
+)
+def progress_per_rate(view: View) -> Measurement:
+    """Fall of the training loss over the last fifth of the summed learning rate / its whole fall.
+
+    About 0.2 for a loss that falls straight in gradient-flow time, ~0 for one that had saturated.
+    """
+    curve = view.training
+    spent = _spent(view)
+    if isinstance(spent, str):
+        return cannot_say(spent)
+    if curve is None or len(curve) < 5:
+        return cannot_say("the training loss has fewer than 5 finite points")
+    progress = curve.start - curve.end
+    if progress <= 3 * curve.smooth_noise or progress <= 1e-9 * curve.scale:
+        return cannot_say("the training loss made no progress beyond its noise")
+    times = np.interp(curve.epochs, view.history.epochs, spent)
+    before = float(np.interp(0.8, times, curve.smooth))
+    return Measurement((before - curve.end) / progress, epochs=curve.span)

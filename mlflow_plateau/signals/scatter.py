@@ -1,0 +1,81 @@
+"""Noise, oscillation, spikes and blow-ups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+
+def _scatter(curve: Curve | None, which: str) -> Measurement:
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the {which} loss has fewer than {FEWEST_POINTS} finite points")
+    epochs, values = curve.tail(0.5)
+    late = Curve(epochs, values)
+    level = float(np.median(np.abs(values)))
+    if level == 0:
+        return cannot_say(f"the {which} loss is zero")
+    return Measurement(late.noise / level, epochs=late.span, facts={"noise": late.noise})
+
+
+@signal(
+    unit="share of the training loss",
+    sentence="from epoch to epoch the training loss scatters by {noise:.3g}, {value:.1%} of its level",
+)
+def training_scatter(view: View) -> Measurement:
+    """Noise of the training loss (see ``Curve.noise``) over its median, in the second half."""
+    return _scatter(view.training, "training")
+
+
+@signal(
+    unit="share of the validation loss",
+    sentence="from epoch to epoch the validation loss scatters by {noise:.3g},"
+    " {value:.1%} of its level",
+)
+def validation_scatter(view: View) -> Measurement:
+    """Noise of the validation loss (see ``Curve.noise``) over its median, in the second half."""
+    return _scatter(view.validation, "validation")
+
+
+@signal(
+    unit="multiples of the first training loss",
+    sentence="the training loss jumped to {peak:.4g} at epoch {epoch:g}, {value:.2g} times its first"
+    " value above the best before it",
+)
+def spike_height(view: View) -> Measurement:
+    """max(v(i) − min(v(0…i))) / |v(0)| of the raw training loss."""
+    curve = view.training
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the training loss has fewer than {FEWEST_POINTS} finite points")
+    if curve.start == 0:
+        return cannot_say("the first training loss is zero")
+    rises = curve.values - np.minimum.accumulate(curve.values)
+    highest = int(np.argmax(rises))
+    return Measurement(
+        float(rises[highest]) / abs(curve.start),
+        epochs=curve.span,
+        facts={"peak": float(curve.values[highest]), "epoch": float(curve.epochs[highest])},
+    )
+
+
+@signal(
+    unit="decades",
+    sentence="the training loss ended at {end:.4g}, having been as low as {best:.4g}"
+    " and having started at {start:.4g}",
+)
+def blow_up(view: View) -> Measurement:
+    """log10(end / max(start, 0+)) of the training loss; above 0 it ended higher than it began."""
+    curve = view.training
+    if curve is None or len(curve) < 2:
+        return cannot_say("the training loss has fewer than 2 finite points")
+    end = float(np.median(curve.values[-3:]))
+    if curve.first <= 0 or end <= 0:
+        return cannot_say("the training loss is not positive")
+    return Measurement(
+        float(np.log10(end / curve.first)),
+        epochs=curve.span,
+        facts={"end": end, "best": float(curve.values.min()), "start": curve.first},
+    )

@@ -1,0 +1,86 @@
+"""What a signal is: one measured quantity with a name, a unit and a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mlflow_plateau.signals.view import View
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a signal found in one history.
+
+    Attributes:
+        value: The measured value in the signal's unit; NaN where the history cannot say.
+        epochs: First and last epoch that the value rests on, ``None`` where it rests on the setup.
+        facts: Further numbers and names that the signal's sentence mentions.
+        reason: Why there is no value, in words; empty where there is one.
+    """
+
+    value: float
+    epochs: tuple[float, float] | None = None
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether the history could say."""
+        return not math.isnan(self.value)
+
+
+def cannot_say(reason: str) -> Measurement:
+    """Returns the answer of a signal whose history does not hold what it needs."""
+    return Measurement(math.nan, reason=reason)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One quantity that can be measured on a history.
+
+    Attributes:
+        name: Its name, by which the causes refer to it.
+        unit: The unit of its value, in words.
+        sentence: What a person reads: a format string over ``value`` and the measurement's facts.
+        needs: The level of evidence that it takes: ``history`` or ``recorded``.
+        documentation: Formula and source.
+        function: The measurement itself.
+    """
+
+    name: str
+    unit: str
+    sentence: str
+    needs: str
+    documentation: str
+    function: Callable[[View], Measurement]
+
+    def measure(self, view: View) -> Measurement:
+        """Measures the signal; a value that is not finite counts as not known."""
+        measurement = self.function(view)
+        if math.isinf(measurement.value):
+            return cannot_say("the value is not finite")
+        return measurement
+
+    def say(self, measurement: Measurement) -> str:
+        """Returns the measurement as a sentence without the full stop."""
+        return self.sentence.format(value=measurement.value, **measurement.facts)
+
+
+def signal(
+    unit: str, sentence: str, needs: str = "history"
+) -> Callable[[Callable[[View], Measurement]], Signal]:
+    """Declares the decorated function a signal; its docstring becomes the documentation."""
+
+    def declare(function: Callable[[View], Measurement]) -> Signal:
+        return Signal(
+            name=function.__name__,
+            unit=unit,
+            sentence=sentence,
+            needs=needs,
+            documentation=(function.__doc__ or "").strip(),
+            function=function,
+        )
+
+    return declare

@@ -1,0 +1,61 @@
+"""A history as the signals look at it: what several of them need is computed once, here."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from mlflow_plateau.history import History, Setup
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.plateau import Plateau, find_plateau
+from mlflow_plateau.tracked import FloatArray
+
+
+class View:
+    """A history with its curves made ready for measuring."""
+
+    def __init__(self, history: History) -> None:
+        """Keeps the history; everything else is computed when it is first asked for."""
+        self.history = history
+
+    @property
+    def setup(self) -> Setup:
+        """What is known of the training's configuration."""
+        return self.history.setup
+
+    def _curve(self, values: FloatArray) -> Curve | None:
+        sign = -1.0 if self.history.higher_is_better else 1.0
+        curve = Curve.of(self.history.epochs, sign * values)
+        return curve if len(curve) else None
+
+    @cached_property
+    def training(self) -> Curve | None:
+        """The training curve, turned so that lower is better."""
+        return self._curve(self.history.training_loss)
+
+    @cached_property
+    def validation(self) -> Curve | None:
+        """The validation curve, turned so that lower is better."""
+        return self._curve(self.history.validation_loss)
+
+    @cached_property
+    def plateau(self) -> Plateau | None:
+        """The plateau of the validation curve."""
+        return find_plateau(self.validation) if self.validation else None
+
+    @cached_property
+    def learning_rates(self) -> FloatArray:
+        """The known learning rates in order of epochs; the setup's one where none was logged."""
+        rates = self.history.learning_rate[np.isfinite(self.history.learning_rate)]
+        if len(rates) == 0 and self.setup.learning_rate is not None:
+            return np.array([self.setup.learning_rate])
+        return rates
+
+    def recorded(self, name: str) -> Curve | None:
+        """Returns what the recorder measured under that name, or ``None``."""
+        values = self.history.recorded.get(name)
+        if values is None:
+            return None
+        curve = Curve.of(self.history.epochs, values)
+        return curve if len(curve) else None
