@@ -1,0 +1,187 @@
+"""From a history to a diagnosis: measure, weigh, decide, say it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from mlflow_plateau.causes import CAUSES, NONE, cause_by_id
+from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
+from mlflow_plateau.history import History
+from mlflow_plateau.signals import SIGNALS, Measurement, View
+from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.weigh.course import Course, Kind, read_course
+from mlflow_plateau.weigh.odds import presence, probabilities, weigh
+from mlflow_plateau.weigh.remedies import remedies_for
+from mlflow_plateau.weigh.wording import headline, what_would_settle
+
+__all__ = ["diagnose_history"]
+
+DECISION_THRESHOLD = 0.5
+"""On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
+
+IMPROVING_THRESHOLD = 0.7
+"""While the loss still improves, a cause has to be at least this probable to be named."""
+
+CONTRIBUTING_THRESHOLD = 0.6
+"""Another cause is named as contributing from this probability of being present on."""
+
+
+def measure(view: View) -> dict[str, Measurement]:
+    """Measures every signal."""
+    return {signal.name: signal.measure(view) for signal in SIGNALS}
+
+
+def diagnose_history(history: History) -> Diagnosis:
+    """Says why the validation loss of a history stopped improving.
+
+    Pure arithmetic on the history: each signal is measured, adds to each cause's log-odds what the
+    cause's clues say, and the softmax over the causes that are possible for the run's course gives
+    their probabilities.
+
+    Args:
+        history: The run's curves and setup.
+
+    Returns:
+        The diagnosis, with everything that was weighed.
+    """
+    view = View(history)
+    measurements = measure(view)
+    course = read_course(view)
+    weighed = {cause.id: weigh(cause, measurements) for cause in CAUSES}
+    log_odds = {cause: odds for cause, (odds, _) in weighed.items()}
+    chances = probabilities(log_odds, _possible(course))
+    status, cause, confidence = _decide(course, chances)
+    if status == "inconclusive" and course.kind is Kind.FLAT:
+        course = Course(course.kind, _ambiguity(course, chances))
+    others = sorted((c for c in log_odds if c != cause), key=lambda c: -log_odds[c])
+    runner_up = others[0] if presence(log_odds[others[0]]) > 0.02 else NONE
+    contributing = _contributing(status, cause, log_odds)
+    level = "recorded" if history.recorded else "history"
+    validation, plateau = view.validation, view.plateau
+    return Diagnosis(
+        run_id=history.run_id,
+        status=status,
+        cause=cause,
+        confidence=confidence,
+        headline=headline(view, course, status, cause),
+        reason=course.reason,
+        runner_up=runner_up,
+        contributing=contributing,
+        causes=chances,
+        evidence=_evidence(cause, runner_up, contributing, weighed),
+        remedies=_remedies(status, cause, contributing, view),
+        next_level=what_would_settle(level, status, cause, runner_up),
+        onset_epoch=plateau.onset_epoch if plateau and course.kind is Kind.FLAT else None,
+        best_epoch=validation.best_epoch if validation else None,
+        wasted_epochs=plateau.length if plateau and course.kind is Kind.FLAT else 0.0,
+        wasted_fraction=plateau.share if plateau and course.kind is Kind.FLAT else 0.0,
+        level=level,
+        unknown={name: m.reason for name, m in measurements.items() if not m.known},
+        notes=history.notes,
+        curves=_curves(history),
+        version=_version(),
+    )
+
+
+def _possible(course: Course) -> tuple[str, ...]:
+    """Returns the answers that a run of this course can have."""
+    if course.kind is Kind.DIVERGED:
+        return tuple(cause.id for cause in CAUSES if cause.when_diverged)
+    if course.kind is Kind.FALLING:
+        return (NONE, *(cause.id for cause in CAUSES if cause.while_improving))
+    return (NONE, *(cause.id for cause in CAUSES))
+
+
+def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:
+    """Returns status, cause and confidence."""
+    leading = max(chances, key=lambda answer: chances[answer])
+    confidence = chances[leading]
+    if course.kind is Kind.UNREADABLE:
+        return "inconclusive", NONE, 0.0
+    if course.kind is Kind.DIVERGED:
+        return "diverged", leading, confidence
+    if course.kind is Kind.FALLING:
+        if leading != NONE and confidence >= IMPROVING_THRESHOLD:
+            return "improving", leading, confidence
+        return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
+    if leading == NONE:
+        return "converged", NONE, confidence
+    if confidence >= DECISION_THRESHOLD:
+        return "stalled", leading, confidence
+    return "inconclusive", NONE, 1.0 - confidence
+
+
+def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
+    ranked = sorted(chances, key=lambda answer: -chances[answer])[:2]
+    names = [
+        "nothing to improve" if answer == NONE else cause_by_id(answer).title.lower()
+        for answer in ranked
+    ]
+    return (
+        f"{course.reason}, but the evidence does not decide between {names[0]}"
+        f" ({chances[ranked[0]]:.0%}) and {names[1]} ({chances[ranked[1]]:.0%})"
+    )
+
+
+def _contributing(status: str, cause: str, log_odds: Mapping[str, float]) -> tuple[str, ...]:
+    if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
+        return ()
+    present = [
+        other
+        for other, odds in log_odds.items()
+        if other != cause and presence(odds) >= CONTRIBUTING_THRESHOLD
+    ]
+    return tuple(sorted(present, key=lambda other: -log_odds[other]))
+
+
+def _evidence(
+    cause: str,
+    runner_up: str,
+    contributing: tuple[str, ...],
+    weighed: Mapping[str, tuple[float, list[Evidence]]],
+) -> tuple[Evidence, ...]:
+    """Returns the evidence on the causes that the answer mentions: the named cause's first."""
+    mentioned = dict.fromkeys((cause, *contributing, runner_up))
+    return tuple(item for answer in mentioned if answer != NONE for item in weighed[answer][1])
+
+
+def _remedies(
+    status: str, cause: str, contributing: tuple[str, ...], view: View
+) -> tuple[str, ...]:
+    said: list[str] = []
+    for answer in (cause, *contributing):
+        if answer != NONE:
+            said.extend(remedies_for(cause_by_id(answer), view))
+    if not said and status == "improving":
+        said.append("train for longer: the validation loss is still falling")
+    return tuple(dict.fromkeys(said))
+
+
+def _curves(history: History) -> Curves:
+    def plain(values: FloatArray) -> tuple[float | None, ...]:
+        return tuple(float(v) if math.isfinite(v) else None for v in values)
+
+    return Curves(
+        epochs=tuple(float(epoch) for epoch in history.epochs),
+        training_loss=plain(history.training_loss),
+        validation_loss=plain(history.validation_loss),
+        learning_rate=plain(history.learning_rate)
+        if np.isfinite(history.learning_rate).any()
+        else (),
+        axis=history.axis,
+        training_name=history.names.training_loss,
+        validation_name=history.names.validation_loss,
+        higher_is_better=history.higher_is_better,
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mlflow-plateau")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,58 @@
+"""The arithmetic: measurements add up to log-odds, log-odds to probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from mlflow_plateau.causes import NONE, Cause
+from mlflow_plateau.diagnosis import Evidence
+from mlflow_plateau.signals import Measurement, signal_by_name
+
+TEMPERATURE = 1.0
+"""Divides the log-odds before the softmax; fitted when the weights are calibrated."""
+
+NEGLIGIBLE = 0.05
+"""Contributions below this many nats are not worth a sentence."""
+
+
+def weigh(cause: Cause, measurements: Mapping[str, Measurement]) -> tuple[float, list[Evidence]]:
+    """Returns a cause's log-odds against a healthy run, and the evidence that they are made of."""
+    log_odds = cause.prior
+    evidence = []
+    for clue in cause.evidence:
+        measurement = measurements[clue.signal]
+        if not measurement.known:
+            continue
+        contribution = clue.contribution(measurement.value)
+        log_odds += contribution
+        signal = signal_by_name(clue.signal)
+        if abs(contribution) >= NEGLIGIBLE:
+            evidence.append(
+                Evidence(
+                    cause=cause.id,
+                    signal=signal.name,
+                    value=measurement.value,
+                    unit=signal.unit,
+                    epochs=measurement.epochs,
+                    weight=contribution,
+                    sentence=signal.say(measurement),
+                )
+            )
+    return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))
+
+
+def probabilities(log_odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
+    """Softmax of the allowed answers' log-odds; ``none`` has log-odds 0. The others get 0."""
+    scaled = {
+        answer: (0.0 if answer == NONE else log_odds[answer]) / TEMPERATURE for answer in allowed
+    }
+    highest = max(scaled.values())
+    weights = {answer: math.exp(value - highest) for answer, value in scaled.items()}
+    total = sum(weights.values())
+    return {answer: weights.get(answer, 0.0) / total for answer in (NONE, *log_odds)}
+
+
+def presence(log_odds: float) -> float:
+    """Probability that a cause is present at all, alone or beside others."""
+    return 1.0 / (1.0 + math.exp(-min(max(log_odds / TEMPERATURE, -40.0), 40.0)))

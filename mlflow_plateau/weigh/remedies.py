@@ -1,0 +1,87 @@
+"""What to try, with the run's own values put into the causes' remedies."""
+
+from __future__ import annotations
+
+import math
+from string import Formatter
+
+from mlflow_plateau.causes import Cause
+from mlflow_plateau.signals import View
+from mlflow_plateau.signals.batches import updates_per_epoch
+from mlflow_plateau.signals.finite import non_finite_share
+from mlflow_plateau.signals.head import head_mismatch
+from mlflow_plateau.signals.rate import usual_learning_rate
+
+HEALTHY_BATCH = 32
+"""The batch size to go to from one that is too small: Keras' default."""
+
+HEALTHY_UPDATES = 20
+"""Updates per epoch to aim for with a batch that is too large."""
+
+
+def _facts(view: View) -> dict[str, object]:
+    """Returns what the remedies may mention, ``None`` where the run does not say."""
+    setup = view.setup
+    rates = view.learning_rates
+    rate = float(rates.max()) if len(rates) and rates.max() > 0 else None
+    usual = usual_learning_rate(setup.optimizer)
+    updates = updates_per_epoch.measure(view)
+    non_finite = non_finite_share.measure(view)
+    mismatch = head_mismatch.measure(view)
+    validation = view.validation
+    batch = setup.batch_size
+    higher = lower = None
+    if rate is not None:
+        # Towards the optimiser's usual rate where the run is far from it, else one decade.
+        higher = max(usual, 10 * rate) if usual and rate < usual / 3 else 10 * rate
+        higher = usual if usual and rate < usual / 30 else higher
+        lower = usual if usual and rate > 30 * usual else rate / 10
+    return {
+        "monitor": view.history.names.validation_loss or "val_loss",
+        "best_epoch": validation.best_epoch if validation else None,
+        "patience": max(5, round(0.1 * len(validation))) if validation else None,
+        "dropout": setup.dropout,
+        "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
+        "high_dropout": setup.dropout if setup.dropout and setup.dropout > 0.5 else None,
+        "high_penalty": setup.l2 if setup.l2 and setup.l2 > 1e-3 else None,
+        "lower_penalty": 1e-4,
+        "parameters": setup.parameter_count,
+        "trainable": setup.trainable_parameter_count,
+        "rows": setup.training_rows,
+        "validation_rows": setup.validation_rows,
+        "learning_rate": rate,
+        "higher_rate": higher,
+        "lower_rate": lower,
+        "peak_rate": rate if len(rates) > 1 else None,
+        "last_rate": float(rates[-1]) if len(rates) > 1 else None,
+        "floor_rate": rate / 30 if rate else None,
+        "zero_rate": 0.0 if len(rates) and rates.max() == 0 else None,
+        "batch_size": batch,
+        "larger_batch": max(HEALTHY_BATCH, 8 * batch) if batch else None,
+        "smaller_batch": 2 ** int(math.log2(max(batch * updates.value / HEALTHY_UPDATES, 1)))
+        if batch and updates.known
+        else None,
+        "updates_per_epoch": updates.value if updates.known else None,
+        "hidden_activations": ", ".join(setup.hidden_activations)
+        if setup.hidden_activations
+        else None,
+        "constant_loss": setup.constant_loss,
+        "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
+        "first_non_finite": non_finite.epochs[0]
+        if non_finite.known and non_finite.value > 0 and non_finite.epochs
+        else None,
+    }
+
+
+def remedies_for(cause: Cause, view: View) -> tuple[str, ...]:
+    """Returns the cause's remedies with the run's values, leaving out those that do not apply."""
+    facts = _facts(view)
+    said = []
+    for remedy in cause.remedies:
+        named = [name for _, name, _, _ in Formatter().parse(remedy.action) if name]
+        complete = bool(remedy.action) and all(facts[name] is not None for name in named)
+        if complete:
+            said.append(remedy.action.format(**facts))
+        elif remedy.otherwise:
+            said.append(remedy.otherwise)
+    return tuple(said)

@@ -1,0 +1,61 @@
+"""The finding in one sentence, and what would settle what is still open."""
+
+from __future__ import annotations
+
+from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.signals import View
+from mlflow_plateau.weigh.course import Course
+
+
+def _quantity(view: View) -> str:
+    if not view.history.higher_is_better:
+        return "validation loss"
+    return view.history.names.validation_loss or "validation score"
+
+
+def _best(view: View) -> tuple[float, float]:
+    curve = view.validation
+    assert curve is not None
+    sign = -1.0 if view.history.higher_is_better else 1.0
+    return sign * curve.best, curve.best_epoch
+
+
+def headline(view: View, course: Course, status: str, cause: str) -> str:
+    """Returns the finding in one sentence."""
+    axis = view.history.axis
+    title = cause_by_id(cause).title if cause != NONE else ""
+    if status == "diverged":
+        return f"Diverged ({title}): {course.reason}."
+    if status == "inconclusive":
+        return f"Inconclusive: {course.reason}."
+    value, epoch = _best(view)
+    quantity = _quantity(view)
+    last = view.history.epochs[-1]
+    best = f"best {value:.4g} at {axis} {epoch:g} of {last:g}"
+    if status == "improving":
+        if title:
+            return f"{title}: the {quantity} still improves ({best}), but less than it could."
+        return f"Still improving: no plateau yet in the {quantity} ({best})."
+    assert view.plateau is not None
+    onset = view.plateau.onset_epoch
+    if status == "converged":
+        return (
+            f"Converged: the {quantity} is flat since {axis} {onset:g} ({best}), and nothing was found"
+            " that would improve it."
+        )
+    return f"{title}: the {quantity} has not improved since {axis} {onset:g} ({best})."
+
+
+def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> str:
+    """Returns what the next level of evidence would tell that this one cannot."""
+    doubt = [cause_by_id(answer).title.lower() for answer in (cause, runner_up) if answer != NONE]
+    if not doubt:
+        return ""
+    question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
+    if level == "history":
+        return (
+            "Trained under mlflow_plateau.autolog(), the run would also hold the size of its updates"
+            f" and gradients and the loss of a constant prediction, which help to tell {question}."
+        )
+    leading = cause if cause != NONE else runner_up
+    return f"A short experiment would settle it: {cause_by_id(leading).experiment}"
