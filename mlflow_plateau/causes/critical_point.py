@@ -18,7 +18,7 @@ CRITICAL_POINT = Cause(
         supports("distance_from_constant", below=0.02, scale=0.006, weight=2.5, absence=2.5),
         supports("training_progress", below=0.1, scale=0.03, weight=0.7, absence=1.0),
         supports("second_half_share", below=0.1, scale=0.03, weight=0.5, absence=1.0),
-        supports("training_scatter", below=0.003, scale=0.001, weight=1.0, absence=0.5),
+        supports("later_movement", below=-2.0, scale=0.2, weight=1.2, absence=0.7),
         supports("gradient_norm_change", below=-1.0, scale=0.3, weight=0.8),
         supports("update_ratio_late", below=-4.5, scale=0.4, weight=0.8, absence=0.3),
         contradicts("learning_rate_position", below=-1.2, scale=0.2, weight=2.5),

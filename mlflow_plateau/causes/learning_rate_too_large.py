@@ -18,12 +18,15 @@ LEARNING_RATE_TOO_LARGE = Cause(
         supports("training_scatter", above=0.05, scale=0.015, weight=1.0, absence=0.3),
         supports("training_steadiness", below=0.15, scale=0.05, weight=1.0, absence=0.5),
         supports("spike_height", above=0.4, scale=0.1, weight=1.5),
+        supports("training_rise", above=0.25, scale=0.06, weight=2.0),
+        supports("later_movement", below=-2.3, scale=0.2, weight=1.5),
+        supports("non_finite_share", above=0.0005, scale=0.0001, weight=2.0),
         supports("blow_up", above=0.02, scale=0.03, weight=2.0),
         supports("growth_before_non_finite", above=0.5, scale=0.15, weight=2.0, absence=1.0),
         supports("update_ratio_early", above=-1.6, scale=0.2, weight=1.5, absence=0.5),
         supports("update_coherence", below=0.6, scale=0.1, weight=0.7),
         contradicts("second_half_share", above=0.3, scale=0.05, weight=1.0),
-        contradicts("training_movement", below=-5.0, scale=0.5, weight=1.5),
+        contradicts("validation_movement", below=-7.0, scale=0.3, weight=3.0),
     ),
     remedies=(
         Remedy(

@@ -12,9 +12,9 @@ NON_FINITE_VALUES = Cause(
     },
     prior=-5.0,
     evidence=(
-        supports("non_finite_share", above=0.0005, scale=0.0001, weight=10.0, absence=2.0),
+        supports("non_finite_share", above=0.0005, scale=0.0001, weight=9.0, absence=2.0),
         contradicts("growth_before_non_finite", above=0.5, scale=0.15, weight=2.5),
-        contradicts("learning_rate_position", above=1.0, scale=0.15, weight=2.5),
+        contradicts("learning_rate_position", above=0.8, scale=0.15, weight=4.0),
     ),
     remedies=(
         Remedy(

@@ -21,7 +21,7 @@ OVERFITTING = Cause(
         supports("gap_growth", above=0.15, scale=0.05, weight=1.5, absence=1.5),
         supports("parameters_per_row", above=0.0, scale=0.3, weight=0.5),
         contradicts("gap_at_first", above=0.6, scale=0.1, weight=1.5),
-        contradicts("blow_up", above=0.0, scale=0.1, weight=2.0),
+        contradicts("training_rise", above=0.25, scale=0.06, weight=2.0),
     ),
     remedies=(
         Remedy(

@@ -48,6 +48,23 @@ def training_movement(view: View) -> Measurement:
 
 
 @signal(
+    unit="decades of the training loss",
+    sentence="after the first tenth of the run the training loss varied by {spread:.2g} of its level"
+    " ({level:.4g})",
+)
+def later_movement(view: View) -> Measurement:
+    """log10((max − min) / median |v|) of the training loss after the first tenth of the run.
+
+    A loss that froze after a few epochs has stopped for good; one that converges keeps creeping.
+    """
+    curve = view.training
+    if curve is None or len(curve) < 2 * FEWEST_POINTS:
+        return cannot_say(f"the training loss has fewer than {2 * FEWEST_POINTS} finite points")
+    epochs, values = curve.tail(0.9)
+    return _movement(Curve(epochs, values), "training")
+
+
+@signal(
     unit="share of the weights",
     sentence="{trainable:.0f} of {total:.0f} weights are trainable",
 )

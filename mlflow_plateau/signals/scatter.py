@@ -79,3 +79,22 @@ def blow_up(view: View) -> Measurement:
         epochs=curve.span,
         facts={"end": end, "best": float(curve.values.min()), "start": curve.first},
     )
+
+
+@signal(
+    unit="share of the best training loss",
+    sentence="the training loss itself ended {value:.0%} above its best ({end:.4g} against {best:.4g}"
+    " at epoch {epoch:g})",
+)
+def training_rise(view: View) -> Measurement:
+    """(end − best) / |best| of the smoothed training loss: a healthy optimiser ends near its best."""
+    curve = view.training
+    if curve is None or len(curve) < FEWEST_POINTS:
+        return cannot_say(f"the training loss has fewer than {FEWEST_POINTS} finite points")
+    if curve.best == 0:
+        return cannot_say("the best training loss is zero")
+    return Measurement(
+        (curve.end - curve.best) / abs(curve.best),
+        epochs=(curve.best_epoch, curve.span[1]),
+        facts={"end": curve.end, "best": curve.best, "epoch": curve.best_epoch},
+    )
