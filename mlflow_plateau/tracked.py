@@ -18,7 +18,7 @@ class Points:
 
     Attributes:
         steps: Steps as logged, shape ``(n,)``.
-        values: Values as logged, shape ``(n,)``; may hold NaN and the store's stand-ins for infinity.
+        values: Values as logged, shape ``(n,)``; NaN and the store's stand-ins for infinity too.
         timestamps: Unix time in milliseconds, shape ``(n,)``.
     """
 

@@ -5,8 +5,8 @@ from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
 BATCH_SIZE_TOO_SMALL = Cause(
     id="batch_size_too_small",
     title="Batch size too small",
-    looks_like="The losses wander around a level above what the model could reach: with few rows per"
-    " update the gradient is mostly noise.",
+    looks_like="The losses wander around a level above what the model could reach: with few rows"
+    " per update the gradient is mostly noise.",
     not_to_confuse_with={
         "learning_rate_too_large": "there a usual batch size bounces as well; a smaller rate helps"
         " in both cases",

@@ -20,7 +20,7 @@ class Clue:
         scale: Width of the transition, in the signal's unit.
         above: Whether values above the threshold count, or those below.
         weight: Contribution where the signal is clearly present; negative for a contradiction.
-        absence: What is taken off where it is clearly absent, for signs that the cause always shows.
+        absence: What is taken off where it is clearly absent, for a sign that is always there.
     """
 
     signal: str
@@ -48,11 +48,11 @@ def supports(
     absence: float = 0.0,
 ) -> Clue:
     """Declares that a signal above (or below) a threshold speaks for the cause."""
-    if (above is None) == (below is None):
-        raise ValueError(f"the clue on {signal!r} needs either above= or below=")
-    threshold = above if above is not None else below
-    assert threshold is not None
-    return Clue(signal, threshold, scale, above is not None, weight, absence)
+    if above is not None and below is None:
+        return Clue(signal, above, scale, True, weight, absence)
+    if below is not None and above is None:
+        return Clue(signal, below, scale, False, weight, absence)
+    raise ValueError(f"the clue on {signal!r} needs either above= or below=")
 
 
 def contradicts(

@@ -5,8 +5,8 @@ from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
 EXCESSIVE_REGULARIZATION = Cause(
     id="excessive_regularization",
     title="Excessive regularisation",
-    looks_like="The training loss stays high and the validation loss lies at or below it: penalty or"
-    " dropout, not the model's size, holds the fit back.",
+    looks_like="The training loss stays high and the validation loss lies at or below it: penalty"
+    " or dropout, not the model's size, holds the fit back.",
     not_to_confuse_with={
         "insufficient_capacity": "there the model is small and barely regularised",
         "no_learnable_signal": "there a freer model does not do better either",

@@ -6,7 +6,7 @@ INCONSISTENT_PREPROCESSING = Cause(
     id="inconsistent_preprocessing",
     title="Inconsistent preprocessing",
     looks_like="The validation loss is bad or erratic from the first epochs on, often worse than a"
-    " constant prediction's, while training goes well: the two splits were transformed differently.",
+    " constant prediction's, while training goes well: the splits were transformed differently.",
     not_to_confuse_with={
         "unrepresentative_validation": "there other rows were taken, not other transformations",
         "overfitting": "there the validation loss is good before it rises",

@@ -5,8 +5,8 @@ from mlflow_plateau.causes.cause import Cause, Remedy, supports
 LOSS_MISMATCH = Cause(
     id="loss_mismatch",
     title="Loss, output and targets do not match",
-    looks_like="The loss stays above or below what it should reach, or falls while the accuracy does"
-    " not move: loss, output activation and targets do not belong together.",
+    looks_like="The loss stays above or below what it should reach, or falls while the accuracy"
+    " does not move: loss, output activation and targets do not belong together.",
     not_to_confuse_with={
         "insufficient_capacity": "there the output could express the targets",
         "critical_point": "there the same head trains from another initialisation",

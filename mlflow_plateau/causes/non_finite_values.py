@@ -5,8 +5,8 @@ from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
 NON_FINITE_VALUES = Cause(
     id="non_finite_values",
     title="NaN or infinite values",
-    looks_like="A loss is NaN or infinite: the data, the weights or the loss function produce values"
-    " that are no numbers.",
+    looks_like="A loss is NaN or infinite: the data, the weights or the loss function produce"
+    " values that are no numbers.",
     not_to_confuse_with={
         "learning_rate_too_large": "there the loss grows for some epochs before it overflows",
     },

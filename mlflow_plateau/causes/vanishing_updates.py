@@ -5,8 +5,8 @@ from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
 VANISHING_UPDATES = Cause(
     id="vanishing_updates",
     title="Vanishing updates",
-    looks_like="The loss flattens while it could still fall, because the steps have become too small"
-    " to matter: the learning rate decayed too early or too far.",
+    looks_like="The loss flattens while it could still fall, because the steps have become too"
+    " small to matter: the learning rate decayed too early or too far.",
     not_to_confuse_with={
         "learning_rate_too_small": "there the rate is too small from the start",
         "critical_point": "there the gradient vanishes, not the rate",

@@ -17,7 +17,7 @@ SMOOTHING_SHARE = 1 / 15
 """Width of the smoothing window as a share of the curve."""
 
 MAD_TO_DEVIATION = 1.4826
-"""Standard deviation of a normal variable per median absolute deviation (Rousseeuw & Croux 1993)."""
+"""Standard deviation of a normal variable over its median absolute deviation."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Curve:
 
     @classmethod
     def of(cls, epochs: FloatArray, values: FloatArray) -> Curve:
-        """Returns the curve of the finite points, averaged into ``MAXIMUM_POINTS`` bins if longer."""
+        """Returns the curve of the finite points, averaged into bins if there are too many."""
         finite = np.isfinite(values)
         epochs, values = epochs[finite], values[finite]
         if len(values) > MAXIMUM_POINTS:
@@ -89,7 +89,7 @@ class Curve:
 
     @cached_property
     def start(self) -> float:
-        """Level of the beginning: the first value, or the median of the first few if it is a spike."""
+        """Level of the beginning: the first value, or the median of the first three if higher."""
         return float(max(self.values[0], np.median(self.values[: min(3, len(self))])))
 
     @cached_property
@@ -128,5 +128,5 @@ class Curve:
         return self.epochs[-count:], self.values[-count:]
 
     def at(self, share: float) -> float:
-        """Returns the smoothed value at a share of the run, 0 being the first and 1 the last point."""
+        """Returns the smoothed value at a share of the run: 0 the first, 1 the last point."""
         return float(self.smooth[round(share * (len(self) - 1))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -13,13 +13,14 @@ FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
 
 
-def _pair(view: View) -> tuple[Curve, Curve] | str:
-    training, validation = view.training, view.validation
-    if training is None or validation is None:
-        missing = "training" if training is None else "validation"
-        return f"no {missing} loss was logged"
-    if min(len(training), len(validation)) < FEWEST_POINTS:
-        return f"the losses have fewer than {FEWEST_POINTS} finite points"
+def both_losses(view: View) -> tuple[Curve, Curve] | str:
+    """Returns training and validation curve if both have a shape, otherwise why not."""
+    training = readable(view.training, "training")
+    validation = readable(view.validation, "validation")
+    if isinstance(training, str):
+        return training
+    if isinstance(validation, str):
+        return validation
     return training, validation
 
 
@@ -34,7 +35,7 @@ def _at(curve: Curve, epoch: float) -> float:
 )
 def gap_at_first(view: View) -> Measurement:
     """Median of (validation − training) / |training| over the first twentieth of the run."""
-    pair = _pair(view)
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
@@ -61,8 +62,8 @@ def gap_at_first(view: View) -> Measurement:
     " {training:.4g}: a gap of {value:.0%} of the validation loss",
 )
 def gap_at_end(view: View) -> Measurement:
-    """(validation − training) / |validation| of the smoothed ends; negative: validation is lower."""
-    pair = _pair(view)
+    """(validation − training) / |validation| of the smoothed ends."""
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
@@ -81,8 +82,8 @@ def gap_at_end(view: View) -> Measurement:
     " {value:.0%} of the validation loss",
 )
 def gap_growth(view: View) -> Measurement:
-    """Growth of (validation − training) from the first third's least gap to the end, / |validation|."""
-    pair = _pair(view)
+    """Growth of (validation − training) from its least in the first third, / |validation|."""
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
@@ -98,14 +99,14 @@ def gap_growth(view: View) -> Measurement:
 
 @signal(
     unit="share of the best validation loss",
-    sentence="the validation loss was best at epoch {epoch:g} ({best:.4g}) and ended at {end:.4g},"
+    sentence="the validation loss was best at {axis} {epoch:g} ({best:.4g}) and ended at {end:.4g},"
     " {value:+.1%}",
 )
 def rise_from_best(view: View) -> Measurement:
     """(end − best) / |best| of the smoothed validation loss."""
-    curve = view.validation
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the validation loss has fewer than {FEWEST_POINTS} finite points")
+    curve = readable(view.validation, "validation")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     if curve.best == 0:
         return cannot_say("the best validation loss is zero")
     return Measurement(
@@ -122,9 +123,9 @@ def rise_from_best(view: View) -> Measurement:
 )
 def rise_in_noise(view: View) -> Measurement:
     """(end − best) / σ, σ being the deviation of the smoothed validation loss from its trend."""
-    curve = view.validation
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the validation loss has fewer than {FEWEST_POINTS} finite points")
+    curve = readable(view.validation, "validation")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     floor = max(curve.smooth_noise, 1e-9 * curve.scale)
     return Measurement(
         min((curve.end - curve.best) / floor, 1e6), epochs=(curve.best_epoch, curve.span[1])
@@ -133,12 +134,12 @@ def rise_in_noise(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="since the best validation epoch ({epoch:g}) the training loss fell by {value:.1%}"
+    sentence="since the best validation {axis} ({epoch:g}) the training loss fell by {value:.1%}"
     " ({before:.4g} to {end:.4g})",
 )
 def training_fall_since_best(view: View) -> Measurement:
     """(training at the best validation epoch − training at the end) / |the former|."""
-    pair = _pair(view)
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
@@ -158,13 +159,14 @@ def training_fall_since_best(view: View) -> Measurement:
 )
 def losses_together(view: View) -> Measurement:
     """Pearson correlation of the smoothed training and validation loss over the run."""
-    pair = _pair(view)
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
     other = np.interp(validation.epochs, training.epochs, training.smooth)
-    if np.ptp(other) <= 1e-9 * training.scale or np.ptp(validation.smooth) <= 1e-9 * validation.scale:
+    if (
+        np.ptp(other) <= 1e-9 * training.scale
+        or np.ptp(validation.smooth) <= 1e-9 * validation.scale
+    ):
         return cannot_say("one of the losses never moved")
-    return Measurement(
-        float(np.corrcoef(other, validation.smooth)[0, 1]), epochs=validation.span
-    )
+    return Measurement(float(np.corrcoef(other, validation.smooth)[0, 1]), epochs=validation.span)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mlflow_plateau.history import Setup
+from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -54,12 +55,12 @@ def _logits_taken_for_probabilities(setup: Setup) -> str:
 
 
 def _probabilities_taken_for_logits(setup: Setup) -> str:
-    if setup.loss in CROSS_ENTROPIES and setup.from_logits:
-        if setup.output_activation in PROBABILITIES:
-            return (
-                f"{setup.loss} expects logits (from_logits=True), but the output layer already"
-                f" applies a {setup.output_activation}"
-            )
+    applied = setup.output_activation
+    if setup.loss in CROSS_ENTROPIES and setup.from_logits and applied in PROBABILITIES:
+        return (
+            f"{setup.loss} expects logits (from_logits=True), but the output layer already applies"
+            f" a {applied}"
+        )
     return ""
 
 
@@ -80,20 +81,22 @@ def _targets_out_of_reach(setup: Setup) -> str:
 
 def _binary_targets_out_of_range(setup: Setup) -> str:
     low, high = setup.target_minimum, setup.target_maximum
-    if setup.loss == "binary_crossentropy" and low is not None and high is not None:
-        if low < 0 or high > 1:
-            return (
-                "binary_crossentropy expects targets between 0 and 1, but they run from"
-                f" {low:.4g} to {high:.4g}"
-            )
+    if setup.loss != "binary_crossentropy" or low is None or high is None:
+        return ""
+    if low < 0 or high > 1:
+        return (
+            "binary_crossentropy expects targets between 0 and 1, but they run from"
+            f" {low:.4g} to {high:.4g}"
+        )
     return ""
 
 
 def _class_without_unit(setup: Setup) -> str:
     high, units = setup.target_maximum, setup.output_units
-    if setup.loss == "sparse_categorical_crossentropy" and high is not None and units:
-        if high >= units:
-            return f"the largest class id is {high:.0f}, but the output has {units} units"
+    if setup.loss != "sparse_categorical_crossentropy" or high is None or not units:
+        return ""
+    if high >= units:
+        return f"the largest class id is {high:.0f}, but the output has {units} units"
     return ""
 
 
@@ -133,8 +136,10 @@ def accuracy_left_behind(view: View) -> Measurement:
     was already above 0.95, or the loss did not fall.
     """
     accuracy = view.history.metrics.get("accuracy")
-    curve = view.training
-    if accuracy is None or curve is None or len(curve) < 5:
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
+    if accuracy is None:
         return cannot_say("no training accuracy was logged")
     known = accuracy[np.isfinite(accuracy)]
     if len(known) < 5 or curve.start <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.signals.gap import _pair
+from mlflow_plateau.signals.gap import both_losses
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -59,7 +59,7 @@ def validation_below_training(view: View) -> Measurement:
 
     Keras reports the training loss with dropout active and averaged over the epoch.
     """
-    pair = _pair(view)
+    pair = both_losses(view)
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair

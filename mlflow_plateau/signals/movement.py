@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.progress import FEWEST_POINTS, readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -13,9 +13,10 @@ STILL = -16.0
 """Value of a curve that never moved: the resolution of a double, in decades."""
 
 
-def _movement(curve: Curve | None, which: str) -> Measurement:
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the {which} loss has fewer than {FEWEST_POINTS} finite points")
+def _movement(logged: Curve | None, which: str) -> Measurement:
+    curve = readable(logged, which)
+    if isinstance(curve, str):
+        return cannot_say(curve)
     spread = float(np.ptp(curve.values)) / curve.scale
     return Measurement(
         float(np.log10(max(spread, 10**STILL))),
@@ -40,7 +41,8 @@ def validation_movement(view: View) -> Measurement:
 
 @signal(
     unit="decades of the training loss",
-    sentence="over the whole run the training loss varied by {spread:.2g} of its level ({level:.4g})",
+    sentence="over the whole run the training loss varied by {spread:.2g} of its level"
+    " ({level:.4g})",
 )
 def training_movement(view: View) -> Measurement:
     """log10((max − min) / median |v|) of the training loss."""
@@ -49,16 +51,18 @@ def training_movement(view: View) -> Measurement:
 
 @signal(
     unit="decades of the training loss",
-    sentence="after the first tenth of the run the training loss varied by {spread:.2g} of its level"
-    " ({level:.4g})",
+    sentence="after the first tenth of the run the training loss varied by {spread:.2g} of its"
+    " level ({level:.4g})",
 )
 def later_movement(view: View) -> Measurement:
     """log10((max − min) / median |v|) of the training loss after the first tenth of the run.
 
     A loss that froze after a few epochs has stopped for good; one that converges keeps creeping.
     """
-    curve = view.training
-    if curve is None or len(curve) < 2 * FEWEST_POINTS:
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
+    if len(curve) < 2 * FEWEST_POINTS:
         return cannot_say(f"the training loss has fewer than {2 * FEWEST_POINTS} finite points")
     epochs, values = curve.tail(0.9)
     return _movement(Curve(epochs, values), "training")

@@ -15,18 +15,19 @@ LATE_SHARE = 0.25
 """“Late” means the last quarter of the run."""
 
 
-def _too_short(curve: Curve | None, which: str) -> str:
+def readable(curve: Curve | None, which: str) -> Curve | str:
+    """Returns the curve if it has a shape, otherwise why it has none."""
     if curve is None:
         return f"no {which} loss was logged"
     if len(curve) < FEWEST_POINTS:
         return f"the {which} loss has {len(curve)} finite points, {FEWEST_POINTS} are needed"
-    return ""
+    return curve
 
 
-def _late_fall(curve: Curve | None, which: str) -> Measurement:
-    if reason := _too_short(curve, which):
-        return cannot_say(reason)
-    assert curve is not None
+def _late_fall(logged: Curve | None, which: str) -> Measurement:
+    curve = readable(logged, which)
+    if isinstance(curve, str):
+        return cannot_say(curve)
     before = curve.at(1 - LATE_SHARE)
     if before == 0:
         return cannot_say(f"the {which} loss is zero")
@@ -40,7 +41,8 @@ def _late_fall(curve: Curve | None, which: str) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="over the last quarter the training loss fell by {value:.1%} ({before:.4g} to {end:.4g})",
+    sentence="over the last quarter the training loss fell by {value:.1%}"
+    " ({before:.4g} to {end:.4g})",
 )
 def training_late_fall(view: View) -> Measurement:
     """(s(¾) − s(1)) / |s(¾)| of the smoothed training loss s; negative where it rose."""
@@ -63,10 +65,9 @@ def validation_late_fall(view: View) -> Measurement:
 )
 def training_progress(view: View) -> Measurement:
     """(start − best) / |start| of the training loss."""
-    curve = view.training
-    if reason := _too_short(curve, "training"):
-        return cannot_say(reason)
-    assert curve is not None
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     if curve.start == 0:
         return cannot_say("the first training loss is zero")
     return Measurement(
@@ -86,10 +87,9 @@ def second_half_share(view: View) -> Measurement:
     A loss that saturates makes nearly all its progress in the first half; one that is carried by
     too small steps makes as much in the second half as in the first.
     """
-    curve = view.training
-    if reason := _too_short(curve, "training"):
-        return cannot_say(reason)
-    assert curve is not None
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     progress = curve.start - curve.end
     if progress <= 3 * curve.smooth_noise or progress <= 1e-9 * curve.scale:
         return cannot_say("the training loss made no progress beyond its noise")
@@ -105,10 +105,9 @@ def second_half_share(view: View) -> Measurement:
 )
 def training_steadiness(view: View) -> Measurement:
     """(v(0) − v(end)) / Σ|v(i+1) − v(i)|: 1 for a steady fall, near 0 or below for bouncing."""
-    curve = view.training
-    if reason := _too_short(curve, "training"):
-        return cannot_say(reason)
-    assert curve is not None
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     travelled = float(np.abs(np.diff(curve.values)).sum())
     if travelled <= 1e-9 * curve.scale:
         return cannot_say("the training loss never moved")
@@ -120,14 +119,14 @@ def training_steadiness(view: View) -> Measurement:
 
 @signal(
     unit="share of the run",
-    sentence="the validation loss is on a plateau since epoch {onset:g}, for {value:.0%} of the run",
+    sentence="the validation loss is on a plateau since {axis} {onset:g}, for {value:.0%} of the"
+    " run",
 )
 def plateau_share(view: View) -> Measurement:
     """Length of the final plateau as a share of the run; 0 while it still improves."""
-    curve = view.validation
-    if reason := _too_short(curve, "validation"):
-        return cannot_say(reason)
-    assert curve is not None
+    curve = readable(view.validation, "validation")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     if view.plateau is None:
         return Measurement(0.0, epochs=curve.span, facts={"onset": curve.span[1]})
     return Measurement(

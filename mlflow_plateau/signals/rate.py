@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 from mlflow_plateau.tracked import FloatArray
@@ -25,7 +26,7 @@ USUAL_LEARNING_RATE = {
     "muon": 1e-3,
     "lamb": 1e-3,
 }
-"""Where a search starts: the defaults of Keras and PyTorch, and of the papers for Adadelta and Lion."""
+"""Where a search starts: the libraries' defaults, for Adadelta and Lion their papers'."""
 
 
 def usual_learning_rate(optimizer: str | None) -> float | None:
@@ -127,12 +128,12 @@ def progress_per_rate(view: View) -> Measurement:
 
     About 0.2 for a loss that falls straight in gradient-flow time, ~0 for one that had saturated.
     """
-    curve = view.training
+    curve = readable(view.training, "training")
     spent = _spent(view)
     if isinstance(spent, str):
         return cannot_say(spent)
-    if curve is None or len(curve) < 5:
-        return cannot_say("the training loss has fewer than 5 finite points")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     progress = curve.start - curve.end
     if progress <= 3 * curve.smooth_noise or progress <= 1e-9 * curve.scale:
         return cannot_say("the training loss made no progress beyond its noise")

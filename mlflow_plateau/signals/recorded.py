@@ -32,9 +32,7 @@ def update_ratio_late(view: View) -> Measurement:
     if late is None:
         return cannot_say(NOT_RECORDED)
     ratio, epochs = late
-    return Measurement(
-        float(np.log10(max(ratio, 1e-16))), epochs=epochs, facts={"ratio": ratio}
-    )
+    return Measurement(float(np.log10(max(ratio, 1e-16))), epochs=epochs, facts={"ratio": ratio})
 
 
 @signal(

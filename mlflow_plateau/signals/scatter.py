@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 
-def _scatter(curve: Curve | None, which: str) -> Measurement:
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the {which} loss has fewer than {FEWEST_POINTS} finite points")
+def _scatter(logged: Curve | None, which: str) -> Measurement:
+    curve = readable(logged, which)
+    if isinstance(curve, str):
+        return cannot_say(curve)
     epochs, values = curve.tail(0.5)
     late = Curve(epochs, values)
     level = float(np.median(np.abs(values)))
@@ -23,7 +24,8 @@ def _scatter(curve: Curve | None, which: str) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="from epoch to epoch the training loss scatters by {noise:.3g}, {value:.1%} of its level",
+    sentence="from {axis} to {axis} the training loss scatters by {noise:.3g},"
+    " {value:.1%} of its level",
 )
 def training_scatter(view: View) -> Measurement:
     """Noise of the training loss (see ``Curve.noise``) over its median, in the second half."""
@@ -32,7 +34,7 @@ def training_scatter(view: View) -> Measurement:
 
 @signal(
     unit="share of the validation loss",
-    sentence="from epoch to epoch the validation loss scatters by {noise:.3g},"
+    sentence="from {axis} to {axis} the validation loss scatters by {noise:.3g},"
     " {value:.1%} of its level",
 )
 def validation_scatter(view: View) -> Measurement:
@@ -42,14 +44,14 @@ def validation_scatter(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the first training loss",
-    sentence="the training loss jumped to {peak:.4g} at epoch {epoch:g}, {value:.2g} times its first"
-    " value above the best before it",
+    sentence="the training loss jumped to {peak:.4g} at {axis} {epoch:g}, {value:.2g} times its"
+    " first value above the best before it",
 )
 def spike_height(view: View) -> Measurement:
     """max(v(i) − min(v(0…i))) / |v(0)| of the raw training loss."""
-    curve = view.training
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the training loss has fewer than {FEWEST_POINTS} finite points")
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     if curve.start == 0:
         return cannot_say("the first training loss is zero")
     rises = curve.values - np.minimum.accumulate(curve.values)
@@ -83,14 +85,14 @@ def blow_up(view: View) -> Measurement:
 
 @signal(
     unit="share of the best training loss",
-    sentence="the training loss itself ended {value:.0%} above its best ({end:.4g} against {best:.4g}"
-    " at epoch {epoch:g})",
+    sentence="the training loss itself ended {value:.0%} above its best ({end:.4g} against"
+    " {best:.4g} at {axis} {epoch:g})",
 )
 def training_rise(view: View) -> Measurement:
-    """(end − best) / |best| of the smoothed training loss: a healthy optimiser ends near its best."""
-    curve = view.training
-    if curve is None or len(curve) < FEWEST_POINTS:
-        return cannot_say(f"the training loss has fewer than {FEWEST_POINTS} finite points")
+    """(end − best) / |best| of the smoothed training loss: a healthy one ends near its best."""
+    curve = readable(view.training, "training")
+    if isinstance(curve, str):
+        return cannot_say(curve)
     if curve.best == 0:
         return cannot_say("the best training loss is zero")
     return Measurement(

@@ -43,7 +43,8 @@ class Signal:
     Attributes:
         name: Its name, by which the causes refer to it.
         unit: The unit of its value, in words.
-        sentence: What a person reads: a format string over ``value`` and the measurement's facts.
+        sentence: What a person reads: a format string over ``value``, ``axis`` and the
+            measurement's facts.
         needs: The level of evidence that it takes: ``history`` or ``recorded``.
         documentation: Formula and source.
         function: The measurement itself.
@@ -63,9 +64,14 @@ class Signal:
             return cannot_say("the value is not finite")
         return measurement
 
-    def say(self, measurement: Measurement) -> str:
-        """Returns the measurement as a sentence without the full stop."""
-        return self.sentence.format(value=measurement.value, **measurement.facts)
+    def say(self, measurement: Measurement, axis: str = "epoch") -> str:
+        """Returns the measurement as a sentence without the full stop.
+
+        Args:
+            measurement: What ``measure`` returned, with a known value.
+            axis: What a unit of the history's axis is: ``epoch`` or ``step``.
+        """
+        return self.sentence.format(value=measurement.value, axis=axis, **measurement.facts)
 
 
 def signal(

@@ -50,7 +50,7 @@ def diagnose_history(history: History) -> Diagnosis:
     view = View(history)
     measurements = measure(view)
     course = read_course(view)
-    weighed = {cause.id: weigh(cause, measurements) for cause in CAUSES}
+    weighed = {cause.id: weigh(cause, measurements, history.axis) for cause in CAUSES}
     log_odds = {cause: odds for cause, (odds, _) in weighed.items()}
     chances = probabilities(log_odds, _possible(course))
     status, cause, confidence = _decide(course, chances)

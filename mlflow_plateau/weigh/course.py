@@ -12,7 +12,7 @@ from mlflow_plateau.signals.scatter import blow_up
 from mlflow_plateau.signals.view import View
 
 BLOW_UP = 0.3
-"""Decades above its first value from which on a training loss counts as diverged (a factor of 2)."""
+"""Decades above its first value at which a training loss counts as diverged: twofold."""
 
 
 class Kind(Enum):
@@ -51,8 +51,8 @@ def read_course(view: View) -> Course:
     if grown.known and grown.value > BLOW_UP and not history.higher_is_better:
         return Course(
             Kind.DIVERGED,
-            f"the training loss ended at {grown.facts['end']:.4g}, above the {grown.facts['start']:.4g}"
-            " that it started from",
+            f"the training loss ended at {grown.facts['end']:.4g}, above the"
+            f" {grown.facts['start']:.4g} that it started from",
         )
     if view.validation is None:
         return Course(
@@ -70,11 +70,11 @@ def read_course(view: View) -> Course:
     if view.plateau is None:
         return Course(
             Kind.FALLING,
-            f"the validation loss still improves: it was best at {axis} {view.validation.best_epoch:g}"
-            f" of {view.validation.span[1]:g}",
+            f"the validation loss still improves: it was best at {axis}"
+            f" {view.validation.best_epoch:g} of {view.validation.span[1]:g}",
         )
     return Course(
         Kind.FLAT,
-        f"the validation loss has not improved by more than {view.plateau.tolerance:.2g} since {axis}"
-        f" {view.plateau.onset_epoch:g}",
+        f"the validation loss has not improved by more than {view.plateau.tolerance:.2g} since"
+        f" {axis} {view.plateau.onset_epoch:g}",
     )

@@ -16,7 +16,9 @@ NEGLIGIBLE = 0.05
 """Contributions below this many nats are not worth a sentence."""
 
 
-def weigh(cause: Cause, measurements: Mapping[str, Measurement]) -> tuple[float, list[Evidence]]:
+def weigh(
+    cause: Cause, measurements: Mapping[str, Measurement], axis: str = "epoch"
+) -> tuple[float, list[Evidence]]:
     """Returns a cause's log-odds against a healthy run, and the evidence that they are made of."""
     log_odds = cause.prior
     evidence = []
@@ -36,7 +38,7 @@ def weigh(cause: Cause, measurements: Mapping[str, Measurement]) -> tuple[float,
                     unit=signal.unit,
                     epochs=measurement.epochs,
                     weight=contribution,
-                    sentence=signal.say(measurement),
+                    sentence=signal.say(measurement, axis),
                 )
             )
     return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))

@@ -13,11 +13,13 @@ def _quantity(view: View) -> str:
     return view.history.names.validation_loss or "validation score"
 
 
-def _best(view: View) -> tuple[float, float]:
+def _best(view: View) -> str:
     curve = view.validation
-    assert curve is not None
-    sign = -1.0 if view.history.higher_is_better else 1.0
-    return sign * curve.best, curve.best_epoch
+    if curve is None:
+        return "no finite value"
+    value = -curve.best if view.history.higher_is_better else curve.best
+    axis = view.history.axis
+    return f"best {value:.4g} at {axis} {curve.best_epoch:g} of {view.history.epochs[-1]:g}"
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:
@@ -28,22 +30,19 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
         return f"Diverged ({title}): {course.reason}."
     if status == "inconclusive":
         return f"Inconclusive: {course.reason}."
-    value, epoch = _best(view)
+    best = _best(view)
     quantity = _quantity(view)
-    last = view.history.epochs[-1]
-    best = f"best {value:.4g} at {axis} {epoch:g} of {last:g}"
     if status == "improving":
         if title:
             return f"{title}: the {quantity} still improves ({best}), but less than it could."
         return f"Still improving: no plateau yet in the {quantity} ({best})."
-    assert view.plateau is not None
-    onset = view.plateau.onset_epoch
+    since = f" since {axis} {view.plateau.onset_epoch:g}" if view.plateau else ""
     if status == "converged":
         return (
-            f"Converged: the {quantity} is flat since {axis} {onset:g} ({best}), and nothing was found"
-            " that would improve it."
+            f"Converged: the {quantity} is flat{since} ({best}), and nothing was found that would"
+            " improve it."
         )
-    return f"{title}: the {quantity} has not improved since {axis} {onset:g} ({best})."
+    return f"{title}: the {quantity} has not improved{since} ({best})."
 
 
 def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> str:
@@ -54,8 +53,9 @@ def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> st
     question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
     if level == "history":
         return (
-            "Trained under mlflow_plateau.autolog(), the run would also hold the size of its updates"
-            f" and gradients and the loss of a constant prediction, which help to tell {question}."
+            "Trained under mlflow_plateau.autolog(), the run would also hold the size of its"
+            " updates and gradients and the loss of a constant prediction, which help to tell"
+            f" {question}."
         )
     leading = cause if cause != NONE else runner_up
     return f"A short experiment would settle it: {cause_by_id(leading).experiment}"
