@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any
 
 SCHEMA_VERSION = 1
 """Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
+
+NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""How the numbers that JSON lacks are written; Python's ``float`` and JavaScript's ``Number`` read
+these words."""
 
 STATUSES = ("improving", "converged", "stalled", "diverged", "inconclusive")
 LEVELS = ("history", "compared", "recorded", "verified")
@@ -46,11 +51,14 @@ class Evidence:
 class Curves:
     """The curves that the diagnosis was made from, as plain lists, so that a report can be redrawn.
 
+    Each curve has a value for each epoch, or is empty. ``None`` stands where nothing was logged;
+    NaN and ±inf where that is what was logged.
+
     Attributes:
         epochs: The axis.
-        training_loss: NaN as ``None``.
-        validation_loss: NaN as ``None``.
-        learning_rate: NaN as ``None``.
+        training_loss: The training curve.
+        validation_loss: The validation curve.
+        learning_rate: The learning rate.
         axis: ``epoch`` or ``step``.
         training_name: The metric's name in the store.
         validation_name: The metric's name in the store.
@@ -126,10 +134,10 @@ class Diagnosis:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Diagnosis:
-        """Rebuilds a diagnosis from what ``to_dict`` returned.
+        """Rebuilds a diagnosis from what ``to_dict`` returned; unknown fields are left out.
 
         Raises:
-            ValueError: If the document has another schema version.
+            ValueError: If the document has another schema version, or lacks a field.
         """
         version = document.get("schema_version")
         if version != SCHEMA_VERSION:
@@ -137,18 +145,11 @@ class Diagnosis:
                 f"This diagnosis has schema version {version!r}; this mlflow-plateau reads version"
                 f" {SCHEMA_VERSION}. Diagnose the run again to rewrite it."
             )
-        values = {item.name: document[item.name] for item in fields(cls)}
-        values["contributing"] = tuple(values["contributing"])
-        values["remedies"] = tuple(values["remedies"])
-        values["notes"] = tuple(values["notes"])
-        values["evidence"] = tuple(
-            Evidence(**{**item, "epochs": tuple(item["epochs"]) if item["epochs"] else None})
-            for item in values["evidence"]
-        )
-        curves = values["curves"]
-        values["curves"] = Curves(
-            **{name: tuple(v) if isinstance(v, list) else v for name, v in curves.items()}
-        )
+        values = _known_fields(cls, document, "diagnosis")
+        for name in ("contributing", "remedies", "notes"):
+            values[name] = tuple(values[name])
+        values["evidence"] = tuple(_evidence(item) for item in values["evidence"])
+        values["curves"] = _curves(values["curves"])
         return cls(**values)
 
     def _repr_html_(self) -> str:
@@ -163,13 +164,58 @@ class Diagnosis:
 
 
 def _plain(value: Any) -> Any:
-    """Turns dataclasses, mappings and tuples into JSON values; non-finite numbers become None."""
+    """Turns dataclasses, mappings, tuples and numpy's scalars into JSON values."""
     if isinstance(value, (Evidence, Curves)):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
+    if isinstance(value, (bool, int, str)) or value is None:
+        return value
+    # numpy's scalars register as these; json writes only Python's own.
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return _number_as_json(float(value))
     return value
+
+
+def _number_as_json(value: float) -> float | str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _known_fields(kind: type, document: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Returns the document's values for the fields of a dataclass."""
+    names = [item.name for item in fields(kind)]
+    missing = [name for name in names if name not in document]
+    if missing:
+        raise ValueError(
+            f"The {what} in this document lacks {', '.join(missing)}."
+            " Diagnose the run again to rewrite it."
+        )
+    return {name: document[name] for name in names}
+
+
+def _number_from_json(value: Any) -> Any:
+    return NOT_FINITE.get(value, value) if isinstance(value, str) else value
+
+
+def _evidence(document: Mapping[str, Any]) -> Evidence:
+    values = _known_fields(Evidence, document, "evidence")
+    values["value"] = _number_from_json(values["value"])
+    if values["epochs"] is not None:
+        first, last = values["epochs"]
+        values["epochs"] = (first, last)
+    return Evidence(**values)
+
+
+def _curves(document: Mapping[str, Any]) -> Curves:
+    values = _known_fields(Curves, document, "curves")
+    for name in ("epochs", "training_loss", "validation_loss", "learning_rate"):
+        values[name] = tuple(_number_from_json(value) for value in values[name])
+    return Curves(**values)
