@@ -1,0 +1,1 @@
+"""The parts that the plot of the curves is made of."""

@@ -1,0 +1,131 @@
+"""How the parts of a diagnosis are said: titles, numbers, and untrusted text made fit to show."""
+
+from __future__ import annotations
+
+import math
+
+from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.diagnosis import Diagnosis, Evidence
+
+STATUS_TITLES = {
+    "improving": "Still improving",
+    "converged": "Converged",
+    "stalled": "Stalled",
+    "diverged": "Diverged",
+    "inconclusive": "Inconclusive",
+}
+
+LEVEL_MEANINGS = {
+    "history": "what the tracking store holds: curves, parameters and tags",
+    "compared": "the tracked history and the run's siblings in its experiment",
+    "recorded": "the tracked history and what the recorder measured while the model trained",
+    "verified": "an experiment that undid the suspected fault",
+}
+
+ELLIPSIS = "…"
+LONGEST_AXIS_TITLE = 12
+
+
+def printable(text: str) -> str:
+    """Returns the text without control, formatting and surrogate characters.
+
+    Line breaks and tabs become spaces. What is left moves no cursor, reverses no line and can be
+    encoded.
+    """
+    return "".join(
+        letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text
+    )
+
+
+def shorten(text: str, length: int) -> str:
+    """Returns the text, its middle left out where it is longer than ``length`` characters."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return text[:head] + ELLIPSIS + text[len(text) - (length - 1 - head) :]
+
+
+def cut(text: str, length: int) -> str:
+    """Returns the text, its end left out where it is longer than ``length`` characters."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + ELLIPSIS
+
+
+def sentence(text: str) -> str:
+    """Returns the text with a capital at its start and a full stop at its end."""
+    text = printable(text).strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+
+
+def number(value: float) -> str:
+    """Returns the value with four significant digits."""
+    return "not finite" if not math.isfinite(value) else f"{value:.4g}"
+
+
+def epoch(value: float) -> str:
+    """Returns a position on the epoch or step axis; whole numbers are written in full."""
+    if not float(value).is_integer():
+        return number(value)
+    return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Returns a share between 0 and 1 in percent, saying so where it is small but not nothing."""
+    return "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
+def cause_title(cause: str) -> str:
+    """Returns the cause in words; an id that this version does not know, with its words apart."""
+    if cause == NONE:
+        return "No cause"
+    try:
+        return cause_by_id(cause).title
+    except ValueError:
+        return printable(cause).replace("_", " ").capitalize()
+
+
+def status_title(status: str) -> str:
+    """Returns the status in words."""
+    return STATUS_TITLES.get(status, printable(status))
+
+
+def finding(diagnosis: Diagnosis) -> tuple[str, str]:
+    """Returns the finding in a few words, and the rest of the headline as a sentence."""
+    headline = printable(diagnosis.headline).strip()
+    title, separator, rest = headline.partition(": ")
+    if separator:
+        return title, sentence(rest)
+    named = diagnosis.cause != NONE
+    title = cause_title(diagnosis.cause) if named else status_title(diagnosis.status)
+    return title, sentence(headline or diagnosis.reason)
+
+
+def states_confidence(diagnosis: Diagnosis) -> bool:
+    """Returns whether there is an answer whose confidence is worth saying."""
+    return diagnosis.status != "inconclusive"
+
+
+def axis_title(diagnosis: Diagnosis) -> str:
+    """Returns what the curves' axis counts: ``epoch`` or ``step``."""
+    return cut(printable(diagnosis.curves.axis), LONGEST_AXIS_TITLE)
+
+
+def measured_over(diagnosis: Diagnosis, evidence: Evidence) -> str:
+    """Returns the epochs that a piece of evidence rests on, or that it rests on the setup."""
+    if evidence.epochs is None:
+        return "setup"
+    first, last = (epoch(value) for value in evidence.epochs)
+    return first if first == last else f"{first}–{last}"
+
+
+def evidence_about(diagnosis: Diagnosis, cause: str) -> list[Evidence]:
+    """Returns what was weighed for and against a cause, strongest first."""
+    about = [item for item in diagnosis.evidence if item.cause == cause]
+    return sorted(about, key=lambda item: -abs(item.weight))
+
+
+def causes_with_evidence(diagnosis: Diagnosis) -> list[str]:
+    """Returns the causes that evidence was weighed on, the named one first."""
+    seen = dict.fromkeys(item.cause for item in diagnosis.evidence)
+    return sorted(seen, key=lambda cause: cause != diagnosis.cause)
