@@ -42,6 +42,7 @@ class Setup:
         target_classes: Number of distinct training targets where these are whole numbers.
         constant_loss: Loss of the best constant prediction on the training targets, in the units of
             the training loss.
+        validation_constant_loss: Loss of that same constant prediction on the validation targets.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -70,6 +71,7 @@ class Setup:
     target_maximum: float | None = None
     target_classes: int | None = None
     constant_loss: float | None = None
+    validation_constant_loss: float | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
     outcome: str | None = None

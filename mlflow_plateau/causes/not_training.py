@@ -11,14 +11,15 @@ NOT_TRAINING = Cause(
         "critical_point": "there the output's bias still moves until it predicts a constant",
         "learning_rate_too_small": "there the loss moves, if little",
     },
-    prior=-5.0,
+    prior=-4.3,
     evidence=(
-        supports("validation_movement", below=-6.5, scale=0.2, weight=8.0, absence=6.0),
-        supports("training_movement", below=-4.0, scale=0.3, weight=1.0),
+        supports("validation_movement", below=-6.5, scale=0.2, weight=7.4, absence=3.6),
+        supports("training_movement", below=-4.0, scale=0.3, weight=1.2),
         supports("trainable_share", below=1e-6, scale=1e-7, weight=6.0),
         supports("largest_learning_rate", below=1e-12, scale=1e-13, weight=6.0),
-        supports("update_ratio_late", below=-9.0, scale=0.5, weight=3.0, absence=2.0),
-        contradicts("non_finite_share", above=0.0005, scale=0.0001, weight=4.0),
+        supports("update_ratio_late", below=-9.0, scale=0.5, weight=3.0, absence=1.2),
+        contradicts("head_mismatch", above=0.5, scale=0.05, weight=6.0),
+        contradicts("non_finite_share", above=0.0005, scale=0.0001, weight=3.9),
     ),
     remedies=(
         Remedy(

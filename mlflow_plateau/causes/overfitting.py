@@ -13,15 +13,15 @@ OVERFITTING = Cause(
         " memorised",
         "learning_rate_too_large": "there the training loss rises or bounces as well",
     },
-    prior=-3.5,
+    prior=-4.2,
     evidence=(
-        supports("rise_from_best", above=0.05, scale=0.02, weight=2.5, absence=1.5),
-        supports("rise_in_noise", above=4.0, scale=1.0, weight=1.0, absence=1.0),
-        supports("training_fall_since_best", above=0.08, scale=0.03, weight=2.0, absence=2.0),
-        supports("gap_growth", above=0.15, scale=0.05, weight=1.5, absence=1.5),
+        supports("rise_from_best", above=0.05, scale=0.02, weight=2.4, absence=1.7),
+        supports("rise_in_noise", above=4.0, scale=1.0, weight=0.9, absence=1.1),
+        supports("training_fall_since_best", above=0.08, scale=0.03, weight=1.9, absence=2.2),
+        supports("gap_growth", above=0.15, scale=0.05, weight=1.4, absence=1.4),
         supports("parameters_per_row", above=0.0, scale=0.3, weight=0.5),
-        contradicts("gap_at_first", above=0.6, scale=0.1, weight=1.5),
-        contradicts("training_rise", above=0.25, scale=0.06, weight=2.0),
+        contradicts("gap_at_first", above=0.6, scale=0.1, weight=1.7),
+        contradicts("training_rise", above=0.25, scale=0.06, weight=2.2),
     ),
     remedies=(
         Remedy(

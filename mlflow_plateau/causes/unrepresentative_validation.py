@@ -12,14 +12,14 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         "inconsistent_preprocessing": "there the same rows were transformed differently; the"
         " validation loss is often worse than a constant prediction's",
     },
-    prior=-4.0,
+    prior=-3.3,
     evidence=(
-        supports("gap_at_first", above=0.25, scale=0.06, weight=2.5, absence=1.5),
-        supports("gap_at_end", above=0.25, scale=0.06, weight=1.0, absence=2.0),
-        supports("validation_against_constant", below=1.1, scale=0.1, weight=0.5, absence=0.5),
-        contradicts("gap_at_first", above=1.5, scale=0.3, weight=1.0),
+        supports("gap_at_first", above=0.25, scale=0.06, weight=3.9, absence=1.5),
+        supports("gap_at_end", above=0.25, scale=0.06, weight=1.6, absence=1.7),
+        supports("validation_against_constant", below=1.1, scale=0.1, weight=0.6, absence=0.3),
+        contradicts("gap_at_first", above=1.5, scale=0.3, weight=0.9),
         contradicts("training_against_constant", above=0.97, scale=0.01, weight=1.0),
-        contradicts("blow_up", above=0.0, scale=0.1, weight=2.0),
+        contradicts("blow_up", above=0.0, scale=0.1, weight=1.9),
         contradicts("head_mismatch", above=0.5, scale=0.05, weight=2.0),
     ),
     remedies=(

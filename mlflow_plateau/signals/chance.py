@@ -9,8 +9,9 @@ from mlflow_plateau.signals.view import View
 NO_CONSTANT = "the loss of a constant prediction is not known for this run"
 
 
-def _against_constant(view: View, curve: Curve | None, which: str) -> Measurement:
-    constant = view.setup.constant_loss
+def _against_constant(
+    view: View, curve: Curve | None, constant: float | None, which: str
+) -> Measurement:
     if constant is None or constant <= 0 or view.history.higher_is_better:
         return cannot_say(NO_CONSTANT)
     if curve is None:
@@ -23,11 +24,17 @@ def _against_constant(view: View, curve: Curve | None, which: str) -> Measuremen
 @signal(
     unit="multiples of the constant prediction's loss",
     sentence="the best validation loss is {best:.4g}, {value:.2f} times what a constant prediction"
-    " reaches on the training targets ({constant:.4g})",
+    " reaches ({constant:.4g})",
 )
 def validation_against_constant(view: View) -> Measurement:
-    """Best smoothed validation loss / loss of the best constant prediction on training targets."""
-    return _against_constant(view, view.validation, "validation")
+    """Best smoothed validation loss / loss of a constant prediction.
+
+    The constant is the best one for the training targets; its loss is taken on the validation
+    targets where it is known, otherwise on the training targets.
+    """
+    setup = view.setup
+    constant = setup.validation_constant_loss or setup.constant_loss
+    return _against_constant(view, view.validation, constant, "validation")
 
 
 @signal(
@@ -37,7 +44,7 @@ def validation_against_constant(view: View) -> Measurement:
 )
 def training_against_constant(view: View) -> Measurement:
     """Best smoothed training loss / loss of the best constant prediction on training targets."""
-    return _against_constant(view, view.training, "training")
+    return _against_constant(view, view.training, view.setup.constant_loss, "training")
 
 
 @signal(

@@ -27,6 +27,9 @@ NOISE_TOLERANCE = 2.5
 SIGNIFICANCE = 3.0
 """A late trend counts from this many standard errors on."""
 
+KEPT_PACE = 0.5
+"""A stretch that keeps this share of the second half's slope has not flattened."""
+
 
 @dataclass(frozen=True)
 class Plateau:
@@ -58,6 +61,22 @@ def meaningful_difference(curve: Curve) -> float:
     return min(PROGRESS_TOLERANCE * progress, LEVEL_TOLERANCE * abs(curve.best))
 
 
+def _still_falls(curve: Curve, onset: int) -> bool:
+    """Whether the curve falls steadily from the onset on, if only within its noise.
+
+    Either the stretch itself falls significantly, or the second half of the run does and the
+    stretch keeps at least half of its pace.
+    """
+    if curve.end > curve.best + NOISE_TOLERANCE * curve.smooth_noise:
+        return False
+    late = trend(curve.epochs[onset:], curve.values[onset:])
+    half = trend(*curve.tail(0.5))
+    least = meaningful_difference(curve)
+    falls_late = late.change < -max(SIGNIFICANCE * late.change_error, least)
+    falls_in_half = half.change < -max(SIGNIFICANCE * half.change_error, least)
+    return falls_late or (falls_in_half and late.slope < KEPT_PACE * half.slope)
+
+
 def find_plateau(curve: Curve) -> Plateau | None:
     """Returns the plateau that the curve ends in, or ``None`` while it still improves.
 
@@ -73,10 +92,7 @@ def find_plateau(curve: Curve) -> Plateau | None:
     points = len(curve) - onset
     if points < max(MINIMUM_POINTS, MINIMUM_SHARE * len(curve)):
         return None
-    late = trend(curve.epochs[onset:], curve.values[onset:])
-    falls = late.change < -max(SIGNIFICANCE * late.change_error, meaningful_difference(curve))
-    ends_best = curve.end <= curve.best + curve.smooth_noise
-    if falls and ends_best:
+    if _still_falls(curve, onset):
         return None
     first, last = curve.span
     length = last - float(curve.epochs[onset])

@@ -1,0 +1,47 @@
+"""Curves: their noise against the noise that was put in, and long curves."""
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.signals.curve import MAXIMUM_POINTS, Curve
+from mlflow_plateau.signals.trend import trend
+
+
+@pytest.mark.parametrize("deviation", [1e-4, 0.01, 0.3])
+def test_noise_is_the_deviation_that_was_added_to_a_trend(deviation: float) -> None:
+    epochs = np.arange(500.0)
+    scatter = deviation * np.random.default_rng(3).standard_normal(500)
+    curve = Curve.of(epochs, np.exp(-epochs / 100) + scatter)
+    assert curve.noise == pytest.approx(deviation, rel=0.2)
+
+
+def test_points_that_are_not_finite_are_left_out() -> None:
+    curve = Curve.of(np.arange(5.0), np.array([1.0, np.nan, 0.5, np.inf, 0.25]))
+    assert curve.epochs.tolist() == [0.0, 2.0, 4.0]
+    assert curve.values.tolist() == [1.0, 0.5, 0.25]
+
+
+def test_a_long_curve_is_averaged_and_keeps_its_mean_and_ends() -> None:
+    values = np.linspace(1.0, 0.0, 100_000)
+    curve = Curve.of(np.arange(100_000.0), values)
+    assert len(curve) == MAXIMUM_POINTS
+    assert curve.values.mean() == pytest.approx(values.mean(), rel=1e-3)
+    assert np.all(np.diff(curve.values) < 0)
+
+
+def test_smoothing_keeps_a_clean_curve_and_its_first_point() -> None:
+    values = np.exp(-np.arange(200.0) / 30)
+    curve = Curve.of(np.arange(200.0), values)
+    assert curve.smooth[0] == values[0]
+    assert np.abs(curve.smooth - values)[20:].max() < 0.02
+
+
+def test_the_slope_of_a_line_and_its_error_cover_the_truth() -> None:
+    epochs = np.arange(80.0)
+    inside = 0
+    for seed in range(200):
+        scatter = 0.1 * np.random.default_rng(seed).standard_normal(80)
+        line = trend(epochs, 3.0 - 0.01 * epochs + scatter)
+        inside += abs(line.slope + 0.01) < 1.96 * line.standard_error
+    # 95 % of the intervals should cover; the correction for correlation only widens them.
+    assert 0.92 <= inside / 200 <= 1.0

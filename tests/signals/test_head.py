@@ -1,0 +1,79 @@
+"""Heads that cannot work, one by one, and heads that can."""
+
+import pytest
+
+from mlflow_plateau.signals import View
+from mlflow_plateau.signals.head import head_mismatch
+from tests.generated import history, with_setup
+
+LOSSES = [0.7, 0.6, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"output_activation": "softmax", "output_units": 1}, "softmax over one unit"),
+        ({"output_activation": "linear"}, "expects probabilities"),
+        ({"output_activation": "relu"}, "expects probabilities"),
+        ({"from_logits": True}, "expects logits"),
+        ({"target_minimum": -1.0}, "expects targets between 0 and 1"),
+        ({"target_maximum": 2.0}, "expects targets between 0 and 1"),
+        (
+            {"loss": "mean_squared_error", "from_logits": None, "target_maximum": 50.0},
+            "only reaches 0 to 1",
+        ),
+        (
+            {
+                "loss": "mean_squared_error",
+                "output_activation": "relu",
+                "target_minimum": -3.0,
+                "target_maximum": 3.0,
+            },
+            "only reaches 0 to inf",
+        ),
+        (
+            {
+                "loss": "sparse_categorical_crossentropy",
+                "output_activation": "softmax",
+                "output_units": 9,
+                "target_maximum": 9.0,
+            },
+            "largest class id is 9",
+        ),
+    ],
+)
+def test_what_cannot_work_is_said(changes: dict[str, object], why: str) -> None:
+    found = head_mismatch.measure(View(history(LOSSES, LOSSES, **with_setup(**changes))))
+    assert found.value >= 1
+    assert why in head_mismatch.say(found)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"output_activation": "linear", "from_logits": True},
+        {
+            "loss": "mean_squared_error",
+            "output_activation": "linear",
+            "from_logits": None,
+            "target_maximum": 50.0,
+        },
+        {
+            "loss": "sparse_categorical_crossentropy",
+            "output_activation": "softmax",
+            "output_units": 10,
+            "target_maximum": 9.0,
+        },
+        {"loss": "mean_squared_error", "from_logits": None},
+    ],
+)
+def test_what_works_is_left_alone(changes: dict[str, object]) -> None:
+    found = head_mismatch.measure(View(history(LOSSES, LOSSES, **with_setup(**changes))))
+    assert found.value == 0
+
+
+def test_without_the_loss_the_signal_cannot_say() -> None:
+    found = head_mismatch.measure(View(history(LOSSES, LOSSES)))
+    assert not found.known
+    assert "loss" in found.reason

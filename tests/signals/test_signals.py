@@ -1,0 +1,158 @@
+"""Every signal against a value worked out by hand, and its answer where it cannot say."""
+
+import math
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.causes import CAUSES
+from mlflow_plateau.history import History
+from mlflow_plateau.signals import SIGNALS, View, signal_by_name
+from tests.generated import FAULTY, converged, falling, history, overfitting
+
+
+def value(name: str, of: History) -> float:
+    return signal_by_name(name).measure(View(of)).value
+
+
+LINE = np.linspace(1.0, 0.5, 101)
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "expected"),
+    [
+        ("training_progress", history(LINE, LINE), 0.5),
+        ("second_half_share", history(LINE, LINE), 0.5),
+        ("training_late_fall", history(LINE, LINE), 0.125 / 0.625),
+        ("validation_late_fall", history(LINE, 2 * LINE), 0.125 / 0.625),
+        ("training_steadiness", history(LINE, LINE), 1.0),
+        ("gap_at_first", history(LINE, 1.5 * LINE), 0.5),
+        ("gap_at_end", history(LINE, 2 * LINE), 0.5),
+        ("gap_growth", history(LINE, np.full(101, 1.0)), 0.5),
+        ("rise_from_best", history(np.r_[LINE, LINE], np.repeat([1.0, 0.5, 1.0, 1.0], [40, 60, 60, 42])), 1.0),
+        ("training_fall_since_best", history(LINE, np.abs(np.arange(101) - 50.0) + 10), 1 / 3),
+        ("losses_together", history(LINE, 3 * LINE), 1.0),
+        ("losses_together", history(LINE, -LINE), -1.0),
+        ("blow_up", history(np.r_[np.full(50, 1.0), np.full(51, 10.0)], LINE), 1.0),
+        ("training_rise", history(np.r_[np.full(50, 1.0), np.full(51, 3.0)], LINE), 2.0),
+        ("spike_height", history(np.where(np.arange(101) == 60, 4.0, 2.0), LINE), 1.0),
+        ("validation_against_constant", history(LINE, LINE, constant_loss=0.25), 2.0),
+        (
+            "validation_against_constant",
+            history(LINE, LINE, constant_loss=0.25, validation_constant_loss=0.5),
+            1.0,
+        ),
+        ("training_against_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
+        ("distance_from_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
+        ("training_movement", history(np.full(20, 3.0), np.full(20, 3.0)), -16.0),
+        ("validation_movement", history(LINE, 2 + 0.02 * LINE), math.log10(0.01 / 2.015)),
+        (
+            "trainable_share",
+            history(LINE, LINE, parameter_count=10, trainable_parameter_count=5),
+            0.5,
+        ),
+        ("learning_rate_position", history(LINE, LINE, optimizer="adam", learning_rate=0.1), 2.0),
+        ("learning_rate_position", history(LINE, LINE, optimizer="sgd", learning_rate=1e-4), -2.0),
+        ("learning_rate_decay", history(LINE, LINE, rates=np.geomspace(1, 1e-3, 101)), 3.0),
+        ("largest_learning_rate", history(LINE, LINE, rates=0.0), 0.0),
+        ("batch_size", history(LINE, LINE, batch_size=7), 7.0),
+        ("updates_per_epoch", history(LINE, LINE, training_rows=100, batch_size=30), 4.0),
+        ("total_updates", history(LINE, LINE, updates_per_epoch=10), math.log10(1010)),
+        ("batch_share", history(LINE, LINE, training_rows=100, batch_size=25), 0.25),
+        (
+            "parameters_per_row",
+            history(LINE, LINE, trainable_parameter_count=10, training_rows=1000),
+            -2.0,
+        ),
+        ("model_size", history(LINE, LINE, trainable_parameter_count=1000), 3.0),
+        ("dropout_rate", history(LINE, LINE, dropout=0.4), 0.4),
+        ("penalty_factor", history(LINE, LINE, l2=0.01, weight_decay=0.1), 0.1),
+        ("validation_below_training", history(LINE, 0.5 * LINE), 0.5),
+        ("non_finite_share", history(np.where(np.arange(10) > 7, np.nan, 1.0), np.ones(10)), 0.1),
+        (
+            "growth_before_non_finite",
+            history(np.r_[1.0, 0.1, 5.0, 100.0, np.nan, np.nan], np.ones(6)),
+            3.0,
+        ),
+        (
+            "update_ratio_late",
+            history(LINE, LINE, recorded={"update_ratio": np.full(101, 1e-3)}),
+            -3.0,
+        ),
+        (
+            "update_ratio_early",
+            history(LINE, LINE, recorded={"update_ratio": np.full(101, 0.1)}),
+            -1.0,
+        ),
+        (
+            "update_coherence",
+            history(
+                LINE,
+                LINE,
+                recorded={
+                    "update_ratio": np.full(101, 0.01),
+                    "epoch_displacement": np.full(101, 0.05),
+                },
+                updates_per_epoch=25,
+            ),
+            1.0,
+        ),
+        (
+            "gradient_norm_change",
+            history(LINE, LINE, recorded={"gradient_norm": np.geomspace(1, 1e-4, 101)}),
+            -3.0,
+        ),
+        (
+            "batch_scatter",
+            history(LINE, LINE, recorded={"batch_loss_spread": np.full(101, 0.25)}),
+            0.5,
+        ),
+    ],
+)
+def test_a_signal_measures_what_its_formula_says(name: str, made: History, expected: float) -> None:
+    assert value(name, made) == pytest.approx(expected, rel=0.05, abs=0.02)
+
+
+def test_every_signal_can_say_or_gives_a_reason() -> None:
+    bare = history([0.5], [0.5])
+    for signal in SIGNALS:
+        measurement = signal.measure(View(bare))
+        assert measurement.known or measurement.reason, signal.name
+
+
+@pytest.mark.parametrize("made", [converged(), overfitting(), *(f() for f in FAULTY.values())])
+def test_every_known_measurement_reads_as_a_sentence(made: History) -> None:
+    view = View(made)
+    for signal in SIGNALS:
+        measurement = signal.measure(view)
+        if measurement.known:
+            sentence = signal.say(measurement)
+            assert "{" not in sentence
+            assert "nan" not in sentence.lower().replace("nan or", "")
+
+
+def test_every_clue_names_a_signal_and_every_signal_is_documented() -> None:
+    names = {signal.name for signal in SIGNALS}
+    assert len(names) == len(SIGNALS)
+    for cause in CAUSES:
+        assert {clue.signal for clue in cause.evidence} <= names
+    for signal in SIGNALS:
+        assert signal.documentation
+        assert signal.unit
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1000.0])
+def test_signals_do_not_depend_on_the_unit_of_the_loss(factor: float) -> None:
+    training, validation = falling(1, 0.2, 9, 90, 0.01, 1), falling(1, 0.4, 9, 90, 0.01, 2)
+    plain = View(history(training, validation, constant_loss=0.9))
+    scaled = View(history(factor * training, factor * validation, constant_loss=factor * 0.9))
+    for signal in SIGNALS:
+        a, b = signal.measure(plain).value, signal.measure(scaled).value
+        assert a == pytest.approx(b, rel=1e-6, nan_ok=True), signal.name
+
+
+def test_scores_are_turned_so_that_higher_is_better() -> None:
+    accuracy = 1 - falling(0.9, 0.1, 10, 100, 0.0, 0)
+    view = View(history(accuracy, accuracy, higher_is_better=True))
+    assert view.validation is not None
+    assert view.validation.best_epoch > 50
