@@ -15,8 +15,8 @@ OVERFITTING = Cause(
     },
     prior=-4.2,
     evidence=(
-        supports("rise_from_best", above=0.05, scale=0.02, weight=2.4, absence=1.7),
-        supports("rise_in_noise", above=4.0, scale=1.0, weight=0.9, absence=1.1),
+        supports("rise_from_best", above=0.05, scale=0.02, weight=2.4, absence=0.9),
+        supports("rise_in_noise", above=4.0, scale=1.0, weight=0.9, absence=0.5),
         supports("training_fall_since_best", above=0.08, scale=0.03, weight=1.9, absence=2.2),
         supports("gap_growth", above=0.15, scale=0.05, weight=1.4, absence=1.4),
         supports("parameters_per_row", above=0.0, scale=0.3, weight=0.5),

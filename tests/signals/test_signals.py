@@ -29,7 +29,11 @@ LINE = np.linspace(1.0, 0.5, 101)
         ("gap_at_first", history(LINE, 1.5 * LINE), 0.5),
         ("gap_at_end", history(LINE, 2 * LINE), 0.5),
         ("gap_growth", history(LINE, np.full(101, 1.0)), 0.5),
-        ("rise_from_best", history(np.r_[LINE, LINE], np.repeat([1.0, 0.5, 1.0, 1.0], [40, 60, 60, 42])), 1.0),
+        (
+            "rise_from_best",
+            history(np.r_[LINE, LINE], np.repeat([1.0, 0.5, 1.0, 1.0], [40, 60, 60, 42])),
+            1.0,
+        ),
         ("training_fall_since_best", history(LINE, np.abs(np.arange(101) - 50.0) + 10), 1 / 3),
         ("losses_together", history(LINE, 3 * LINE), 1.0),
         ("losses_together", history(LINE, -LINE), -1.0),

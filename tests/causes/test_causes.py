@@ -1,0 +1,101 @@
+"""Each cause: a run that has it, a run that looks alike and does not, and one too short to tell."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.causes import CAUSES, cause_by_id
+from mlflow_plateau.causes.cause import contradicts, supports
+from mlflow_plateau.history import History
+from mlflow_plateau.weigh import diagnose_history
+from tests.generated import FAULTY, converged, falling, history, improving, with_setup
+
+SEEDS = range(5)
+
+
+def first_points(of: History, count: int) -> History:
+    return replace(
+        of,
+        epochs=of.epochs[:count],
+        training_loss=of.training_loss[:count],
+        validation_loss=of.validation_loss[:count],
+        training_logged=of.training_logged[:count],
+        validation_logged=of.validation_logged[:count],
+        learning_rate=of.learning_rate[:count],
+    )
+
+
+def look_alike(cause: str) -> History:
+    """Returns a history that resembles the cause's in one respect and is healthy."""
+    if cause in ("learning_rate_too_small", "batch_size_too_large"):
+        return improving()
+    if cause == "vanishing_updates":
+        # A cosine to zero over a loss that had long settled.
+        rates = 1e-3 * (1 + np.cos(np.linspace(0, np.pi, 120))) / 2
+        return replace(converged(), learning_rate=rates)
+    if cause == "excessive_regularization":
+        return replace(converged(), setup=replace(converged().setup, dropout=0.3))
+    if cause == "learning_rate_too_large":
+        return history(
+            falling(0.7, 0.2, 8, 120, 0.03, 1), falling(0.7, 0.22, 8, 120, 0.03, 2), **with_setup()
+        )
+    return converged()
+
+
+@pytest.mark.parametrize("cause", [cause.id for cause in CAUSES])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_run_that_has_the_cause_is_told_so(cause: str, seed: int) -> None:
+    diagnosis = diagnose_history(FAULTY[cause](seed))
+    assert diagnosis.cause == cause
+    assert diagnosis.confidence > 0.6
+    assert diagnosis.remedies
+    assert diagnosis.evidence[0].cause == cause
+    assert diagnosis.evidence[0].weight > 0
+
+
+@pytest.mark.parametrize("cause", [cause.id for cause in CAUSES])
+def test_a_run_that_looks_alike_is_left_alone(cause: str) -> None:
+    diagnosis = diagnose_history(look_alike(cause))
+    assert diagnosis.cause == "none"
+    assert diagnosis.status in ("converged", "improving")
+
+
+@pytest.mark.parametrize("cause", [c.id for c in CAUSES if c.id != "non_finite_values"])
+def test_three_epochs_are_too_few_to_tell(cause: str) -> None:
+    diagnosis = diagnose_history(first_points(FAULTY[cause](), 3))
+    assert diagnosis.status == "inconclusive"
+    assert diagnosis.cause == "none"
+    assert "3 finite points" in diagnosis.reason
+
+
+def test_the_declarations_are_complete() -> None:
+    ids = [cause.id for cause in CAUSES]
+    assert len(set(ids)) == len(ids) == 15
+    for cause in CAUSES:
+        assert cause.title
+        assert cause.looks_like.endswith(".")
+        assert cause.experiment.endswith(".")
+        assert cause.references
+        assert set(cause.not_to_confuse_with) <= set(ids) - {cause.id}
+        assert any(clue.weight > 0 for clue in cause.evidence)
+
+
+def test_an_unknown_cause_is_answered_with_those_that_exist() -> None:
+    with pytest.raises(ValueError, match=r"no cause 'overfiting'.*overfitting"):
+        cause_by_id("overfiting")
+
+
+def test_a_clue_weighs_fully_beyond_its_threshold_and_takes_off_before_it() -> None:
+    clue = supports("rise_from_best", above=1.0, scale=0.1, weight=2.0, absence=1.0)
+    assert clue.contribution(3.0) == pytest.approx(2.0)
+    assert clue.contribution(-1.0) == pytest.approx(-1.0)
+    assert clue.contribution(1.0) == pytest.approx(0.5)
+    against = contradicts("rise_from_best", below=1.0, scale=0.1, weight=2.0)
+    assert against.contribution(-1.0) == pytest.approx(-2.0)
+    assert against.contribution(3.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_clue_takes_one_threshold() -> None:
+    with pytest.raises(ValueError, match="either above= or below="):
+        supports("rise_from_best", above=1.0, below=0.0, scale=0.1, weight=1.0)

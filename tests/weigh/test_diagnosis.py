@@ -1,0 +1,163 @@
+"""Status, onset, evidence and remedies of whole diagnoses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.history import History
+from mlflow_plateau.weigh import diagnose_history
+from tests.generated import (
+    FAULTY,
+    converged,
+    falling,
+    history,
+    improving,
+    learning_rate_too_small,
+    overfitting,
+    with_setup,
+)
+
+
+@pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
+def test_probabilities_sum_to_one_and_the_answer_is_the_largest(made: History) -> None:
+    diagnosis = diagnose_history(made)
+    assert sum(diagnosis.causes.values()) == pytest.approx(1.0)
+    if diagnosis.cause != "none":
+        assert diagnosis.confidence == max(diagnosis.causes.values())
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1000.0])
+@pytest.mark.parametrize("cause", sorted(FAULTY))
+def test_a_loss_in_other_units_gives_the_same_diagnosis(cause: str, factor: float) -> None:
+    made = FAULTY[cause]()
+    constant = made.setup.constant_loss
+    scaled = replace(
+        made,
+        training_loss=factor * made.training_loss,
+        validation_loss=factor * made.validation_loss,
+        setup=replace(made.setup, constant_loss=factor * constant if constant else None),
+    )
+    plain, other = diagnose_history(made), diagnose_history(scaled)
+    assert (plain.status, plain.cause, plain.onset_epoch) == (
+        other.status,
+        other.cause,
+        other.onset_epoch,
+    )
+    assert plain.confidence == pytest.approx(other.confidence, abs=1e-6)
+
+
+def test_overfitting_names_the_onset_the_waste_and_the_epoch_to_stop_at() -> None:
+    diagnosis = diagnose_history(overfitting())
+    assert diagnosis.status == "stalled"
+    assert diagnosis.onset_epoch is not None
+    assert 15 <= diagnosis.onset_epoch <= 45
+    assert diagnosis.wasted_epochs == 119 - diagnosis.onset_epoch
+    assert diagnosis.wasted_fraction == pytest.approx(diagnosis.wasted_epochs / 119)
+    assert any(f"stop at epoch {diagnosis.best_epoch:g}" in r for r in diagnosis.remedies)
+
+
+def test_a_tiny_learning_rate_is_answered_with_one_to_try() -> None:
+    diagnosis = diagnose_history(learning_rate_too_small())
+    assert diagnosis.status == "improving"
+    assert diagnosis.remedies[0] == "raise the learning rate from 1e-05 to about 0.001"
+
+
+def test_an_improving_run_has_no_onset_and_wastes_nothing() -> None:
+    diagnosis = diagnose_history(improving())
+    assert (diagnosis.status, diagnosis.cause) == ("improving", "none")
+    assert diagnosis.onset_epoch is None
+    assert diagnosis.wasted_epochs == diagnosis.wasted_fraction == 0
+
+
+def test_without_validation_the_answer_is_inconclusive_and_says_why() -> None:
+    training = falling(0.7, 0.2, 8, 100, 0.004, 0)
+    made = replace(
+        history(training, np.full(100, np.nan)), validation_logged=np.zeros(100, dtype=bool)
+    )
+    diagnosis = diagnose_history(made)
+    assert diagnosis.status == "inconclusive"
+    assert "no validation loss was logged" in diagnosis.headline
+
+
+def test_all_nan_curves_diverged() -> None:
+    diagnosis = diagnose_history(history(np.full(20, np.nan), np.full(20, np.nan)))
+    assert diagnosis.status == "diverged"
+    assert diagnosis.cause == "non_finite_values"
+
+
+def test_a_loss_that_ends_far_above_its_start_diverged() -> None:
+    diagnosis = diagnose_history(
+        history(np.geomspace(1, 1e6, 30), np.geomspace(1, 1e6, 30), **with_setup(learning_rate=1.0))
+    )
+    assert diagnosis.status == "diverged"
+    assert diagnosis.cause == "learning_rate_too_large"
+
+
+def test_constant_curves_are_a_plateau_and_not_an_error() -> None:
+    diagnosis = diagnose_history(history(np.full(30, 0.5), np.full(30, 0.5)))
+    assert diagnosis.status == "stalled"
+    assert diagnosis.cause == "not_training"
+    assert diagnosis.onset_epoch == 0
+
+
+def test_an_empty_history_is_inconclusive() -> None:
+    assert diagnose_history(history([], [])).status == "inconclusive"
+
+
+def slightly_overfitting(rise: float) -> History:
+    after_best = np.maximum(np.arange(120) - 25, 0)
+    return history(
+        falling(0.7, 0.1, 20, 120, 0.01, 0),
+        falling(0.7, 0.4, 10, 120, 0.004, 1) + rise * after_best,
+    )
+
+
+def test_the_more_the_validation_loss_rises_the_surer_is_overfitting() -> None:
+    rises = np.linspace(0.0, 0.001, 11)
+    chances = [diagnose_history(slightly_overfitting(r)).causes["overfitting"] for r in rises]
+    assert chances[0] < 0.5 < 0.9 < chances[-1]
+    assert all(
+        later >= earlier - 0.01 for earlier, later in zip(chances, chances[1:], strict=False)
+    )
+
+
+def test_ambiguity_is_inconclusive_and_names_both_sides() -> None:
+    diagnoses = [diagnose_history(slightly_overfitting(r)) for r in np.linspace(0, 0.001, 51)]
+    undecided = [d for d in diagnoses if d.status == "inconclusive"]
+    assert undecided
+    for diagnosis in undecided:
+        assert max(diagnosis.causes.values()) < 0.5
+        assert "does not decide between" in diagnosis.headline
+        assert "overfitting" in diagnosis.headline
+        assert diagnosis.cause == "none"
+        assert diagnosis.next_level
+
+
+def test_the_level_says_whether_the_recorder_was_there() -> None:
+    made = converged()
+    assert diagnose_history(made).level == "history"
+    recorded = replace(made, recorded={"update_ratio": np.full(len(made), 1e-3)})
+    assert diagnose_history(recorded).level == "recorded"
+    assert "update_ratio_late" in diagnose_history(made).unknown
+
+
+def test_a_score_is_read_the_right_way_up() -> None:
+    accuracy = 1 - falling(0.9, 0.2, 8, 100, 0.003, 0)
+    made = history(accuracy, accuracy - 0.01, higher_is_better=True)
+    diagnosis = diagnose_history(
+        replace(made, names=replace(made.names, validation_loss="val_acc"))
+    )
+    assert diagnosis.status == "converged"
+    assert "val_acc is flat" in diagnosis.headline
+
+
+@pytest.mark.parametrize("count", [5, 60, 2000, 100_000])
+def test_curves_of_any_length_are_read(count: int) -> None:
+    time_constant = count / 15
+    made = history(
+        falling(0.7, 0.20, time_constant, count, 0.004, 0),
+        falling(0.7, 0.21, time_constant, count, 0.004, 1),
+        **with_setup(),
+    )
+    assert diagnose_history(made).status in ("converged", "improving", "inconclusive")
