@@ -13,7 +13,7 @@ OVERFITTING = Cause(
         " memorised",
         "learning_rate_too_large": "there the training loss rises or bounces as well",
     },
-    prior=-4.2,
+    prior=-3.6,
     evidence=(
         supports("rise_from_best", above=0.05, scale=0.02, weight=2.4, absence=0.9),
         supports("rise_in_noise", above=4.0, scale=1.0, weight=0.9, absence=0.5),
