@@ -1,0 +1,180 @@
+"""What recording costs: the same training plain, under MLflow's own autologging, and under ours.
+
+Run it from the repository with ``python benchmarks/overhead.py``; it prints a table. The variants
+take turns in one process, each with a fresh model, so that a machine that gets slower or faster
+slows all of them; the ratios are the medians over the rounds. Tracking goes to a fresh sqlite
+database in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A training: rows × features, hidden units, batch size, epochs."""
+
+    name: str
+    rows: int
+    units: int
+    batch_size: int
+    epochs: int
+
+
+SIZES = {
+    "small": Size("small", rows=1_000, units=64, batch_size=32, epochs=200),
+    "minute": Size("minute", rows=40_000, units=256, batch_size=64, epochs=30),
+    "large": Size("large", rows=20_000, units=1_500, batch_size=128, epochs=4),
+}
+
+
+def train(size: Size, callbacks: Callable[[], list[object]]) -> float:
+    """Trains once and returns the seconds that ``fit`` took."""
+    import keras
+    import numpy as np
+
+    keras.utils.set_random_seed(0)
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((size.rows, 20)).astype("float32")
+    y = (x[:, :10].sum(axis=1) > 0).astype("float32")
+    model = keras.Sequential(
+        [
+            keras.Input((20,)),
+            keras.layers.Dense(size.units, activation="relu"),
+            keras.layers.Dense(size.units, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    begin = time.perf_counter()
+    model.fit(
+        x,
+        y,
+        batch_size=size.batch_size,
+        epochs=size.epochs,
+        validation_split=0.2,
+        verbose=0,
+        callbacks=callbacks(),
+    )
+    return time.perf_counter() - begin
+
+
+@contextmanager
+def plain() -> Iterator[Callable[[], list[object]]]:
+    """Nothing but ``fit``."""
+    yield list
+
+
+@contextmanager
+def mlflow_callback() -> Iterator[Callable[[], list[object]]]:
+    """``mlflow.keras.MlflowCallback`` inside a run."""
+    import mlflow
+    import mlflow.keras
+
+    with mlflow.start_run():
+        yield lambda: [mlflow.keras.MlflowCallback()]
+    mlflow.flush_async_logging()
+
+
+@contextmanager
+def mlflow_autolog() -> Iterator[Callable[[], list[object]]]:
+    """``mlflow.tensorflow.autolog`` without its model and data set logging."""
+    import mlflow.tensorflow
+
+    mlflow.tensorflow.autolog(log_models=False, log_datasets=False, silent=True)
+    try:
+        yield list
+    finally:
+        mlflow.tensorflow.autolog(disable=True, silent=True)
+
+
+@contextmanager
+def plateau_recorder() -> Iterator[Callable[[], list[object]]]:
+    """``mlflow_plateau.autolog`` without the diagnosis after ``fit``."""
+    import mlflow_plateau
+
+    mlflow_plateau.autolog(silent=True, diagnose=False)
+    try:
+        yield list
+    finally:
+        mlflow_plateau.autolog(disable=True, silent=True)
+
+
+@contextmanager
+def plateau_diagnosed() -> Iterator[Callable[[], list[object]]]:
+    """``mlflow_plateau.autolog`` with the diagnosis and its artifacts."""
+    import mlflow_plateau
+
+    mlflow_plateau.autolog(silent=True)
+    try:
+        yield list
+    finally:
+        mlflow_plateau.autolog(disable=True, silent=True)
+
+
+VARIANTS = {
+    "fit alone": plain,
+    "mlflow.keras.MlflowCallback": mlflow_callback,
+    "mlflow.tensorflow.autolog": mlflow_autolog,
+    "mlflow_plateau, recording": plateau_recorder,
+    "mlflow_plateau, with diagnosis": plateau_diagnosed,
+}
+
+
+def measure(size: Size, rounds: int) -> dict[str, list[float]]:
+    """Returns the seconds of each variant in each round, the variants taking turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for number in range(rounds + 1):
+        for name, variant in VARIANTS.items():
+            print(f"\r{size.name}: round {number} of {rounds}, {name:<32}", end="", flush=True)
+            with variant() as callbacks:
+                taken = train(size, callbacks)
+            # The first round warms up imports, the database and the graph compiler.
+            if number:
+                seconds[name].append(taken)
+    print("\r" + " " * 79 + "\r", end="")
+    return seconds
+
+
+def main() -> None:
+    """Prints one table per size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        import mlflow
+
+        mlflow.set_tracking_uri(f"sqlite:///{Path(folder) / 'mlflow.db'}")
+        mlflow.create_experiment("overhead", artifact_location=(Path(folder) / "a").as_uri())
+        mlflow.set_experiment("overhead")
+        for name in arguments.sizes:
+            size = SIZES[name]
+            seconds = measure(size, arguments.rounds)
+            alone = seconds["fit alone"]
+            print(
+                f"{size.name}: {size.epochs} epochs of {statistics.median(alone) / size.epochs:.3f} s,"
+                f" median of {arguments.rounds} rounds"
+            )
+            for variant, taken in seconds.items():
+                ratio = statistics.median(t / a for t, a in zip(taken, alone, strict=True))
+                extra = statistics.median(t - a for t, a in zip(taken, alone, strict=True))
+                print(
+                    f"  {variant:<32} {statistics.median(taken):8.2f} s"
+                    f"  × {ratio:5.3f}  {extra:+7.2f} s"
+                )
+
+
+if __name__ == "__main__":
+    main()
