@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from mlflow_plateau.report.plot.axes import set_epoch_axis, set_rate_axis, set_value_axis
-from mlflow_plateau.report.plot.lettering import Key, draw_heading, drawable
+from mlflow_plateau.report.plot.lettering import Key, draw_heading, draw_legend, drawable
 from mlflow_plateau.report.plot.points import DrawnCurve
 from mlflow_plateau.report.plot.scale import choose_scale
 from mlflow_plateau.report.wording import axis_title, epoch, number, percent, shorten
@@ -60,33 +60,38 @@ RATE_CHANGE = 1e-3
 _own_style = threading.Lock()
 
 
-def render_png(diagnosis: Diagnosis) -> bytes:
+def render_png(diagnosis: Diagnosis, *, heading: bool = True, dpi: int = DPI) -> bytes:
     """Returns the plot of a diagnosis as a PNG image.
 
     The same diagnosis gives the same bytes, whatever style the session has set.
+
+    Args:
+        diagnosis: The diagnosis; its ``curves`` hold the data.
+        heading: Whether the finding stands above the plot.
+        dpi: Dots per inch; the plot is eight inches wide.
     """
     # rc_context swaps matplotlib's global settings and puts them back: two threads that interleave
     # would put back each other's.
     with _own_style, mpl.rc_context(_default_style()), np.errstate(all="ignore"):
-        figure = draw_figure(diagnosis)
+        figure = draw_figure(diagnosis, heading=heading)
         image = io.BytesIO()
-        figure.savefig(image, format="png", metadata={"Software": None})
+        figure.savefig(image, format="png", dpi=dpi, metadata={"Software": None})
     return image.getvalue()
 
 
-def draw_figure(diagnosis: Diagnosis) -> Figure:
+def draw_figure(diagnosis: Diagnosis, *, heading: bool = True) -> Figure:
     """Returns the plot of a diagnosis as a figure; the learning rate has a panel if it changes."""
     rates = DrawnCurve.of(diagnosis.curves.epochs, diagnosis.curves.learning_rate)
     panel = RATES_HEIGHT if _changes(rates) else 0.0
     height = HEIGHT + panel
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    figure = Figure(figsize=(WIDTH, height))
 
     def place(lower: float, upper: float) -> tuple[float, float, float, float]:
         return LEFT / WIDTH, lower / height, 1 - (LEFT + RIGHT) / WIDTH, (upper - lower) / height
 
     axes = figure.add_axes(place(BOTTOM + panel, height - TOP))
-    heading = _draw(diagnosis, axes) / POINTS_PER_INCH
-    axes.set_position(place(BOTTOM + panel, height - TOP - heading))
+    above = _draw(diagnosis, axes, heading) / POINTS_PER_INCH
+    axes.set_position(place(BOTTOM + panel, height - TOP - above))
     if panel:
         below = figure.add_axes(place(BOTTOM, BOTTOM + panel - GAP), sharex=axes)
         draw_learning_rate(diagnosis, below)
@@ -105,7 +110,7 @@ def draw_curves(diagnosis: Diagnosis, axes: Axes) -> None:
         diagnosis: The diagnosis; its ``curves`` hold the data.
         axes: Where to draw. Title and legend are placed above the axes.
     """
-    _draw(diagnosis, axes)
+    _draw(diagnosis, axes, heading=True)
 
 
 def draw_learning_rate(diagnosis: Diagnosis, axes: Axes) -> None:
@@ -141,7 +146,7 @@ def _default_style() -> Any:
     return {**style, "axes.spines.top": False, "axes.spines.right": False, "font.size": 10.0}
 
 
-def _draw(diagnosis: Diagnosis, axes: Axes) -> float:
+def _draw(diagnosis: Diagnosis, axes: Axes, heading: bool) -> float:
     """Draws the curves; returns the height of what stands above the axes, in points."""
     curves = diagnosis.curves
     training = DrawnCurve.of(curves.epochs, curves.training_loss)
@@ -166,7 +171,8 @@ def _draw(diagnosis: Diagnosis, axes: Axes) -> float:
         axes.set_yticks([])
         if not logged:
             axes.set_xticks([])
-    return draw_heading(axes, diagnosis, key)
+    above = draw_legend(axes, key)
+    return draw_heading(axes, diagnosis, above) if heading else above
 
 
 def _changes(rates: DrawnCurve) -> bool:

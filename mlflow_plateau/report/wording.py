@@ -1,4 +1,4 @@
-"""How the parts of a diagnosis are said: titles, numbers, and untrusted text made fit to show."""
+"""How the parts of a diagnosis are said: titles, numbers and sentences."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
+from mlflow_plateau.untrusted import printable
 
 STATUS_TITLES = {
     "improving": "Still improving",
@@ -26,17 +27,6 @@ ELLIPSIS = "…"
 LONGEST_AXIS_TITLE = 12
 
 
-def printable(text: str) -> str:
-    """Returns the text without control, formatting and surrogate characters.
-
-    Line breaks and tabs become spaces. What is left moves no cursor, reverses no line and can be
-    encoded.
-    """
-    return "".join(
-        letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text
-    )
-
-
 def shorten(text: str, length: int) -> str:
     """Returns the text, its middle left out where it is longer than ``length`` characters."""
     if len(text) <= length:
@@ -55,12 +45,20 @@ def sentence(text: str) -> str:
     text = printable(text).strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:" else ".")
+    # A name is left as it is: val_loss, monitor='loss'.
+    first = text.partition(" ")[0]
+    text = text[0].upper() + text[1:] if first.rstrip(",:;").isalpha() else text
+    return text + ("" if text[-1] in ".!?:" else ".")
 
 
 def number(value: float) -> str:
     """Returns the value with four significant digits."""
     return "not finite" if not math.isfinite(value) else f"{value:.4g}"
+
+
+def signed(value: float) -> str:
+    """Returns the value with two decimals and its sign."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def epoch(value: float) -> str:
@@ -82,7 +80,25 @@ def cause_title(cause: str) -> str:
     try:
         return cause_by_id(cause).title
     except ValueError:
-        return printable(cause).replace("_", " ").capitalize()
+        return words(cause).capitalize()
+
+
+def cause_meaning(cause: str) -> str:
+    """Returns what the cause looks like, or nothing where this version does not know it."""
+    try:
+        return cause_by_id(cause).looks_like
+    except ValueError:
+        return ""
+
+
+def words(name: str) -> str:
+    """Returns the name of a signal with its words apart."""
+    return printable(name).replace("_", " ")
+
+
+def level_meaning(level: str) -> str:
+    """Returns what a diagnosis of that level stands on."""
+    return LEVEL_MEANINGS.get(level, "")
 
 
 def status_title(status: str) -> str:
@@ -106,12 +122,20 @@ def states_confidence(diagnosis: Diagnosis) -> bool:
     return diagnosis.status != "inconclusive"
 
 
+def finding_with_confidence(diagnosis: Diagnosis) -> str:
+    """Returns the finding in a few words and, where there is an answer, how sure it is."""
+    title, _ = finding(diagnosis)
+    if not states_confidence(diagnosis):
+        return title
+    return f"{title}, confidence {diagnosis.confidence:.2f}"
+
+
 def axis_title(diagnosis: Diagnosis) -> str:
     """Returns what the curves' axis counts: ``epoch`` or ``step``."""
     return cut(printable(diagnosis.curves.axis), LONGEST_AXIS_TITLE)
 
 
-def measured_over(diagnosis: Diagnosis, evidence: Evidence) -> str:
+def measured_over(evidence: Evidence) -> str:
     """Returns the epochs that a piece of evidence rests on, or that it rests on the setup."""
     if evidence.epochs is None:
         return "setup"

@@ -48,6 +48,8 @@ def set_value_axis(axes: Axes, scale: ValueScale, quantity: str) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if subdivided else (1,)))
         axes.yaxis.set_minor_locator(NullLocator())
         quantity += " (log scale)"
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     axes.set_ylim(scale.lower, scale.upper)
     axes.set_ylabel(quantity)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from mlflow_plateau.report.wording import ELLIPSIS, cut, finding, printable, states_confidence
+from mlflow_plateau.report.wording import (
+    ELLIPSIS,
+    cut,
+    finding,
+    finding_with_confidence,
+)
+from mlflow_plateau.untrusted import printable
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -60,33 +66,44 @@ def literally(text: Text) -> None:
     text.set_usetex(False)
 
 
-def draw_heading(axes: Axes, diagnosis: Diagnosis, key: Key) -> float:
-    """Writes title, finding and legend above the axes; returns their height in points."""
-    rows = 0
-    if key.labels:
-        columns = min(LEGEND_COLUMNS, -(-len(key.labels) // 2))
-        rows = -(-len(key.labels) // columns)
-        legend = axes.legend(
-            key.handles,
-            key.labels,
-            loc="lower left",
-            bbox_to_anchor=(0.0, 1.0),
-            ncols=columns,
-            frameon=False,
-            fontsize="small",
-            borderaxespad=0.3,
-            borderpad=0.2,
-            handlelength=2.6,
-            columnspacing=1.8,
-        )
-        for text in legend.get_texts():
-            literally(text)
-    title, fact = (drawable(part) for part in finding(diagnosis))
-    title = cut(title, LONGEST_TITLE)
+def draw_legend(axes: Axes, key: Key) -> float:
+    """Explains above the axes what was drawn; returns the height that this takes, in points."""
+    if not key.labels:
+        return ABOVE_LEGEND
+    columns = min(LEGEND_COLUMNS, -(-len(key.labels) // 2))
+    legend = axes.legend(
+        key.handles,
+        key.labels,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=columns,
+        frameon=False,
+        fontsize="small",
+        borderaxespad=0.3,
+        borderpad=0.2,
+        handlelength=2.6,
+        columnspacing=1.8,
+    )
+    for text in legend.get_texts():
+        literally(text)
+    rows = -(-len(key.labels) // columns)
+    return ABOVE_LEGEND + LEGEND_ROW * rows
+
+
+def draw_heading(axes: Axes, diagnosis: Diagnosis, above: float) -> float:
+    """Writes the finding over the axes.
+
+    Args:
+        axes: The axes.
+        diagnosis: The diagnosis.
+        above: How far above the axes there is room, in points.
+
+    Returns:
+        The height of all that then stands above the axes, in points.
+    """
+    title = cut(drawable(finding_with_confidence(diagnosis)), LONGEST_TITLE)
+    fact = drawable(finding(diagnosis)[1])
     lines = textwrap.wrap(fact, LONGEST_FACT_LINE, max_lines=FACT_LINES, placeholder=ELLIPSIS)
-    if states_confidence(diagnosis):
-        title += f" · confidence {diagnosis.confidence:.2f}"
-    above = ABOVE_LEGEND + LEGEND_ROW * rows
     subtitle = axes.annotate(
         "\n".join(lines),
         xy=(0.0, 1.0),

@@ -21,7 +21,7 @@ LEAST_RELATIVE_SPAN = 1e-3
 OUTLIER_SPANS = 10.0
 """On a linear scale, the axis leaves out values if they make it this many times as long …"""
 
-BULK_PERCENTILES = (1.0, 99.0)
+BULK_PERCENTILES = (5.0, 95.0)
 """… as these percentiles of the values are apart."""
 
 LARGEST_EXPONENT = 307.0
