@@ -164,7 +164,8 @@ def main() -> None:
             seconds = measure(size, arguments.rounds)
             alone = seconds["fit alone"]
             print(
-                f"{size.name}: {size.epochs} epochs of {statistics.median(alone) / size.epochs:.3f} s,"
+                f"{size.name}: {size.epochs} epochs of"
+                f" {statistics.median(alone) / size.epochs:.3f} s,"
                 f" median of {arguments.rounds} rounds"
             )
             for variant, taken in seconds.items():

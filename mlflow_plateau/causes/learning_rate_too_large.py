@@ -15,6 +15,8 @@ LEARNING_RATE_TOO_LARGE = Cause(
     prior=-4.1,
     evidence=(
         supports("learning_rate_position", above=0.8, scale=0.15, weight=2.7, absence=3.2),
+        supports("learning_rate_position", above=1.8, scale=0.2, weight=1.2),
+        supports("first_loss_excess", above=0.6, scale=0.1, weight=2.0),
         supports("training_scatter", above=0.05, scale=0.015, weight=0.6, absence=0.2),
         supports("training_steadiness", below=0.15, scale=0.05, weight=1.6, absence=0.3),
         supports("spike_height", above=0.4, scale=0.1, weight=1.8),

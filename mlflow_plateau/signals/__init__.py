@@ -45,6 +45,7 @@ SIGNALS: tuple[Signal, ...] = (
     chance.validation_against_constant,
     chance.training_against_constant,
     chance.distance_from_constant,
+    chance.first_loss_excess,
     finite.non_finite_share,
     finite.growth_before_non_finite,
     movement.validation_movement,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -63,4 +65,23 @@ def distance_from_constant(view: View) -> Measurement:
         abs(curve.end - constant) / constant,
         epochs=curve.span,
         facts={"end": curve.end, "constant": constant},
+    )
+
+
+@signal(
+    unit="decades",
+    sentence="the training loss of the first {axis} was {first:.4g}, {value:+.1f} decades from what"
+    " a constant prediction reaches ({constant:.4g})",
+)
+def first_loss_excess(view: View) -> Measurement:
+    """log10(first training loss / constant prediction's loss): above 0 the first steps did harm."""
+    constant, curve = view.setup.constant_loss, view.training
+    if constant is None or constant <= 0 or view.history.higher_is_better:
+        return cannot_say(NO_CONSTANT)
+    if curve is None or curve.first <= 0:
+        return cannot_say("no positive training loss was logged")
+    return Measurement(
+        float(np.log10(curve.first / constant)),
+        epochs=(curve.span[0], curve.span[0]),
+        facts={"first": curve.first, "constant": constant},
     )

@@ -48,6 +48,7 @@ LINE = np.linspace(1.0, 0.5, 101)
         ),
         ("training_against_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
         ("distance_from_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
+        ("first_loss_excess", history(LINE, LINE, constant_loss=0.01), 2.0),
         ("training_movement", history(np.full(20, 3.0), np.full(20, 3.0)), -16.0),
         ("validation_movement", history(LINE, 2 + 0.02 * LINE), math.log10(0.01 / 2.015)),
         (
