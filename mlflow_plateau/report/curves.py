@@ -20,7 +20,7 @@ from mlflow_plateau.report.plot.axes import set_epoch_axis, set_rate_axis, set_v
 from mlflow_plateau.report.plot.lettering import Key, draw_heading, draw_legend, drawable
 from mlflow_plateau.report.plot.points import DrawnCurve
 from mlflow_plateau.report.plot.scale import choose_scale
-from mlflow_plateau.report.wording import axis_title, epoch, number, percent, shorten
+from mlflow_plateau.report.wording import axis_title, epoch, percent, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -235,7 +235,7 @@ def _mark_best(axes: Axes, diagnosis: Diagnosis, validation: DrawnCurve, key: Ke
         zorder=5,
     )
     axis = drawable(axis_title(diagnosis))
-    key.add(mark, f"best: {number(value)} at {axis} {epoch(diagnosis.best_epoch)}")
+    key.add(mark, f"best {axis}: {epoch(diagnosis.best_epoch)}")
 
 
 def _mark_left_out(axes: Axes, curves: tuple[DrawnCurve, ...], scale: ValueScale, key: Key) -> None:
@@ -258,7 +258,7 @@ def _mark_left_out(axes: Axes, curves: tuple[DrawnCurve, ...], scale: ValueScale
             clip_on=False,
             zorder=6,
         )
-        key.add(marks, f"{label} ({len(epochs)})")
+        key.add(marks, f"{label} ({len(epochs):,})")
 
     mark([c.epochs[~c.finite] for c in curves], INSIDE, "x", "NaN or infinite")
     mark([c.epochs[c.values > scale.upper] for c in curves], INSIDE, "^", "above the scale")
@@ -266,8 +266,10 @@ def _mark_left_out(axes: Axes, curves: tuple[DrawnCurve, ...], scale: ValueScale
 
 
 def _spread(epochs: FloatArray) -> FloatArray:
-    """Returns so many of the epochs that their marks can be told apart, the first among them."""
+    """Returns one of the epochs, sorted, for each stretch of the axis that has some."""
     if len(epochs) <= EDGE_MARKS:
         return epochs
-    picked: FloatArray = epochs[np.linspace(0, len(epochs) - 1, EDGE_MARKS).astype(np.int64)]
-    return picked
+    stretch = np.floor((epochs - epochs[0]) / (epochs[-1] - epochs[0] or 1.0) * EDGE_MARKS)
+    _, first = np.unique(stretch, return_index=True)
+    spread: FloatArray = epochs[first]
+    return spread

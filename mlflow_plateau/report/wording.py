@@ -47,8 +47,12 @@ def sentence(text: str) -> str:
         return ""
     # A name is left as it is: val_loss, monitor='loss'.
     first = text.partition(" ")[0]
-    text = text[0].upper() + text[1:] if first.rstrip(",:;").isalpha() else text
+    text = text[0].upper() + text[1:] if _is_word(first) else text
     return text + ("" if text[-1] in ".!?:" else ".")
+
+
+def _is_word(text: str) -> bool:
+    return text.rstrip(",:;").replace("-", "").isalpha()
 
 
 def number(value: float) -> str:

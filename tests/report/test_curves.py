@@ -63,7 +63,7 @@ def test_the_finding_the_best_epoch_and_the_plateau_are_named() -> None:
         "validation: val_loss",
         "plateau from epoch 52",
         "since then: 447 epochs (89 %)",
-        f"best: {min(diagnosis.curves.validation_loss):.4g} at epoch {diagnosis.best_epoch:.0f}",
+        f"best epoch: {diagnosis.best_epoch:.0f}",
     ]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("epoch", "loss")
 
@@ -95,6 +95,19 @@ def test_steps_that_were_not_logged_are_bridged_and_nan_is_marked() -> None:
     assert np.isfinite(np.asarray(bridged.get_lines()[1].get_ydata())).all()
     assert "NaN or infinite (19)" in legend(broken)
     assert "NaN or infinite (8)" in legend(drawn(diagnoses.diverged()))
+
+
+def test_one_nan_far_from_thousands_is_marked_too() -> None:
+    base = diagnoses.long_run()
+    training = (math.nan,) * 5000 + base.curves.training_loss[5000:-1] + (math.nan,)
+    curves = dataclasses.replace(base.curves, training_loss=training)
+
+    axes = drawn(dataclasses.replace(base, curves=curves))
+
+    marks = np.asarray(axes.get_lines()[-1].get_xdata())
+    assert "NaN or infinite (5,001)" in legend(axes)
+    assert len(marks) < 70
+    assert marks[[0, -1]].tolist() == [0.0, 99_999.0]
 
 
 def test_what_lies_beyond_the_scale_is_marked() -> None:
