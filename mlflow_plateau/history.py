@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.tracked import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,8 @@ class History:
     epochs: FloatArray
     training_loss: FloatArray
     validation_loss: FloatArray
-    training_logged: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    validation_logged: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    training_logged: BoolArray
+    validation_logged: BoolArray
     learning_rate: FloatArray
     metrics: Mapping[str, FloatArray] = field(default_factory=dict)
     recorded: Mapping[str, FloatArray] = field(default_factory=dict)

@@ -23,7 +23,7 @@ NON_FINITE_VALUES = Cause(
         ),
         Remedy(
             "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0);"
-            " the first bad value came at epoch {first_non_finite:g}",
+            " the first bad value came at epoch {first_non_finite:.10g}",
             "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0)",
         ),
         Remedy("run with tf.debugging.enable_check_numerics() to find the operation"),

@@ -25,7 +25,7 @@ OVERFITTING = Cause(
     ),
     remedies=(
         Remedy(
-            "stop at epoch {best_epoch:g}, where the validation loss was best:"
+            "stop at epoch {best_epoch:.10g}, where the validation loss was best:"
             " EarlyStopping(monitor='{monitor}', patience={patience}, restore_best_weights=True)",
         ),
         Remedy(

@@ -112,6 +112,16 @@ class Curve:
         """Epoch of the lowest smoothed value."""
         return float(self.epochs[self.best_index])
 
+    @property
+    def lowest(self) -> float:
+        """The lowest value as logged, noise and all."""
+        return float(self.values.min())
+
+    @property
+    def lowest_epoch(self) -> float:
+        """Epoch of the lowest value as logged, the earliest of equals."""
+        return float(self.epochs[int(np.argmin(self.values))])
+
     @cached_property
     def scale(self) -> float:
         """Size of the values, for relative figures: the median absolute value, never zero."""

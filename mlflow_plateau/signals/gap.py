@@ -99,7 +99,7 @@ def gap_growth(view: View) -> Measurement:
 
 @signal(
     unit="share of the best validation loss",
-    sentence="the validation loss was best at {axis} {epoch:g} ({best:.4g}) and ended at {end:.4g},"
+    sentence="the validation loss was best at {axis} {epoch:.10g} ({best:.4g}) and ended at {end:.4g},"
     " {value:+.1%}",
 )
 def rise_from_best(view: View) -> Measurement:
@@ -134,7 +134,7 @@ def rise_in_noise(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="since the best validation {axis} ({epoch:g}) the training loss fell by {value:.1%}"
+    sentence="since the best validation {axis} ({epoch:.10g}) the training loss fell by {value:.1%}"
     " ({before:.4g} to {end:.4g})",
 )
 def training_fall_since_best(view: View) -> Measurement:
@@ -154,8 +154,8 @@ def training_fall_since_best(view: View) -> Measurement:
 
 
 @signal(
-    unit="share of the validation loss's scatter around its mean",
-    sentence="training and validation loss move together (correlation {value:.2f})",
+    unit="correlation",
+    sentence="the correlation of training and validation loss over the run is {value:.2f}",
 )
 def losses_together(view: View) -> Measurement:
     """Pearson correlation of the smoothed training and validation loss over the run."""

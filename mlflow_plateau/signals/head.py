@@ -54,16 +54,6 @@ def _logits_taken_for_probabilities(setup: Setup) -> str:
     return ""
 
 
-def _probabilities_taken_for_logits(setup: Setup) -> str:
-    applied = setup.output_activation
-    if setup.loss in CROSS_ENTROPIES and setup.from_logits and applied in PROBABILITIES:
-        return (
-            f"{setup.loss} expects logits (from_logits=True), but the output layer already applies"
-            f" a {applied}"
-        )
-    return ""
-
-
 def _targets_out_of_reach(setup: Setup) -> str:
     reach = RANGES.get(setup.output_activation or "")
     low, high = setup.target_minimum, setup.target_maximum
@@ -103,7 +93,6 @@ def _class_without_unit(setup: Setup) -> str:
 RULES: tuple[Callable[[Setup], str], ...] = (
     _softmax_over_one_unit,
     _logits_taken_for_probabilities,
-    _probabilities_taken_for_logits,
     _targets_out_of_reach,
     _binary_targets_out_of_range,
     _class_without_unit,

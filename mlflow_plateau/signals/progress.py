@@ -119,7 +119,7 @@ def training_steadiness(view: View) -> Measurement:
 
 @signal(
     unit="share of the run",
-    sentence="the validation loss is on a plateau since {axis} {onset:g}, for {value:.0%} of the"
+    sentence="the validation loss is on a plateau since {axis} {onset:.10g}, for {value:.0%} of the"
     " run",
 )
 def plateau_share(view: View) -> Measurement:

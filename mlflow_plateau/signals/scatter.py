@@ -44,7 +44,7 @@ def validation_scatter(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the first training loss",
-    sentence="the training loss jumped to {peak:.4g} at {axis} {epoch:g}, {value:.2g} times its"
+    sentence="the training loss jumped to {peak:.4g} at {axis} {epoch:.10g}, {value:.2g} times its"
     " first value above the best before it",
 )
 def spike_height(view: View) -> Measurement:
@@ -86,7 +86,7 @@ def blow_up(view: View) -> Measurement:
 @signal(
     unit="share of the best training loss",
     sentence="the training loss itself ended {value:.0%} above its best ({end:.4g} against"
-    " {best:.4g} at {axis} {epoch:g})",
+    " {best:.4g} at {axis} {epoch:.10g})",
 )
 def training_rise(view: View) -> Measurement:
     """(end − best) / |best| of the smoothed training loss: a healthy one ends near its best."""

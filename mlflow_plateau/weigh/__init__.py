@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +10,7 @@ from mlflow_plateau.causes import CAUSES, NONE, cause_by_id
 from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
-from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.tracked import BoolArray, FloatArray
 from mlflow_plateau.weigh.course import Course, Kind, read_course
 from mlflow_plateau.weigh.odds import presence, probabilities, weigh
 from mlflow_plateau.weigh.remedies import remedies_for
@@ -75,7 +74,7 @@ def diagnose_history(history: History) -> Diagnosis:
         remedies=_remedies(status, cause, contributing, view),
         next_level=what_would_settle(level, status, cause, runner_up),
         onset_epoch=plateau.onset_epoch if plateau and course.kind is Kind.FLAT else None,
-        best_epoch=validation.best_epoch if validation else None,
+        best_epoch=validation.lowest_epoch if validation else None,
         wasted_epochs=plateau.length if plateau and course.kind is Kind.FLAT else 0.0,
         wasted_fraction=plateau.share if plateau and course.kind is Kind.FLAT else 0.0,
         level=level,
@@ -161,16 +160,15 @@ def _remedies(
 
 
 def _curves(history: History) -> Curves:
-    def plain(values: FloatArray) -> tuple[float | None, ...]:
-        return tuple(float(v) if math.isfinite(v) else None for v in values)
+    def logged(values: FloatArray, mask: BoolArray) -> tuple[float | None, ...]:
+        return tuple(float(v) if was else None for v, was in zip(values, mask, strict=True))
 
+    known = np.isfinite(history.learning_rate)
     return Curves(
         epochs=tuple(float(epoch) for epoch in history.epochs),
-        training_loss=plain(history.training_loss),
-        validation_loss=plain(history.validation_loss),
-        learning_rate=plain(history.learning_rate)
-        if np.isfinite(history.learning_rate).any()
-        else (),
+        training_loss=logged(history.training_loss, history.training_logged),
+        validation_loss=logged(history.validation_loss, history.validation_logged),
+        learning_rate=logged(history.learning_rate, known) if known.any() else (),
         axis=history.axis,
         training_name=history.names.training_loss,
         validation_name=history.names.validation_loss,

@@ -45,7 +45,7 @@ def read_course(view: View) -> Course:
             first = history.epochs[int(np.argmax(bad))]
             return Course(
                 Kind.DIVERGED,
-                f"the {which} loss is NaN or infinite, for the first time at {axis} {first:g}",
+                f"the {which} loss is NaN or infinite, for the first time at {axis} {first:.10g}",
             )
     grown = blow_up.measure(view)
     if grown.known and grown.value > BLOW_UP and not history.higher_is_better:
@@ -71,10 +71,10 @@ def read_course(view: View) -> Course:
         return Course(
             Kind.FALLING,
             f"the validation loss still improves: it was best at {axis}"
-            f" {view.validation.best_epoch:g} of {view.validation.span[1]:g}",
+            f" {view.validation.lowest_epoch:.10g} of {view.validation.span[1]:.10g}",
         )
     return Course(
         Kind.FLAT,
         f"the validation loss has not improved by more than {view.plateau.tolerance:.2g} since"
-        f" {axis} {view.plateau.onset_epoch:g}",
+        f" {axis} {view.plateau.onset_epoch:.10g}",
     )

@@ -17,9 +17,9 @@ def _best(view: View) -> str:
     curve = view.validation
     if curve is None:
         return "no finite value"
-    value = -curve.best if view.history.higher_is_better else curve.best
+    value = -curve.lowest if view.history.higher_is_better else curve.lowest
     axis = view.history.axis
-    return f"best {value:.4g} at {axis} {curve.best_epoch:g} of {view.history.epochs[-1]:g}"
+    return f"best {value:.4g} at {axis} {curve.lowest_epoch:.10g} of {view.history.epochs[-1]:.10g}"
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:
@@ -36,7 +36,7 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
         if title:
             return f"{title}: the {quantity} still improves ({best}), but less than it could."
         return f"Still improving: no plateau yet in the {quantity} ({best})."
-    since = f" since {axis} {view.plateau.onset_epoch:g}" if view.plateau else ""
+    since = f" since {axis} {view.plateau.onset_epoch:.10g}" if view.plateau else ""
     if status == "converged":
         return (
             f"Converged: the {quantity} is flat{since} ({best}), and nothing was found that would"
