@@ -1,0 +1,74 @@
+"""Why has my validation loss stopped improving? A diagnosis for every MLflow run.
+
+    import mlflow_plateau
+
+    mlflow_plateau.autolog()              # before model.fit
+    mlflow_plateau.diagnose(run_id)       # any run in the tracking store
+
+Importing this package imports neither MLflow nor a training framework; what needs them is imported
+when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Imported here, not on demand: the function has the name of its module, which would hide it.
+from mlflow_plateau.diagnose import diagnose, diagnose_runs
+from mlflow_plateau.errors import (
+    NoLossError,
+    PlateauError,
+    RunNotFoundError,
+    RunStillActiveError,
+    TrackingServerError,
+)
+
+if TYPE_CHECKING:
+    from mlflow_plateau.diagnosis import Diagnosis
+    from mlflow_plateau.history import History
+    from mlflow_plateau.record.autolog import autolog
+    from mlflow_plateau.record.keras_callback import PlateauCallback
+    from mlflow_plateau.store.search import search_runs
+
+    __version__: str
+
+__all__ = [
+    "Diagnosis",
+    "History",
+    "NoLossError",
+    "PlateauCallback",
+    "PlateauError",
+    "RunNotFoundError",
+    "RunStillActiveError",
+    "TrackingServerError",
+    "__version__",
+    "autolog",
+    "diagnose",
+    "diagnose_runs",
+    "search_runs",
+]
+
+_IMPORTED_ON_DEMAND = {
+    "Diagnosis": "mlflow_plateau.diagnosis",
+    "History": "mlflow_plateau.history",
+    "PlateauCallback": "mlflow_plateau.record.keras_callback",
+    "autolog": "mlflow_plateau.record.autolog",
+    "search_runs": "mlflow_plateau.store.search",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mlflow-plateau")
+    if name not in _IMPORTED_ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_IMPORTED_ON_DEMAND[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

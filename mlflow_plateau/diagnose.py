@@ -1,0 +1,137 @@
+"""The whole way for one run or many: read the store, align, weigh, write what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlflow_plateau.errors import PlateauError, RunStillActiveError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.entities import Run
+
+    from mlflow_plateau.diagnosis import Diagnosis
+
+
+def diagnose(
+    run_id: str,
+    *,
+    monitor: str | None = None,
+    log: bool = True,
+    tracking_uri: str | None = None,
+) -> Diagnosis:
+    """Says why a run's validation loss stopped improving, and writes it into the run.
+
+    Works on any run in the tracking store, whatever logged it, during and after the training. The
+    history is read back from the store; the run's status and end time stay as they are.
+
+    Args:
+        run_id: The run's id.
+        monitor: Name of the validation metric; recognised by its name if left out.
+        log: Whether to write the diagnosis into the run: tags, metrics, artifacts, description.
+        tracking_uri: The tracking store; MLflow's current one if left out.
+
+    Returns:
+        The diagnosis.
+
+    Raises:
+        RunNotFoundError: If the store has no such run.
+        TrackingServerError: If the store does not answer, or does not take what is written.
+        NoLossError: If the run has no metric that can be read as a loss or a score, or not the one
+            that ``monitor`` names.
+        RunStillActiveError: If the run is active and has logged nothing yet.
+    """
+    from mlflow_plateau.align import align
+    from mlflow_plateau.store.read import read_run
+    from mlflow_plateau.store.write import write_diagnosis
+    from mlflow_plateau.weigh import diagnose_history
+
+    run = read_run(run_id, tracking_uri)
+    if run.status == "RUNNING" and not run.metrics:
+        raise RunStillActiveError(
+            f"Run {run.run_id} is active and has logged no metrics yet. Diagnose it again when its"
+            " first epochs are logged; if it did, flush them with mlflow.flush_async_logging()."
+        )
+    diagnosis = diagnose_history(align(run, monitor))
+    if log:
+        write_diagnosis(diagnosis, tracking_uri)
+    return diagnosis
+
+
+def diagnose_runs(
+    experiment_names: Sequence[str] | None = None,
+    filter_string: str | None = None,
+    jobs: int | None = None,
+    *,
+    log: bool = True,
+    tracking_uri: str | None = None,
+) -> pd.DataFrame:
+    """Diagnoses every run of some experiments.
+
+    Args:
+        experiment_names: The experiments; all active ones if left out.
+        filter_string: MLflow's filter for runs, such as ``"attributes.status = 'FINISHED'"``.
+        jobs: As many runs are diagnosed at a time; if left out, four on a tracking server, one in a
+            local store.
+        log: Whether to write each diagnosis into its run.
+        tracking_uri: The tracking store; MLflow's current one if left out.
+
+    Returns:
+        A row for each run, newest first, with the columns ``run_id``, ``name``, ``status``,
+        ``cause``, ``confidence``, ``contributing``, ``onset_epoch``, ``wasted_fraction``, ``level``
+        and ``error``. Where a run could not be diagnosed its error says why, and the rest is empty.
+
+    Raises:
+        PlateauError: If there is no such experiment.
+        TrackingServerError: If the store does not answer, or does not understand the filter.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    import pandas as pd
+
+    from mlflow_plateau.store.connection import answering, current_uri, open_client
+    from mlflow_plateau.store.search import find_experiments, find_runs
+
+    client = open_client(tracking_uri)
+    with answering(tracking_uri):
+        experiments = find_experiments(client, experiment_names, tracking_uri)
+        runs = list(find_runs(client, list(experiments), filter_string or ""))
+
+    def row(run: Run) -> dict[str, Any]:
+        return {
+            "run_id": run.info.run_id,
+            "name": run.info.run_name,
+            **_outcome(run.info.run_id, log, tracking_uri),
+        }
+
+    if jobs is None:
+        jobs = 4 if current_uri(tracking_uri).startswith("http") else 1
+    with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
+        rows = list(pool.map(row, runs))
+    frame = pd.DataFrame(rows, columns=["run_id", "name", *_OUTCOMES, "error"])
+    numbers = ["confidence", "onset_epoch", "wasted_fraction"]
+    return frame.astype(dict.fromkeys(numbers, "float64"))
+
+
+_OUTCOMES = (
+    "status",
+    "cause",
+    "confidence",
+    "contributing",
+    "onset_epoch",
+    "wasted_fraction",
+    "level",
+)
+"""The fields of a diagnosis that have a column."""
+
+
+def _outcome(run_id: str, log: bool, tracking_uri: str | None) -> dict[str, Any]:
+    try:
+        diagnosis = diagnose(run_id, log=log, tracking_uri=tracking_uri)
+    except PlateauError as error:
+        return {"error": str(error)}
+    except Exception as error:
+        # One run that nobody thought of must not cost the answers for all the others.
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {**{name: getattr(diagnosis, name) for name in _OUTCOMES}, "error": ""}
