@@ -11,13 +11,13 @@ BATCH_SIZE_TOO_LARGE = Cause(
     },
     prior=-3.3,
     evidence=(
-        supports("updates_per_epoch", below=4.0, scale=0.8, weight=4.0, absence=4.2),
-        supports("total_updates", below=2.5, scale=0.2, weight=1.6, absence=1.6),
-        supports("second_half_share", above=0.2, scale=0.05, weight=1.6, absence=0.7),
+        supports("updates_per_epoch", below=4.0, scale=0.8, weight=4.3, absence=4.4),
+        supports("total_updates", below=2.5, scale=0.2, weight=1.9, absence=1.8),
+        supports("second_half_share", above=0.2, scale=0.05, weight=2.0, absence=1.1),
         supports("training_steadiness", above=0.8, scale=0.1, weight=0.8),
         contradicts("learning_rate_position", below=-1.2, scale=0.2, weight=1.5),
-        contradicts("plateau_share", above=0.4, scale=0.08, weight=1.9),
-        contradicts("rise_from_best", above=0.05, scale=0.02, weight=1.5),
+        contradicts("plateau_share", above=0.4, scale=0.08, weight=2.2),
+        contradicts("rise_from_best", above=0.05, scale=0.02, weight=1.6),
         contradicts("trainable_share", below=1e-6, scale=1e-7, weight=6.0),
     ),
     remedies=(

@@ -13,12 +13,12 @@ BATCH_SIZE_TOO_SMALL = Cause(
     },
     prior=-3.9,
     evidence=(
-        supports("batch_size", below=4.0, scale=1.0, weight=5.6, absence=4.3),
-        supports("training_scatter", above=0.02, scale=0.01, weight=0.6, absence=0.3),
-        supports("validation_scatter", above=0.03, scale=0.015, weight=1.1, absence=0.5),
-        supports("plateau_share", above=0.25, scale=0.05, weight=0.3, absence=0.3),
-        supports("batch_scatter", above=0.8, scale=0.2, weight=1.1),
-        contradicts("learning_rate_position", above=0.8, scale=0.2, weight=0.6),
+        supports("batch_size", below=4.0, scale=1.0, weight=6.2, absence=4.4),
+        supports("training_scatter", above=0.02, scale=0.01, weight=0.5, absence=0.2),
+        supports("validation_scatter", above=0.03, scale=0.015, weight=1.2, absence=0.6),
+        supports("plateau_share", above=0.25, scale=0.05, weight=0.1, absence=0.1),
+        supports("batch_scatter", above=0.8, scale=0.2, weight=1.3),
+        contradicts("learning_rate_position", above=0.8, scale=0.2, weight=0.3),
         contradicts("learning_rate_position", below=-1.2, scale=0.2, weight=1.5),
     ),
     remedies=(

@@ -11,10 +11,10 @@ LOSS_MISMATCH = Cause(
         "insufficient_capacity": "there the output could express the targets",
         "critical_point": "there the same head trains from another initialisation",
     },
-    prior=-3.8,
+    prior=-3.2,
     evidence=(
-        supports("head_mismatch", above=0.5, scale=0.05, weight=8.5, absence=1.2),
-        supports("accuracy_left_behind", above=0.5, scale=0.1, weight=3.1),
+        supports("head_mismatch", above=0.5, scale=0.05, weight=8.6, absence=1.3),
+        supports("accuracy_left_behind", above=0.5, scale=0.1, weight=3.3),
     ),
     remedies=(
         Remedy("mend the head: {head}"),

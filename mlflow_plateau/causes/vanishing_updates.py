@@ -13,11 +13,11 @@ VANISHING_UPDATES = Cause(
     },
     prior=-3.5,
     evidence=(
-        supports("learning_rate_decay", above=1.6, scale=0.2, weight=2.7, absence=3.2),
-        supports("rate_after_onset", below=0.03, scale=0.01, weight=1.9, absence=1.3),
-        supports("progress_per_rate", above=0.06, scale=0.02, weight=3.0, absence=1.5),
-        supports("update_ratio_late", below=-5.0, scale=0.4, weight=2.3, absence=0.8),
-        supports("plateau_share", above=0.3, scale=0.05, weight=1.6, absence=0.7),
+        supports("learning_rate_decay", above=1.6, scale=0.2, weight=2.8, absence=3.3),
+        supports("rate_after_onset", below=0.03, scale=0.01, weight=2.0, absence=1.6),
+        supports("progress_per_rate", above=0.06, scale=0.02, weight=3.3, absence=1.7),
+        supports("update_ratio_late", below=-5.0, scale=0.4, weight=2.6, absence=1.1),
+        supports("plateau_share", above=0.3, scale=0.05, weight=1.6, absence=0.6),
         contradicts("rise_from_best", above=0.05, scale=0.02, weight=2.0),
     ),
     remedies=(

@@ -31,6 +31,7 @@ SIGNALS: tuple[Signal, ...] = (
     progress.training_steadiness,
     progress.plateau_share,
     gap.gap_at_first,
+    gap.gap_at_half_progress,
     gap.gap_at_end,
     gap.gap_growth,
     gap.rise_from_best,

@@ -57,6 +57,30 @@ def gap_at_first(view: View) -> Measurement:
 
 
 @signal(
+    unit="share of the first training loss",
+    sentence="when the training loss had made half of its progress, at {axis} {epoch:.10g}, the"
+    " validation loss lay {value:+.0%} of the first training loss away from it",
+)
+def gap_at_half_progress(view: View) -> Measurement:
+    """(validation − training) / |first training loss| where training is half-way to its best.
+
+    By then the model has learned what is common to all rows and had no time to memorise: a gap says
+    that the two splits differ.
+    """
+    pair = both_losses(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    training, validation = pair
+    progress = training.start - training.best
+    if training.start == 0 or progress <= 3 * training.noise:
+        return cannot_say("the training loss made no progress beyond its noise")
+    half = int(np.argmax(training.smooth <= training.start - 0.5 * progress))
+    epoch = float(training.epochs[half])
+    gap = _at(validation, epoch) - float(training.smooth[half])
+    return Measurement(gap / abs(training.start), epochs=(epoch, epoch), facts={"epoch": epoch})
+
+
+@signal(
     unit="share of the validation loss",
     sentence="at the end the validation loss is {validation:.4g} and the training loss"
     " {training:.4g}: a gap of {value:.0%} of the validation loss",
@@ -99,8 +123,8 @@ def gap_growth(view: View) -> Measurement:
 
 @signal(
     unit="share of the best validation loss",
-    sentence="the validation loss was best at {axis} {epoch:.10g} ({best:.4g}) and ended at {end:.4g},"
-    " {value:+.1%}",
+    sentence="smoothed, the validation loss was lowest at {axis} {epoch:.10g} ({best:.4g}) and ended"
+    " at {end:.4g}, {value:+.1%}",
 )
 def rise_from_best(view: View) -> Measurement:
     """(end − best) / |best| of the smoothed validation loss."""

@@ -27,6 +27,7 @@ LINE = np.linspace(1.0, 0.5, 101)
         ("validation_late_fall", history(LINE, 2 * LINE), 0.125 / 0.625),
         ("training_steadiness", history(LINE, LINE), 1.0),
         ("gap_at_first", history(LINE, 1.5 * LINE), 0.5),
+        ("gap_at_half_progress", history(LINE, LINE + 0.25), 0.25),
         ("gap_at_end", history(LINE, 2 * LINE), 0.5),
         ("gap_growth", history(LINE, np.full(101, 1.0)), 0.5),
         (
