@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +45,12 @@ def explain(cause: str | None, as_json: bool) -> None:
 
 
 def _remedies(cause: Cause) -> list[str]:
-    """Returns what to try, without the values that only a run could fill in."""
+    """Returns what to try; values that only a run can fill in are named in angle brackets."""
     said = (remedy.otherwise or remedy.action for remedy in cause.remedies)
-    return [sentence for sentence in said if "{" not in sentence]
+    return [_VALUE.sub(lambda found: f"<{found[1].replace('_', ' ')}>", text) for text in said]
+
+
+_VALUE = re.compile(r"\{(\w+)[^}]*\}")
 
 
 def _document(cause: Cause) -> dict[str, Any]:

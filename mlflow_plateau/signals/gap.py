@@ -123,8 +123,8 @@ def gap_growth(view: View) -> Measurement:
 
 @signal(
     unit="share of the best validation loss",
-    sentence="smoothed, the validation loss was lowest at {axis} {epoch:.10g} ({best:.4g}) and ended"
-    " at {end:.4g}, {value:+.1%}",
+    sentence="smoothed, the validation loss was lowest at {axis} {epoch:.10g} ({best:.4g}) and"
+    " ended at {end:.4g}, {value:+.1%}",
 )
 def rise_from_best(view: View) -> Measurement:
     """(end − best) / |best| of the smoothed validation loss."""

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import mlflow
 import requests
-from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from sqlalchemy.exc import SQLAlchemyError
 
 from mlflow_plateau.errors import PlateauError, RunNotFoundError, TrackingServerError
 from mlflow_plateau.untrusted import printable, quoted
@@ -21,7 +19,7 @@ from mlflow_plateau.untrusted import printable, quoted
 CONNECT_SECONDS = 5.0
 """How long a server may take to accept a connection. MLflow's own client tries for minutes."""
 
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 10.0
 """How long it may take to answer a request for its health."""
 
 NOT_SERVING = frozenset((502, 503, 504))
@@ -35,6 +33,9 @@ LONGEST_REASON = 400
 
 NAME_ANOTHER = "Another store is named with tracking_uri=…, --tracking-uri or MLFLOW_TRACKING_URI."
 """What to do where the store may be the wrong one."""
+
+BODY = "Response body:"
+"""After this MLflow quotes what a server answered that is no tracking server: a page of HTML."""
 
 SECRET = re.compile(r"(?i)([?&;][^=&;]*(?:pass|pwd|token|secret|key)[^=&;]*=)[^&;\s]*")
 """A parameter of a URI that should not be shown."""
@@ -119,7 +120,7 @@ def _look_for(uri: str, path: str) -> None:
 def _no_answer(uri: str, reason: str) -> TrackingServerError:
     return TrackingServerError(
         f"The tracking server at {shown_uri(uri)} does not answer"
-        f" ({_reason(reason, uri)}). Start it if it is yours. {NAME_ANOTHER}"
+        f" ({_reason(reason, uri)}). Check that it is running. {NAME_ANOTHER}"
     )
 
 
@@ -139,21 +140,27 @@ def answering(tracking_uri: str | None, run_id: str | None = None) -> Iterator[N
         yield
     except PlateauError:
         raise
-    except (MlflowException, SQLAlchemyError, OSError, ValueError) as error:
+    except Exception as error:
+        # Stores bring drivers, migrations and clients of their own (SQLAlchemy, alembic, psycopg,
+        # requests, the Databricks SDK), whose errors have no base in common.
         uri = current_uri(tracking_uri)
-        code = getattr(error, "error_code", "")
-        reason = _reason(str(error), uri)
-        if run_id is not None and (
-            code == "RESOURCE_DOES_NOT_EXIST" or "invalid run id" in reason.lower()
-        ):
+        if run_id is not None and _says_no_such_run(error):
             raised: PlateauError = run_not_found(run_id, tracking_uri)
         else:
+            about = f" run {quoted(run_id)}" if run_id else ""
+            reason = reason_of(error, tracking_uri)
             raised = TrackingServerError(
-                f"The tracking store at {shown_uri(uri)} refused"
-                f"{f' run {quoted(run_id)}' if run_id else ''}: {reason}"
+                f"The tracking store at {shown_uri(uri)} refused{about}: {reason}"
             )
         # The original error may carry the URI with its password into a traceback.
         raise raised from (None if shown_uri(uri) != uri else error)
+
+
+def _says_no_such_run(error: Exception) -> bool:
+    code = getattr(error, "error_code", "")
+    return (code == "RESOURCE_DOES_NOT_EXIST" and BODY not in str(error)) or (
+        code == "INVALID_PARAMETER_VALUE" and "run_id" in str(error)
+    )
 
 
 def run_not_found(run_id: str, tracking_uri: str | None) -> RunNotFoundError:
@@ -170,7 +177,7 @@ def reason_of(error: BaseException, tracking_uri: str | None) -> str:
 
 
 def _reason(message: str, uri: str) -> str:
-    text = printable(_without_secrets(message, uri)).strip()
+    text = printable(_without_secrets(message.partition(BODY)[0], uri)).strip()
     return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
 
 

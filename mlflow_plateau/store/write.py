@@ -70,6 +70,8 @@ def write_diagnosis(diagnosis: Diagnosis, tracking_uri: str | None = None) -> No
 
     artifacts = render_artifacts(diagnosis)
     section = render_note(diagnosis)
+    tags = tags_of(diagnosis)
+    cause = tags.pop(CAUSE)
     client = open_client(tracking_uri)
     with answering(tracking_uri, diagnosis.run_id):
         run = client.get_run(diagnosis.run_id)
@@ -80,10 +82,8 @@ def write_diagnosis(diagnosis: Diagnosis, tracking_uri: str | None = None) -> No
         if CAUSE in run.data.tags:
             client.delete_tag(diagnosis.run_id, CAUSE)
         _write_artifacts(client, diagnosis.run_id, artifacts, tracking_uri)
-        tags = tags_of(diagnosis)
-        for stale in (tag for tag in TAGS if tag in run.data.tags and tag not in tags):
+        for stale in sorted(set(TAGS) & set(run.data.tags) - {CAUSE, *tags}):
             client.delete_tag(diagnosis.run_id, stale)
-        cause = tags.pop(CAUSE)
         tags[NOTE] = merge_note(run.data.tags.get(NOTE, ""), section)
         client.log_batch(
             diagnosis.run_id,

@@ -18,7 +18,7 @@ from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = ["diagnose_history"]
 
-DECISION_THRESHOLD = 0.5
+DECISION_THRESHOLD = 0.6
 """On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
 
 IMPROVING_THRESHOLD = 0.7

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mlflow_plateau.history import History
-from mlflow_plateau.weigh import diagnose_history
+from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history
 from tests.generated import (
     FAULTY,
     converged,
@@ -126,7 +126,7 @@ def test_ambiguity_is_inconclusive_and_names_both_sides() -> None:
     undecided = [d for d in diagnoses if d.status == "inconclusive"]
     assert undecided
     for diagnosis in undecided:
-        assert max(diagnosis.causes.values()) < 0.5
+        assert max(diagnosis.causes.values()) < DECISION_THRESHOLD
         assert "does not decide between" in diagnosis.headline
         assert "overfitting" in diagnosis.headline
         assert diagnosis.cause == "none"
