@@ -106,7 +106,7 @@ AUXILIARY_WORDS = _words(
 ERRORS: Mapping[str, str] = {
     "crossentropy": "crossentropy cross_entropy binary_crossentropy categorical_crossentropy"
     " sparse_categorical_crossentropy bce ce xent",
-    "logloss": "logloss log_loss binary_logloss multi_logloss mlogloss multiclass",
+    "logloss": "logloss log_loss binary_logloss multi_logloss mlogloss multi_class multiclass",
     "nll": "nll negative_log_likelihood nloglik",
     "perplexity": "perplexity ppl bpc bpb bits_per_byte bits_per_character",
     "mse": "mse mean_squared_error squared_error l2 meansquarederror",
@@ -142,7 +142,7 @@ SCORES: Mapping[str, str] = {
     "log_likelihood": "log_likelihood loglikelihood loglik elbo",
     "iou": "iou miou jaccard mean_iou",
     "dice": "dice dice_score dice_coef dice_coefficient",
-    "map": "map map50 map50_95 mean_average_precision map_at_50",
+    "map": "map map50 map50_95 map50b map50_95b mean_average_precision map_at_50",
     "ndcg": "ndcg",
     "mrr": "mrr",
     "bleu": "bleu sacrebleu",
