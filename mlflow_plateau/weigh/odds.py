@@ -20,27 +20,26 @@ def weigh(
     cause: Cause, measurements: Mapping[str, Measurement], axis: str = "epoch"
 ) -> tuple[float, list[Evidence]]:
     """Returns a cause's log-odds against a healthy run, and the evidence that they are made of."""
-    log_odds = cause.prior
-    evidence = []
+    contributions: dict[str, float] = {}
     for clue in cause.evidence:
         measurement = measurements[clue.signal]
-        if not measurement.known:
-            continue
-        contribution = clue.contribution(measurement.value)
-        log_odds += contribution
-        signal = signal_by_name(clue.signal)
-        if abs(contribution) >= NEGLIGIBLE:
-            evidence.append(
-                Evidence(
-                    cause=cause.id,
-                    signal=signal.name,
-                    value=measurement.value,
-                    unit=signal.unit,
-                    epochs=measurement.epochs,
-                    weight=contribution,
-                    sentence=signal.say(measurement, axis),
-                )
-            )
+        if measurement.known:
+            added = clue.contribution(measurement.value)
+            contributions[clue.signal] = contributions.get(clue.signal, 0.0) + added
+    evidence = [
+        Evidence(
+            cause=cause.id,
+            signal=name,
+            value=measurements[name].value,
+            unit=signal_by_name(name).unit,
+            epochs=measurements[name].epochs,
+            weight=contribution,
+            sentence=signal_by_name(name).say(measurements[name], axis),
+        )
+        for name, contribution in contributions.items()
+        if abs(contribution) >= NEGLIGIBLE
+    ]
+    log_odds = cause.prior + sum(contributions.values())
     return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))
 
 
