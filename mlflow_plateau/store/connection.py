@@ -37,6 +37,9 @@ NAME_ANOTHER = "Another store is named with tracking_uri=…, --tracking-uri or 
 BODY = "Response body:"
 """After this MLflow quotes what a server answered that is no tracking server: a page of HTML."""
 
+CREDENTIALS = re.compile(r"://[^/:@]*:(?P<password>[^/]+)@")
+"""User and password in a URI."""
+
 SECRET = re.compile(r"(?i)([?&;][^=&;]*(?:pass|pwd|token|secret|key)[^=&;]*=)[^&;\s]*")
 """A parameter of a URI that should not be shown."""
 
@@ -65,12 +68,16 @@ def open_client(tracking_uri: str | None) -> MlflowClient:
         TrackingServerError: If the store does not answer.
     """
     uri = current_uri(tracking_uri)
-    parts = urllib.parse.urlsplit(uri)
+    try:
+        parts = urllib.parse.urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise TrackingServerError(f"{shown_uri(uri)} is no URI: {error}. {NAME_ANOTHER}") from None
     dialect = parts.scheme.split("+")[0]
     if dialect in ("http", "https"):
         _ask_for_health(uri)
-    elif dialect in DATABASE_PORTS and parts.hostname:
-        _knock(uri, parts.hostname, parts.port or DATABASE_PORTS[dialect])
+    elif dialect in DATABASE_PORTS and host:
+        _knock(uri, host, port or DATABASE_PORTS[dialect])
     elif dialect == "sqlite":
         _look_for(uri, parts.path.removeprefix("/"))
     elif dialect == "file" or (not dialect and not uri.startswith("databricks")):
@@ -182,11 +189,9 @@ def _reason(message: str, uri: str) -> str:
 
 
 def _without_secrets(text: str, uri: str) -> str:
-    """Returns the text without the password that stands in a URI."""
-    authority = urllib.parse.urlsplit(uri).netloc
-    credentials, found, _ = authority.rpartition("@")
-    password = credentials.partition(":")[2]
-    if found and password:
-        for secret in {password, urllib.parse.unquote(password)}:
+    """Returns the text without the passwords that stand in a URI."""
+    found = CREDENTIALS.search(uri)
+    if found:
+        for secret in {found["password"], urllib.parse.unquote(found["password"])}:
             text = text.replace(f":{secret}@", ":***@").replace(secret, "***")
     return SECRET.sub(r"\1***", text)

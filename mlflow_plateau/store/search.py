@@ -74,7 +74,7 @@ def search_runs(
         runs = list(find_runs(client, list(experiments), filter_string))
     frame = pd.DataFrame([_row(run, experiments) for run in runs], columns=list(COLUMNS))
     for column in ("confidence", "onset_epoch", "wasted_epochs"):
-        frame[column] = pd.to_numeric(frame[column], errors="coerce")
+        frame[column] = pd.to_numeric(frame[column], errors="coerce").astype("float64")
     frame["start_time"] = pd.to_datetime(frame["start_time"], unit="ms", utc=True)
     return frame
 
