@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import mlflow_plateau
+from mlflow_plateau import errors
+
+NEEDS_KERAS = {"autolog", "PlateauCallback"}
+
+
+def python(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    heavy = ("mlflow", "numpy", "pandas", "scipy", "matplotlib", "keras", "tensorflow", "click")
+    assert (
+        python(f"import sys, mlflow_plateau; print(sorted(set({heavy!r}) & set(sys.modules)))")
+        == "[]"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(mlflow_plateau.__all__) - NEEDS_KERAS))
+def test_every_public_name_is_there_and_listed(name: str) -> None:
+    assert getattr(mlflow_plateau, name) is not None
+    assert name in dir(mlflow_plateau)
+
+
+@pytest.mark.parametrize("name", sorted(NEEDS_KERAS))
+def test_the_recorder_is_there(name: str) -> None:
+    pytest.importorskip("keras")
+    assert callable(getattr(mlflow_plateau, name))
+
+
+@pytest.mark.parametrize(
+    "first", ["import mlflow_plateau.diagnose", "import mlflow_plateau.cli.diagnose", "pass"]
+)
+def test_diagnose_is_the_function_whatever_was_imported_before(first: str) -> None:
+    program = f"{first}\nimport mlflow_plateau\nprint(callable(mlflow_plateau.diagnose))"
+    assert python(program) == "True"
+
+
+@pytest.mark.parametrize("name", ["nope", "__wrapped__"])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+        getattr(mlflow_plateau, name)
+
+
+def test_every_error_has_one_base() -> None:
+    for name in ("RunNotFoundError", "TrackingServerError", "NoLossError", "RunStillActiveError"):
+        assert issubclass(getattr(mlflow_plateau, name), errors.PlateauError)
+        assert getattr(mlflow_plateau, name) is getattr(errors, name)
+
+
+def test_works_without_any_training_framework() -> None:
+    """Everything but the recorder: these modules are made unimportable first."""
+    blocked = "import sys; sys.modules.update(dict.fromkeys(('keras', 'tensorflow', 'torch')));"
+    assert python(
+        f"{blocked} import mlflow_plateau.store.write, mlflow_plateau.store.search,"
+        " mlflow_plateau.align, mlflow_plateau.weigh, mlflow_plateau.report.html,"
+        " mlflow_plateau.report.curves, mlflow_plateau.evaluator, mlflow_plateau.cli.diagnose;"
+        " print('fine')"
+    ).endswith("fine")
+
+
+def test_the_middle_imports_neither_mlflow_nor_keras() -> None:
+    middle = "mlflow_plateau.align, mlflow_plateau.weigh, mlflow_plateau.causes"
+    assert (
+        python(f"import sys, {middle}; print(sorted({{'mlflow', 'keras'}} & set(sys.modules)))")
+        == "[]"
+    )
