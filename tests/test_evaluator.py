@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 import mlflow
 import pandas as pd
 import pytest
@@ -17,6 +19,11 @@ def registered() -> None:
     from mlflow.models.evaluation.evaluator_registry import _model_evaluation_registry
 
     _model_evaluation_registry.register("plateau", PlateauEvaluator)
+
+
+def test_is_installed_as_a_plug_in() -> None:
+    (entry,) = entry_points(group="mlflow.model_evaluator", name="plateau")
+    assert entry.load() is PlateauEvaluator
 
 
 def identity(data: pd.DataFrame) -> pd.Series[float]:

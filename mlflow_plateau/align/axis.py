@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from mlflow_plateau.align.points import Series
 from mlflow_plateau.tracked import FloatArray
@@ -38,10 +39,10 @@ class Placement:
 
 
 def place(training: Series | None, validation: Series | None) -> Placement:
-    """Gives curves that were logged without steps the steps of the other, by time.
+    """Makes the steps of both curves comparable, by the times of logging where they are not.
 
-    A validation point stands at the last training step logged before it; a training point belongs
-    to the first validation logged after it.
+    They are not where one curve was logged without steps, or where one counts updates and the other
+    epochs. Then a training point belongs to the first validation logged after it.
 
     Args:
         training: The training curve.
@@ -50,8 +51,10 @@ def place(training: Series | None, validation: Series | None) -> Placement:
     Returns:
         Both with comparable steps. Where neither steps nor times tell, the training is left out.
     """
-    if training is None or validation is None or (training.placed and validation.placed):
+    if training is None or validation is None:
         return Placement(training, validation)
+    if training.placed and validation.placed:
+        return _matched_by_time_if_steps_disagree(training, validation)
     if len(training) == len(validation):
         if training.placed:
             return Placement(training, replace(validation, steps=training.steps))
@@ -64,17 +67,44 @@ def place(training: Series | None, validation: Series | None) -> Placement:
     else:
         after = np.searchsorted(_times(validation), training.timestamps, side="left")
         if np.any(np.diff(after) > 0):
-            inside = after < len(validation)
-            steps = validation.steps[np.minimum(after, len(validation) - 1)]
-            return Placement(replace(training, steps=steps).taking(inside), validation)
-    return Placement(
-        None,
-        validation,
-        (
-            "Neither steps nor times tell which training points belong to which validation; the"
-            " training curve was left out.",
-        ),
+            return Placement(_assigned(training, validation, after), validation)
+    note = (
+        "Neither steps nor times tell which training points belong to which validation; the"
+        " training curve was left out."
     )
+    return Placement(None, validation, (note,))
+
+
+def _matched_by_time_if_steps_disagree(training: Series, validation: Series) -> Placement:
+    """Matches by time where that fits and the steps do not: one counts updates, one epochs."""
+    by_step = np.searchsorted(validation.steps, training.steps, side="left")
+    by_time = np.searchsorted(_times(validation), training.timestamps, side="left")
+    count = len(validation)
+    if count < 3 or len(training) < 3 or _fits(by_step, count) or not _fits(by_time, count):
+        return Placement(training, validation)
+    note = (
+        "The steps of training and validation count different things; their points were matched"
+        " by the time of logging."
+    )
+    return Placement(_assigned(training, validation, by_time), validation, (note,))
+
+
+def _fits(position: npt.NDArray[np.intp], count: int) -> bool:
+    """Returns whether most points have a validation after them, and most validations have points.
+
+    Args:
+        position: Index of the validation that each training point belongs to; ``count`` for none.
+        count: Number of validations.
+    """
+    inside = position[position < count]
+    return len(inside) >= MOSTLY * len(position) and len(np.unique(inside)) >= MOSTLY * count
+
+
+def _assigned(training: Series, validation: Series, position: npt.NDArray[np.intp]) -> Series:
+    """Returns the training points at the steps of the validations that they belong to."""
+    inside = position < len(validation)
+    steps = validation.steps[np.minimum(position, len(validation) - 1)]
+    return replace(training, steps=steps).taking(inside)
 
 
 def _times(series: Series) -> FloatArray:

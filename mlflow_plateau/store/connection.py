@@ -11,6 +11,7 @@ from pathlib import Path
 
 import mlflow
 import requests
+from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_TIMEOUT
 from mlflow.tracking import MlflowClient
 
 from mlflow_plateau.errors import PlateauError, RunNotFoundError, TrackingServerError
@@ -20,7 +21,7 @@ CONNECT_SECONDS = 5.0
 """How long a server may take to accept a connection. MLflow's own client tries for minutes."""
 
 ANSWER_SECONDS = 10.0
-"""How long it may take to answer a request for its health."""
+"""How long it may take to answer, unless MLFLOW_HTTP_REQUEST_TIMEOUT is set."""
 
 NOT_SERVING = frozenset((502, 503, 504))
 """What a proxy answers where the server behind it does not."""
@@ -87,9 +88,14 @@ def open_client(tracking_uri: str | None) -> MlflowClient:
 
 
 def _ask_for_health(uri: str) -> None:
+    patience = (
+        MLFLOW_HTTP_REQUEST_TIMEOUT.get()
+        if MLFLOW_HTTP_REQUEST_TIMEOUT.is_set()
+        else ANSWER_SECONDS
+    )
     try:
         answer = requests.get(
-            f"{uri.rstrip('/')}/health", timeout=(CONNECT_SECONDS, ANSWER_SECONDS), stream=True
+            f"{uri.rstrip('/')}/health", timeout=(CONNECT_SECONDS, patience), stream=True
         )
     except requests.exceptions.SSLError:
         return  # Somebody answers. MLflow has its own settings for certificates.

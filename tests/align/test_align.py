@@ -349,6 +349,28 @@ class TestAxis:
         np.testing.assert_array_equal(history.validation_loss, [NAN, 1.0, NAN, 0.9, NAN])
         assert history.validation_logged.tolist() == [False, True, False, True, False]
 
+    def test_training_by_update_and_validation_by_epoch_are_matched_by_time(self) -> None:
+        training = points(np.arange(500.0), steps=np.arange(500), times=np.arange(500))
+        validation = points(FLAT, steps=range(5), times=np.arange(5) * 100 + 99)
+        history = align(run_of({"train_loss": training, "val_loss": validation}))
+        assert history.epochs.tolist() == [0, 1, 2, 3, 4]
+        assert history.training_loss.tolist() == [49.5, 149.5, 249.5, 349.5, 449.5]
+        assert any("matched by the time" in note for note in history.notes)
+
+    def test_training_by_epoch_and_validation_by_update_are_matched_by_time(self) -> None:
+        training = points(FALLING, steps=range(5), times=np.arange(5) * 100 + 98)
+        validation = points(FLAT, steps=np.arange(5) * 200 + 199, times=np.arange(5) * 100 + 99)
+        history = align(run_of({"train_loss": training, "val_loss": validation}))
+        assert history.training_loss.tolist() == list(FALLING)
+
+    def test_steps_decide_where_times_say_nothing(self) -> None:
+        """Curves that were logged one after the other when the training was over."""
+        training = points(FALLING, times=range(5))
+        validation = points(FLAT, times=range(5, 10))
+        history = align(run_of({"loss": training, "val_loss": validation}))
+        assert history.training_loss.tolist() == list(FALLING)
+        assert history.notes == ()
+
     def test_boosting_rounds_are_steps(self) -> None:
         history = align(
             run_of({"train-rmse": FALLING, "eval-rmse": FLAT}, params={"num_boost_round": "5"})
@@ -356,11 +378,8 @@ class TestAxis:
         assert history.axis == "step"
 
     def test_values_are_never_invented(self) -> None:
-        history = align(
-            run_of(
-                {"loss": points(FALLING, [0, 1, 2, 3, 4]), "val_loss": points(FLAT, range(5, 10))}
-            )
-        )
+        later = points(FLAT, steps=range(5, 10), times=range(9000, 14_000, 1000))
+        history = align(run_of({"loss": points(FALLING, [0, 1, 2, 3, 4]), "val_loss": later}))
         assert history.training_loss[0] == pytest.approx(np.mean(FALLING))
         assert np.isnan(history.training_loss[1:]).all()
 

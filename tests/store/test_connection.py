@@ -67,6 +67,12 @@ def test_a_server_hangs(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> No
         read_run("abc", f"http://127.0.0.1:{silent_port}")
 
 
+def test_mlflows_own_timeout_counts(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with pytest.raises(TrackingServerError, match=r"does not answer \(timed out\)"):
+        read_run("abc", f"http://127.0.0.1:{silent_port}")
+
+
 @pytest.mark.parametrize("answer", [503], indirect=True)
 def test_a_proxy_without_its_server(answer: int) -> None:
     with pytest.raises(TrackingServerError, match="HTTP status 503"):
