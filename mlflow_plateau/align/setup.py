@@ -20,7 +20,7 @@ PARAMETERS: Mapping[str, str] = {
     "optimizer": "optimizer optimizer_name opt_name optimizer_type optimizer_class optimiser opt"
     " optim solver opt_func",
     "learning_rate": "learning_rate lr init_lr initial_lr base_lr lr0 learning_rate_init"
-    " optimizer_learning_rate optimizer_lr opt_learning_rate opt_lr max_lr lr_max eta eta0 alpha0"
+    " optimizer_learning_rate optimizer_lr opt_learning_rate opt_lr max_lr lr_max eta eta0"
     " lr_init",
     "momentum": "momentum optimizer_momentum opt_momentum sgd_momentum",
     "weight_decay": "weight_decay weigth_decay wd optimizer_weight_decay opt_weight_decay",
@@ -83,7 +83,8 @@ KINDS: Mapping[str, Any] = get_type_hints(Setup)
 def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
     """Returns what a run's parameters and tags say about its training.
 
-    What the recorder wrote counts most; then the names in ``PARAMETERS``, in any spelling and under
+    What the recorder wrote counts most, as a tag where the run holds several trainings, since
+    MLflow's parameters cannot change; then the names in ``PARAMETERS``, in any spelling and under
     any prefix (``trainer.max_epochs``, ``optimizer/lr``). A value that cannot be understood is as
     good as none.
 
@@ -91,7 +92,7 @@ def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
         params: The run's parameters, untrusted text.
         tags: The run's tags, untrusted text.
     """
-    ours = {**tags, **params}
+    ours = {**params, **tags}
     plain = _by_plain_name(params)
     found: dict[str, Any] = {}
     for item in fields(Setup):

@@ -32,6 +32,13 @@ def test_what_the_recorder_wrote_counts_more_than_other_names() -> None:
     assert setup.learning_rate == 0.01
 
 
+def test_a_tag_is_that_of_the_last_training() -> None:
+    """MLflow's parameters cannot change, so a second model's go into tags."""
+    params = {"plateau.planned_epochs": "12", "plateau.optimizer": "adam"}
+    setup = read_setup(params, {"plateau.planned_epochs": "7", "plateau.status": "stalled"})
+    assert (setup.planned_epochs, setup.optimizer) == (7, "adam")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "field", "expected"),
     [
