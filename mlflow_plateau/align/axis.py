@@ -49,7 +49,8 @@ def place(training: Series | None, validation: Series | None) -> Placement:
         validation: The validation curve.
 
     Returns:
-        Both with comparable steps. Where neither steps nor times tell, the training is left out.
+        Both with comparable steps. Where neither steps nor times tell, the curve that was logged
+        without steps is left out.
     """
     if training is None or validation is None:
         return Placement(training, validation)
@@ -64,15 +65,18 @@ def place(training: Series | None, validation: Series | None) -> Placement:
         steps = training.steps[np.maximum(before, 0)]
         if np.all(np.diff(steps) > 0) and before[0] >= 0:
             return Placement(training, replace(validation, steps=steps))
-    else:
-        after = np.searchsorted(_times(validation), training.timestamps, side="left")
-        if np.any(np.diff(after) > 0):
-            return Placement(_assigned(training, validation, after), validation)
-    note = (
+        return Placement(training, None, (_left_out("validation"),))
+    after = np.searchsorted(_times(validation), training.timestamps, side="left")
+    if np.any(np.diff(after) > 0):
+        return Placement(_assigned(training, validation, after), validation)
+    return Placement(None, validation, (_left_out("training"),))
+
+
+def _left_out(curve: str) -> str:
+    return (
         "Neither steps nor times tell which training points belong to which validation; the"
-        " training curve was left out."
+        f" {curve} curve was left out."
     )
-    return Placement(None, validation, (note,))
 
 
 def _matched_by_time_if_steps_disagree(training: Series, validation: Series) -> Placement:

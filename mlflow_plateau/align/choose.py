@@ -86,7 +86,8 @@ def _pair(group: list[Reading], readings: list[Reading], series: Mapping[str, Se
             " read as the training curve."
         )
     tested = best_of([r for r in group if r.split is Split.TEST], series)
-    if not _is_curve(validation, series) and _is_curve(tested, series) and tested is not None:
+    nothing_else = training is None and validation is None
+    if tested and not _is_curve(validation, series) and (nothing_else or _is_curve(tested, series)):
         validation = tested
         notes.append(f"There is no validation curve; {quoted(tested.name)} was read as one.")
     if _is_curve(training, series) and not _is_curve(validation, series):
@@ -148,9 +149,7 @@ def _is_curve(reading: Reading | None, series: Mapping[str, Series]) -> bool:
 
 def _disadvantages(pair: Choice, series: Mapping[str, Series]) -> tuple[int, ...]:
     chosen = [item for item in (pair.validation, pair.training) if item is not None]
-    main = chosen[0] if chosen else None
-    if main is None:
-        return (1,) * 9
+    main = chosen[0]
     return (
         not any(_is_curve(item, series) for item in chosen),
         not any(item.ours for item in chosen),

@@ -160,6 +160,10 @@ class TestBadInput:
         assert history.validation_loss.tolist() == [2.0]
         assert history.metrics["accuracy"].tolist() == [0.5]
 
+    def test_a_test_loss_alone(self) -> None:
+        history = align(run_of({"test_loss": [0.5], "test_accuracy": [0.9]}))
+        assert history.validation_loss.tolist() == [0.5]
+
     def test_only_nan_was_logged(self) -> None:
         history = align(run_of({"loss": [NAN] * 3, "val_loss": [NAN] * 3}))
         assert history.training_logged.all()
@@ -225,6 +229,16 @@ class TestCleaning:
         history = align(run_of({"loss": training, "val_loss": validation}))
         assert history.epochs.tolist() == [1, 2]
         np.testing.assert_allclose(history.training_loss, [0.8, 0.3])
+
+    def test_evaluations_after_the_training_are_no_validation_curve(self) -> None:
+        """MLflow's autologging logs each ``model.evaluate`` as ``validation_loss`` at step 0."""
+        training = points(np.linspace(1, 0.1, 10), times=range(10))
+        later = points([0.5, 0.5], steps=[0, 0], times=[20, 21])
+        history = align(run_of({"loss": training, "validation_loss": later}))
+        assert len(history) == 10
+        assert history.training_logged.all()
+        assert history.names.validation_loss is None
+        assert any("validation curve was left out" in note for note in history.notes)
 
     def test_training_that_nothing_places_is_left_out(self) -> None:
         training = points(np.linspace(1, 0.1, 10), steps=[0] * 10, times=[0] * 10)
