@@ -193,7 +193,7 @@ def _alternate(training: Series | None, validation: Series | None) -> bool:
 
 def _epoch_counter(run: TrackedRun) -> Series | None:
     """Returns the metric that holds the epoch at each step, as Lightning and the Trainer log it."""
-    counters = [name for name in run.metrics if read_name(name).kind is Kind.EPOCH]
+    counters = [n for n, p in run.metrics.items() if len(p) and read_name(n).kind is Kind.EPOCH]
     if not counters:
         return None
     longest = max(sorted(counters), key=lambda name: len(run.metrics[name]))

@@ -122,7 +122,7 @@ def common_steps(
 
     Where the curves share their steps these are the steps of both, with gaps where only one was
     logged. Where they do not, or where training was logged far more often, they are the steps of
-    the validation.
+    the validation, unless all training came after it.
 
     Args:
         training: The training curve.
@@ -134,6 +134,8 @@ def common_steps(
         return np.empty(0) if only is None else np.unique(only.steps)
     validation_shared = np.isin(validation.steps, training.steps).mean()
     training_shared = np.isin(training.steps, validation.steps).mean()
+    if training.steps.min() > validation.steps[-1]:
+        return np.union1d(training.steps, validation.steps)
     if max(validation_shared, training_shared) < MOSTLY:
         return validation.steps
     points_per_validation = len(training) / len(validation)
