@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import urllib.parse
@@ -90,7 +91,7 @@ def open_client(tracking_uri: str | None) -> MlflowClient:
 def _ask_for_health(uri: str) -> None:
     patience = (
         MLFLOW_HTTP_REQUEST_TIMEOUT.get()
-        if MLFLOW_HTTP_REQUEST_TIMEOUT.is_set()
+        if MLFLOW_HTTP_REQUEST_TIMEOUT.name in os.environ
         else ANSWER_SECONDS
     )
     try:

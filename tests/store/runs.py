@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -25,9 +26,9 @@ def log_overfitting(epochs: int = 60) -> str:
     return str(run.info.run_id)
 
 
-def diagnosis_of(run_id: str, **changes: object) -> Diagnosis:
+def diagnosis_of(run_id: str, **changes: Any) -> Diagnosis:
     """Returns the diagnosis of a run, with changes, without logging it."""
-    return replace(diagnose_history(align(read_run(run_id))), **changes)  # type: ignore[arg-type]
+    return replace(diagnose_history(align(read_run(run_id))), **changes)
 
 
 def our_tags(run_id: str) -> dict[str, str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -83,9 +84,9 @@ def test_finds_the_diagnosed_runs_newest_first(diagnosed: dict[str, str]) -> Non
     ],
 )
 def test_finds_runs_by_their_diagnosis(
-    diagnosed: dict[str, str], question: dict[str, object], expected: list[str]
+    diagnosed: dict[str, str], question: dict[str, Any], expected: list[str]
 ) -> None:
-    frame = mlflow_plateau.search_runs(**question)  # type: ignore[arg-type]
+    frame = mlflow_plateau.search_runs(**question)
     assert names(frame, diagnosed) == expected
     assert tuple(frame.columns) == COLUMNS
 
@@ -124,10 +125,10 @@ def test_the_same_in_mlflows_words(diagnosed: dict[str, str]) -> None:
     ],
 )
 def test_a_question_that_makes_no_sense_is_an_error(
-    tracking_uri: str, question: dict[str, object]
+    tracking_uri: str, question: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=r"overfitting|stalled|within 0 and 1"):
-        mlflow_plateau.search_runs(**question)  # type: ignore[arg-type]
+        mlflow_plateau.search_runs(**question)
 
 
 def test_an_unknown_experiment_is_an_error_that_lists_what_is_there(tracking_uri: str) -> None:
