@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlflow_plateau.align.axis import as_epochs, common_steps, last_on_steps, on_steps, place
+from mlflow_plateau.align.axis import common_steps, last_on_steps, on_steps
 from mlflow_plateau.align.choose import Choice, best_of, choose_curves
+from mlflow_plateau.align.epochs import as_epochs
 from mlflow_plateau.align.names import OURS, Kind, Reading, Split, read_name
+from mlflow_plateau.align.place import place
 from mlflow_plateau.align.points import (
     Series,
     clean_points,
