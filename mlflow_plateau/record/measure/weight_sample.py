@@ -1,0 +1,83 @@
+"""A fixed sample of a model's weights, so that any model can be measured in bounded time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mlflow_plateau.tracked import FloatArray
+
+MOST_COORDINATES = 65_536
+"""Models with more weights are sampled; a norm is then known to about half a percent."""
+
+FEWEST_PER_VARIABLE = 64
+"""From each variable at least so many weights are taken, or all."""
+
+
+class WeightSample:
+    """Every so-maniest weight of each variable, all of them in a small model.
+
+    Attributes:
+        variables: The variables that the weights are taken from.
+    """
+
+    def __init__(self, variables: Sequence[Any]) -> None:
+        self.variables = tuple(variables)
+        sizes = [math.prod(variable.shape) for variable in self.variables]
+        share = min(1.0, MOST_COORDINATES / max(1, sum(sizes)))
+        self._strides = [
+            _stride(size, variable.shape, share)
+            for size, variable in zip(sizes, self.variables, strict=True)
+        ]
+        taken = [len(range(0, n, stride)) for n, stride in zip(sizes, self._strides, strict=True)]
+        scales = [n / k if k else 0.0 for n, k in zip(sizes, taken, strict=True)]
+        self._scales: FloatArray = np.repeat(np.array(scales, dtype=np.float64), taken)
+
+    def is_of(self, variables: Sequence[Any]) -> bool:
+        """Returns whether these are the variables that the sample is taken from."""
+        return len(variables) == len(self.variables) and all(
+            mine is theirs for mine, theirs in zip(self.variables, variables, strict=True)
+        )
+
+    def read(self, variables: Sequence[Any] | None = None) -> FloatArray:
+        """Returns the sampled values now.
+
+        Args:
+            variables: Others of the same shapes, such as an optimiser's; the weights if left out.
+
+        Returns:
+            A copy, shape ``(coordinates,)``.
+        """
+        source = self.variables if variables is None else variables
+        return np.concatenate(
+            [
+                np.asarray(_tensor(variable)).reshape(-1)[::stride].astype(np.float64)
+                for variable, stride in zip(source, self._strides, strict=True)
+            ]
+        )
+
+    def norm(self, values: FloatArray) -> float:
+        """Returns the Euclidean norm over all weights, estimated from the sampled ones.
+
+        Args:
+            values: Values at the sampled coordinates, shape ``(coordinates,)``.
+        """
+        return float(np.sqrt(np.dot(self._scales, np.square(values))))
+
+
+def _stride(size: int, shape: Sequence[int], share: float) -> int:
+    """Returns a stride that visits all columns of a matrix, not always the same."""
+    wanted = min(size, max(FEWEST_PER_VARIABLE, math.ceil(share * size)))
+    stride = max(1, size // max(1, wanted))
+    width = int(shape[-1]) if len(shape) else 1
+    while stride > 1 and math.gcd(stride, width) > 1:
+        stride += 1
+    return stride
+
+
+def _tensor(variable: Any) -> Any:
+    """Returns a variable's value, which on a CPU shares the variable's memory."""
+    return variable.value.value()

@@ -1,0 +1,211 @@
+"""One training, from ``on_train_begin`` to the diagnosis of its run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from mlflow_plateau.history import Setup
+from mlflow_plateau.record import step_axis
+from mlflow_plateau.record.curves import PREFIX, curves_of, prefix_beside
+from mlflow_plateau.record.datasets import log_datasets
+from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.optimizer import rate_of_last_update
+from mlflow_plateau.record.describe.training import Training
+from mlflow_plateau.record.fit_arguments import FitArguments
+from mlflow_plateau.record.measure.measurements import Measurements, measurements_for
+from mlflow_plateau.record.run_scope import RunScope
+from mlflow_plateau.record.safety import global_random_state_kept, notice
+from mlflow_plateau.record.settings import Settings
+from mlflow_plateau.record.step_axis import COUNTER, StepAxis
+from mlflow_plateau.record.writer import Writer
+
+RUN_STATUSES = {
+    "completed": "FINISHED",
+    "stopped": "FINISHED",
+    "interrupted": "KILLED",
+    "failed": "FAILED",
+}
+"""MLflow's status of a run that the recorder started, by how its training ended."""
+
+
+class Recording:
+    """Everything that is recorded of one ``fit``.
+
+    Args:
+        settings: What the user asked for.
+        model: The model.
+        arguments: What ``fit`` was called with; ``None`` where only a callback list was called.
+        params: Keras' parameters of the callback: ``epochs``, ``steps``, ``verbose``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: Any,
+        arguments: FitArguments | None,
+        params: Mapping[str, Any],
+    ) -> None:
+        self._settings = settings
+        self._model = model
+        self._training = Training(model, arguments, params)
+        self._prefix = prefix_beside(arguments.callbacks if arguments else ())
+        self._names: set[str] = set()
+        self._setup = Setup()
+        self._axis: StepAxis | None = None
+        self._epochs = 0
+        self._last_epoch: int | None = None
+        self._epoch_began = 0.0
+        self._pending: tuple[int, Mapping[str, Any], dict[str, float]] | None = None
+        self._scope: RunScope | None = None
+        self._writer: Writer | None = None
+        self._measurements: Measurements | None = None
+
+    def begin(self) -> None:
+        """Takes the run, describes the setup and begins to measure.
+
+        Raises:
+            TrackingServerError: If the tracking server does not answer.
+        """
+        if not _is_chief(self._model):
+            return
+        with global_random_state_kept():
+            self._scope = RunScope.open(self._settings.extra_tags)
+            self._writer = Writer(self._scope, silent=self._settings.silent)
+            self._describe()
+            if self._settings.log_datasets:
+                log_datasets(self._training.arguments, silent=self._settings.silent)
+        self._measurements = measurements_for(self._training, silent=self._settings.silent)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Notes when an epoch begins, and prepares its measurements."""
+        if self._scope is None:
+            return
+        self._write_pending()
+        if self._axis is None:
+            client = None if self._scope.fresh else self._scope.client
+            self._axis = StepAxis.open(self._scope.run_id, self._model, epoch, client)
+            self._log_planned_epochs(self._axis)
+        if self._measurements is not None:
+            self._measurements.begin_epoch(epoch)
+        self._epoch_began = time.perf_counter()
+
+    def begin_validation(self) -> None:
+        """Notes that the training part of the epoch is over."""
+        if self._measurements is not None:
+            self._measurements.end_training_part()
+
+    def end_validation(self) -> None:
+        """Notes that the validation of the epoch is over."""
+        if self._measurements is not None:
+            self._measurements.end_validation()
+
+    def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        """Takes what an epoch gave."""
+        if self._axis is None:
+            return
+        seconds = time.perf_counter() - self._epoch_began
+        measured: dict[str, float] = {}
+        if self._measurements is not None:
+            measured.update(self._measurements.end_epoch(seconds))
+            seconds -= self._measurements.seconds_in_epoch
+        measured["epoch_seconds"] = seconds
+        own = {PREFIX + name: value for name, value in measured.items()}
+        own[COUNTER] = float(self._axis.training)
+        rate = rate_of_last_update(self._model.optimizer)
+        if rate is not None:
+            own[self._prefix + "learning_rate"] = rate
+        # Callbacks that come after this one add to the logs; they are read when all have run.
+        self._pending = (self._axis.use(epoch), logs, own)
+        self._epochs += 1
+        self._last_epoch = epoch
+        if self._epochs == 1:
+            self._describe()
+
+    def stop_measuring(self) -> None:
+        """Puts back what was put between Keras and its batches."""
+        if self._measurements is not None:
+            self._measurements.remove()
+            self._measurements = None
+
+    def end(self, error: BaseException | None) -> None:
+        """Writes what is left, ends the run if it is the recorder's, and has it diagnosed.
+
+        Args:
+            error: What ``fit`` raised, if anything.
+        """
+        self.stop_measuring()
+        scope, writer = self._scope, self._writer
+        if scope is None or writer is None:
+            return
+        outcome = self._outcome(error)
+        complete = False
+        with global_random_state_kept():
+            try:
+                self._write_pending()
+                writer.params({"plateau.outcome": outcome})
+                complete = writer.close()
+            finally:
+                # Also when the user interrupts once more.
+                scope.release()
+                scope.end(RUN_STATUSES[outcome], reachable=complete or scope.answers())
+                if scope.owned:
+                    step_axis.forget(scope.run_id)
+            if complete and self._settings.diagnose and self._epochs:
+                self._diagnose(scope)
+
+    def _describe(self) -> None:
+        """Logs what is known of the setup now and was not known before."""
+        setup = describe(self._training, known=self._setup)
+        news = as_params(setup, besides=self._setup)
+        self._setup = setup
+        if news and self._writer is not None:
+            self._writer.params(news)
+
+    def _log_planned_epochs(self, axis: StepAxis) -> None:
+        """Logs where the run's epochs will end, on the axis on which they are logged."""
+        planned = self._training.planned_epochs
+        if planned is not None and self._writer is not None:
+            self._writer.params({"plateau.planned_epochs": str(axis.step(planned))})
+
+    def _write_pending(self) -> None:
+        if self._pending is None or self._writer is None:
+            return
+        (step, logs, own), self._pending = self._pending, None
+        curves = curves_of(logs, self._prefix)
+        self._names.update(curves)
+        self._writer.metrics({**curves, **own}, step)
+
+    def _outcome(self, error: BaseException | None) -> str:
+        if error is not None:
+            return "failed" if isinstance(error, Exception) else "interrupted"
+        planned = self._training.planned_epochs
+        early = planned is not None and (self._last_epoch is None or self._last_epoch + 1 < planned)
+        return "stopped" if early and self._model.stop_training else "completed"
+
+    def _diagnose(self, scope: RunScope) -> None:
+        from mlflow_plateau.diagnose import diagnose
+        from mlflow_plateau.report.text import render_text
+
+        monitor = self._settings.monitor
+        if monitor is not None and self._prefix + monitor in self._names:
+            monitor = self._prefix + monitor
+        try:
+            found = diagnose(scope.run_id, monitor=monitor, tracking_uri=scope.tracking_uri)
+            text = render_text(found)
+        except Exception as error:
+            # The training is over and logged; what is missing can be made up for at any time.
+            notice(
+                f"run {scope.run_id} could not be diagnosed", error, silent=self._settings.silent
+            )
+            return
+        if not self._settings.silent:
+            sys.stderr.write(f"\n{text}\n")
+
+
+def _is_chief(model: Any) -> bool:
+    """Returns whether this process speaks for all that train the model."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return bool(getattr(getattr(strategy, "extended", None), "should_checkpoint", True))

@@ -1,0 +1,119 @@
+"""Which MLflow run a training is recorded into, and who ends it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import mlflow
+from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_AUTOLOGGING
+
+from mlflow_plateau.errors import TrackingServerError
+from mlflow_plateau.record.settings import INTEGRATION
+from mlflow_plateau.store.connection import open_client
+
+IMPATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+"""MLflow's settings for a server that is known not to answer; it would try for minutes."""
+
+_lock = threading.Lock()
+_being_recorded: set[str] = set()
+
+
+@dataclass(frozen=True)
+class RunScope:
+    """The run that a training is recorded into.
+
+    Attributes:
+        run_id: The run's id.
+        tracking_uri: Where it is tracked.
+        client: A client for that store.
+        owned: Whether the recorder started the run and has to end it.
+        fresh: Whether nothing can have been logged into the run before.
+    """
+
+    run_id: str
+    tracking_uri: str
+    client: MlflowClient
+    owned: bool
+    fresh: bool
+
+    @classmethod
+    def open(cls, extra_tags: Mapping[str, str] | None) -> RunScope:
+        """Takes the active run, or starts one.
+
+        The run that is started is MLflow's active run until ``close``, so that what callbacks log
+        lands in it. A ``fit`` inside another recorded ``fit`` gets a nested run: their curves would
+        mix in one.
+
+        Raises:
+            TrackingServerError: If the tracking server does not answer.
+        """
+        uri = mlflow.get_tracking_uri()
+        # A new database is created by MLflow on first use; only a server can fail to answer.
+        client = MlflowClient(tracking_uri=uri) if uri.startswith("sqlite:") else open_client(uri)
+        active = mlflow.active_run()
+        with _lock:
+            taken = active is not None and active.info.run_id in _being_recorded
+        owned = active is None or taken
+        # ``mlflow run`` names the run to go on with in the environment.
+        fresh = owned and not os.environ.get("MLFLOW_RUN_ID")
+        if owned:
+            tags = {**(extra_tags or {}), MLFLOW_AUTOLOGGING: INTEGRATION}
+            active = mlflow.start_run(nested=taken, tags=tags)
+        run_id = str(active.info.run_id)
+        with _lock:
+            _being_recorded.add(run_id)
+        return cls(run_id, uri, client, owned, fresh)
+
+    def release(self) -> None:
+        """Lets others record into the run."""
+        with _lock:
+            _being_recorded.discard(self.run_id)
+
+    def end(self, status: str, *, reachable: bool = True) -> None:
+        """Ends the run if the recorder started it; leaves it alone otherwise.
+
+        Args:
+            status: MLflow's status of the run: ``FINISHED``, ``FAILED`` or ``KILLED``.
+            reachable: Whether the tracking store still answers.
+        """
+        if not self.owned:
+            return
+        active = mlflow.active_run()
+        with _patience(reachable):
+            if active is not None and active.info.run_id == self.run_id:
+                mlflow.end_run(status)
+            else:
+                # Somebody started another run inside and left it open, or ended this one.
+                self.client.set_terminated(self.run_id, status)
+
+    def answers(self) -> bool:
+        """Returns whether the tracking store answers; a server is asked, a database is trusted."""
+        if self.tracking_uri.startswith("sqlite:"):
+            return True
+        try:
+            open_client(self.tracking_uri)
+        except TrackingServerError:
+            return False
+        return True
+
+
+@contextmanager
+def _patience(reachable: bool) -> Iterator[None]:
+    if reachable:
+        yield
+        return
+    before = {name: os.environ.get(name) for name in IMPATIENCE}
+    os.environ.update(IMPATIENCE)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

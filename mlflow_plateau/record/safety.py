@@ -1,0 +1,52 @@
+"""Nothing that the recorder does may stop a training, change its random numbers or go unsaid."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+_logger = logging.getLogger("mlflow_plateau")
+
+
+def notice(what: str, error: BaseException | None = None, *, silent: bool = False) -> None:
+    """Says in one line what the recorder could not do.
+
+    Args:
+        what: What happened and what follows from it, without a full stop.
+        error: Why.
+        silent: Whether to keep it to those who log at debug level.
+    """
+    reason = "" if error is None else f" ({type(error).__name__}: {_first_line(error)})"
+    _logger.log(
+        logging.DEBUG if silent else logging.WARNING,
+        "mlflow-plateau: %s%s.",
+        what,
+        reason,
+        exc_info=error if _logger.isEnabledFor(logging.DEBUG) else None,
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else "no message"
+
+
+@contextmanager
+def global_random_state_kept() -> Iterator[None]:
+    """Puts the global generators of Python and numpy back to where they were.
+
+    MLflow draws the names of runs from Python's generator, and Keras draws seeds from it: without
+    this, a recorded model would start from other weights than an unrecorded one.
+    """
+    python_state = random.getstate()
+    # The rule asks for a generator of one's own; here it is the global one that matters.
+    numpy_state = np.random.get_state(legacy=False)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002

@@ -1,0 +1,138 @@
+"""The recorder changes nothing: same seed, same bits, with and without it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+import mlflow_plateau
+from tests.record.trainings import BATCH, ROWS, arrays, curve, only_run
+
+STEPS = ROWS // BATCH
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches by index, in an order that Python's global generator decides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order = list(range(STEPS))
+
+    def __len__(self) -> int:
+        return STEPS
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        x, y = arrays()
+        begin = self.order[index] * BATCH
+        return x[begin : begin + BATCH], y[begin : begin + BATCH]
+
+    def on_epoch_end(self) -> None:
+        random.shuffle(self.order)
+
+
+def generated() -> Iterator[tuple[Any, Any]]:
+    """Batches from numpy's global generator, without end."""
+    while True:
+        x = np.random.standard_normal((BATCH, 3)).astype("float32")  # noqa: NPY002
+        yield x, (x[:, 0] > 0).astype("float32")
+
+
+def pipeline() -> Any:
+    x, y = arrays()
+    return tf.data.Dataset.from_tensor_slices((x, y)).shuffle(ROWS).batch(BATCH).prefetch(1)
+
+
+def from_numpy() -> dict[str, Any]:
+    x, y = arrays()
+    return {"x": x, "y": y, "batch_size": BATCH, "validation_split": 0.2}
+
+
+def from_pandas() -> dict[str, Any]:
+    x, y = arrays()
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    return {"x": frame, "y": pd.Series(y), "batch_size": BATCH, "validation_data": (frame, y)}
+
+
+def from_pipeline() -> dict[str, Any]:
+    return {"x": pipeline(), "validation_data": pipeline()}
+
+
+def from_dataset() -> dict[str, Any]:
+    return {"x": Batches(), "validation_data": Batches()}
+
+
+def from_generator() -> dict[str, Any]:
+    return {"x": generated(), "steps_per_epoch": 4}
+
+
+def sgd() -> Any:
+    return keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
+
+
+CASES = {
+    "numpy, Adam": (from_numpy, lambda: "adam", {}),
+    "pandas, SGD with momentum": (from_pandas, sgd, {}),
+    "tf.data, RMSprop": (from_pipeline, lambda: "rmsprop", {}),
+    "PyDataset, AdamW": (from_dataset, lambda: "adamw", {}),
+    "generator, Adagrad": (from_generator, lambda: "adagrad", {}),
+    "numpy, Nadam, compiled by XLA": (from_numpy, lambda: "nadam", {"jit_compile": True}),
+    "numpy, Adam, two steps at once": (from_numpy, lambda: "adam", {"steps_per_execution": 2}),
+    "numpy, Lion, eagerly": (from_numpy, lambda: "lion", {"run_eagerly": True}),
+}
+
+
+def trained(
+    data: Callable[[], dict[str, Any]], optimizer: Callable[[], Any], compiled: dict[str, Any]
+) -> list[Any]:
+    """Returns everything that a training leaves behind and that the recorder could change."""
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(8, activation="relu"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(optimizer(), "binary_crossentropy", metrics=["accuracy"], **compiled)
+    history = model.fit(epochs=3, verbose=0, **data())
+    later = keras.layers.Dense(3)
+    later.build((None, 3))
+    return [
+        *(weight.numpy() for weight in model.weights),
+        *(np.asarray(curve) for curve in history.history.values()),
+        *(variable.numpy() for variable in model.optimizer.variables),
+        *(weight.numpy() for weight in later.weights),
+        np.asarray(random.random()),
+        np.random.random(3),  # noqa: NPY002
+        tf.random.uniform((3,)).numpy(),
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_same_bits_with_and_without(case: str) -> None:
+    data, optimizer, compiled = CASES[case]
+    without = trained(data, optimizer, compiled)
+    mlflow_plateau.autolog(diagnose=False)
+    recorded = trained(data, optimizer, compiled)
+
+    assert len(curve(only_run(), "loss")) == 3
+    for mine, theirs in zip(recorded, without, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_same_bits_where_each_epoch_is_diagnosed_and_measured() -> None:
+    case = CASES["numpy, Adam"]
+    without = trained(*case)
+    mlflow_plateau.autolog(silent=True)
+    recorded = trained(*case)
+
+    for mine, theirs in zip(recorded, without, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
