@@ -10,6 +10,7 @@ from mlflow_plateau.causes.batch_size_too_small import BATCH_SIZE_TOO_SMALL
 from mlflow_plateau.causes.cause import Cause, Clue, Remedy
 from mlflow_plateau.causes.critical_point import CRITICAL_POINT
 from mlflow_plateau.causes.excessive_regularization import EXCESSIVE_REGULARIZATION
+from mlflow_plateau.causes.healthy import HEALTHY, NONE
 from mlflow_plateau.causes.inconsistent_preprocessing import INCONSISTENT_PREPROCESSING
 from mlflow_plateau.causes.insufficient_capacity import INSUFFICIENT_CAPACITY
 from mlflow_plateau.causes.learning_rate_too_large import LEARNING_RATE_TOO_LARGE
@@ -22,10 +23,7 @@ from mlflow_plateau.causes.overfitting import OVERFITTING
 from mlflow_plateau.causes.unrepresentative_validation import UNREPRESENTATIVE_VALIDATION
 from mlflow_plateau.causes.vanishing_updates import VANISHING_UPDATES
 
-__all__ = ["CAUSES", "NONE", "Cause", "Clue", "Remedy", "cause_by_id"]
-
-NONE = "none"
-"""The answer in place of a cause where nothing is wrong, or nothing was found."""
+__all__ = ["CAUSES", "HEALTHY", "NONE", "Cause", "Clue", "Remedy", "cause_by_id"]
 
 CAUSES: tuple[Cause, ...] = (
     OVERFITTING,

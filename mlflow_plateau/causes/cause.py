@@ -110,3 +110,7 @@ class Cause:
     references: tuple[str, ...] = field(default=())
     while_improving: bool = False
     when_diverged: bool = False
+
+    def is_confused_with(self, other: Cause) -> bool:
+        """Whether the two look alike, so that at most one of them is meant."""
+        return other.id in self.not_to_confuse_with or self.id in other.not_to_confuse_with

@@ -13,12 +13,11 @@ NO_LEARNABLE_SIGNAL = Cause(
         " and the validation loss is far off from the first epochs on",
         "insufficient_capacity": "there the losses lie below a constant prediction's",
     },
-    prior=-3.3,
+    prior=-2.9,
     evidence=(
         supports("validation_against_constant", above=0.985, scale=0.006, weight=3.4, absence=4.6),
         supports("training_against_constant", below=0.99, scale=0.004, weight=1.2),
         supports("gap_at_first", below=0.3, scale=0.08, weight=0.6, absence=2.8),
-        contradicts("training_scatter", below=1e-4, scale=3e-5, weight=1.0),
         contradicts("penalty_factor", above=0.02, scale=0.005, weight=0.5),
         contradicts("dropout_rate", above=0.6, scale=0.05, weight=1.0),
         contradicts("head_mismatch", above=0.5, scale=0.05, weight=3.0),

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mlflow_plateau.causes import CAUSES, NONE, cause_by_id
+from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, cause_by_id
 from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
 from mlflow_plateau.tracked import BoolArray, FloatArray
 from mlflow_plateau.weigh.course import Course, Kind, read_course
-from mlflow_plateau.weigh.odds import presence, probabilities, weigh
+from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
 from mlflow_plateau.weigh.remedies import remedies_for
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
@@ -49,9 +49,10 @@ def diagnose_history(history: History) -> Diagnosis:
     view = View(history)
     measurements = measure(view)
     course = read_course(view)
-    weighed = {cause.id: weigh(cause, measurements, history.axis) for cause in CAUSES}
-    log_odds = {cause: odds for cause, (odds, _) in weighed.items()}
+    weighed = {c.id: weigh(c, measurements, history.axis) for c in (HEALTHY, *CAUSES)}
+    log_odds = {answer: odds for answer, (odds, _) in weighed.items()}
     chances = probabilities(log_odds, _possible(course))
+    del log_odds[NONE]
     status, cause, confidence = _decide(course, chances)
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, chances))
@@ -98,6 +99,8 @@ def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, flo
     """Returns status, cause and confidence."""
     leading = max(chances, key=lambda answer: chances[answer])
     confidence = chances[leading]
+    if leading != NONE:
+        confidence = confidence_in(cause_by_id(leading), chances)
     if course.kind is Kind.UNREADABLE:
         return "inconclusive", NONE, 0.0
     if course.kind is Kind.DIVERGED:
@@ -131,7 +134,9 @@ def _contributing(status: str, cause: str, log_odds: Mapping[str, float]) -> tup
     present = [
         other
         for other, odds in log_odds.items()
-        if other != cause and presence(odds) >= CONTRIBUTING_THRESHOLD
+        if presence(odds) >= CONTRIBUTING_THRESHOLD
+        and other != cause
+        and not (cause != NONE and cause_by_id(cause).is_confused_with(cause_by_id(other)))
     ]
     return tuple(sorted(present, key=lambda other: -log_odds[other]))
 

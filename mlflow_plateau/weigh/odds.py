@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from mlflow_plateau.causes import NONE, Cause
+from mlflow_plateau.causes import CAUSES, NONE, Cause
 from mlflow_plateau.diagnosis import Evidence
 from mlflow_plateau.signals import Measurement, signal_by_name
 
@@ -44,14 +44,23 @@ def weigh(
 
 
 def probabilities(log_odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
-    """Softmax of the allowed answers' log-odds; ``none`` has log-odds 0. The others get 0."""
-    scaled = {
-        answer: (0.0 if answer == NONE else log_odds[answer]) / TEMPERATURE for answer in allowed
-    }
+    """Returns the softmax of the allowed answers' log-odds, and 0 for the others."""
+    scaled = {answer: log_odds[answer] / TEMPERATURE for answer in allowed}
     highest = max(scaled.values())
     weights = {answer: math.exp(value - highest) for answer, value in scaled.items()}
     total = sum(weights.values())
-    return {answer: weights.get(answer, 0.0) / total for answer in (NONE, *log_odds)}
+    return {answer: weights.get(answer, 0.0) / total for answer in log_odds}
+
+
+def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
+    """Returns the probability of a cause against health and the causes that it is confused with.
+
+    Causes that can be present together do not compete: a learning rate that is too large stays as
+    sure as it is where the data hold nothing to learn as well.
+    """
+    rivals = {NONE, *(c.id for c in CAUSES if cause.is_confused_with(c))}
+    against = sum(chances[answer] for answer in rivals)
+    return chances[cause.id] / (chances[cause.id] + against)
 
 
 def presence(log_odds: float) -> float:

@@ -58,4 +58,4 @@ def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> st
             f" {question}."
         )
     leading = cause if cause != NONE else runner_up
-    return f"A short experiment would settle it: {cause_by_id(leading).experiment}"
+    return f"An experiment: {cause_by_id(leading).experiment}"
