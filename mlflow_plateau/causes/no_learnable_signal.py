@@ -13,7 +13,7 @@ NO_LEARNABLE_SIGNAL = Cause(
         " and the validation loss is far off from the first epochs on",
         "insufficient_capacity": "there the losses lie below a constant prediction's",
     },
-    prior=-2.9,
+    prior=-3.0,
     evidence=(
         supports("validation_against_constant", above=0.985, scale=0.006, weight=3.4, absence=4.6),
         supports("training_against_constant", below=0.99, scale=0.004, weight=1.2),

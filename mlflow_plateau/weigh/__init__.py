@@ -24,7 +24,7 @@ DECISION_THRESHOLD = 0.6
 IMPROVING_THRESHOLD = 0.7
 """While the loss still improves, a cause has to be at least this probable to be named."""
 
-CONTRIBUTING_THRESHOLD = 0.6
+CONTRIBUTING_THRESHOLD = 0.55
 """Another cause is named as contributing from this probability of being present on."""
 
 
