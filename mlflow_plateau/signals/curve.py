@@ -40,8 +40,9 @@ class Curve:
         if len(values) > MAXIMUM_POINTS:
             edges = np.linspace(0, len(values), MAXIMUM_POINTS + 1).astype(int)[:-1]
             counts = np.diff(np.append(edges, len(values)))
-            epochs = np.add.reduceat(epochs, edges) / counts
             values = np.add.reduceat(values, edges) / counts
+            # A bin stands at its first epoch, the last one at the end of the run.
+            epochs = np.append(epochs[edges[:-1]], epochs[-1])
         return cls(epochs, values)
 
     def __len__(self) -> int:
@@ -111,16 +112,6 @@ class Curve:
     def best_epoch(self) -> float:
         """Epoch of the lowest smoothed value."""
         return float(self.epochs[self.best_index])
-
-    @property
-    def lowest(self) -> float:
-        """The lowest value as logged, noise and all."""
-        return float(self.values.min())
-
-    @property
-    def lowest_epoch(self) -> float:
-        """Epoch of the lowest value as logged, the earliest of equals."""
-        return float(self.epochs[int(np.argmin(self.values))])
 
     @cached_property
     def scale(self) -> float:

@@ -40,6 +40,17 @@ class View:
         return self._curve(self.history.validation_loss)
 
     @cached_property
+    def best(self) -> tuple[float, float] | None:
+        """The best validation value as logged, noise and all, and its epoch."""
+        values = self.history.validation_loss
+        if not np.isfinite(values).any():
+            return None
+        finite = np.where(np.isfinite(values), values, np.nan)
+        choose = np.nanargmax if self.history.higher_is_better else np.nanargmin
+        index = int(choose(finite))
+        return float(values[index]), float(self.history.epochs[index])
+
+    @cached_property
     def plateau(self) -> Plateau | None:
         """The plateau of the validation curve."""
         return find_plateau(self.validation) if self.validation else None

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, cause_by_id
-from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
+from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
-from mlflow_plateau.tracked import BoolArray, FloatArray
 from mlflow_plateau.weigh.course import Course, Kind, read_course
 from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
 from mlflow_plateau.weigh.remedies import remedies_for
+from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = ["diagnose_history"]
@@ -60,7 +58,7 @@ def diagnose_history(history: History) -> Diagnosis:
     runner_up = others[0] if presence(log_odds[others[0]]) > 0.02 else NONE
     contributing = _contributing(status, cause, log_odds)
     level = "recorded" if history.recorded else "history"
-    validation, plateau = view.validation, view.plateau
+    plateau = view.plateau
     return Diagnosis(
         run_id=history.run_id,
         status=status,
@@ -75,13 +73,13 @@ def diagnose_history(history: History) -> Diagnosis:
         remedies=_remedies(status, cause, contributing, view),
         next_level=what_would_settle(level, status, cause, runner_up),
         onset_epoch=plateau.onset_epoch if plateau and course.kind is Kind.FLAT else None,
-        best_epoch=validation.lowest_epoch if validation else None,
+        best_epoch=view.best[1] if view.best else None,
         wasted_epochs=plateau.length if plateau and course.kind is Kind.FLAT else 0.0,
         wasted_fraction=plateau.share if plateau and course.kind is Kind.FLAT else 0.0,
         level=level,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
         notes=history.notes,
-        curves=_curves(history),
+        curves=shown_curves(history),
         version=_version(),
     )
 
@@ -162,23 +160,6 @@ def _remedies(
     if not said and status == "improving":
         said.append("train for longer: the validation loss is still falling")
     return tuple(dict.fromkeys(said))
-
-
-def _curves(history: History) -> Curves:
-    def logged(values: FloatArray, mask: BoolArray) -> tuple[float | None, ...]:
-        return tuple(float(v) if was else None for v, was in zip(values, mask, strict=True))
-
-    known = np.isfinite(history.learning_rate)
-    return Curves(
-        epochs=tuple(float(epoch) for epoch in history.epochs),
-        training_loss=logged(history.training_loss, history.training_logged),
-        validation_loss=logged(history.validation_loss, history.validation_logged),
-        learning_rate=logged(history.learning_rate, known) if known.any() else (),
-        axis=history.axis,
-        training_name=history.names.training_loss,
-        validation_name=history.names.validation_loss,
-        higher_is_better=history.higher_is_better,
-    )
 
 
 def _version() -> str:

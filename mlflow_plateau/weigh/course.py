@@ -68,10 +68,11 @@ def read_course(view: View) -> Course:
             f" {MINIMUM_POINTS} to see a plateau",
         )
     if view.plateau is None:
+        best_epoch = view.best[1] if view.best else np.nan
         return Course(
             Kind.FALLING,
-            f"the validation loss still improves: it was best at {axis}"
-            f" {view.validation.lowest_epoch:.10g} of {view.validation.span[1]:.10g}",
+            f"the validation loss still improves: it was best at {axis} {best_epoch:.10g} of"
+            f" {history.epochs[-1]:.10g}",
         )
     return Course(
         Kind.FLAT,

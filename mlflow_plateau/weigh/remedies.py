@@ -38,7 +38,7 @@ def _facts(view: View) -> dict[str, object]:
         lower = usual if usual and rate > 30 * usual else rate / 10
     return {
         "monitor": view.history.names.validation_loss or "val_loss",
-        "best_epoch": validation.lowest_epoch if validation else None,
+        "best_epoch": view.best[1] if view.best else None,
         "patience": max(5, round(0.1 * len(validation))) if validation else None,
         "dropout": setup.dropout,
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),

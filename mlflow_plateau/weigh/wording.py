@@ -14,12 +14,10 @@ def _quantity(view: View) -> str:
 
 
 def _best(view: View) -> str:
-    curve = view.validation
-    if curve is None:
+    if view.best is None:
         return "no finite value"
-    value = -curve.lowest if view.history.higher_is_better else curve.lowest
-    axis = view.history.axis
-    return f"best {value:.4g} at {axis} {curve.lowest_epoch:.10g} of {view.history.epochs[-1]:.10g}"
+    value, epoch = view.best
+    return f"best {value:.4g} at {view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:

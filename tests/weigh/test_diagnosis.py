@@ -161,3 +161,16 @@ def test_curves_of_any_length_are_read(count: int) -> None:
         **with_setup(),
     )
     assert diagnose_history(made).status in ("converged", "improving", "inconclusive")
+
+
+def test_a_very_long_run_keeps_its_spikes_and_its_epochs() -> None:
+    training = falling(0.7, 0.2, 5_000, 100_000, 0.004, 0)
+    validation = falling(0.7, 0.21, 5_000, 100_000, 0.004, 1)
+    training[61_803] = 9.0
+    validation[41_421] = 0.05
+    diagnosis = diagnose_history(history(training, validation, **with_setup()))
+    curves = diagnosis.curves
+    assert len(curves.epochs) <= 10_000
+    assert curves.training_loss[curves.epochs.index(61_803.0)] == 9.0
+    assert diagnosis.best_epoch == 41_421
+    assert diagnosis.onset_epoch == int(diagnosis.onset_epoch or 0.5)
