@@ -1,0 +1,62 @@
+"""The command line: ``python -m benchmarks.faults COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def main() -> None:
+    """Runs one of the commands."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("generate", help="train the cases that are missing")
+    command.add_argument("--jobs", type=int, default=2, help="processes, each on one thread")
+    command.add_argument("--minutes", type=float, help="begin no training after so long")
+    command.add_argument("--only", default="", help="part of the names of the cases to train")
+    commands.add_parser("pack", help="write the data set from what was trained")
+    command = commands.add_parser("score", help="diagnose the data set and print how it went")
+    command.add_argument("--part", choices=("fit", "tune", "test"), default="test")
+    command.add_argument("--jobs", type=int, default=1)
+    command.add_argument("--wrong", action="store_true", help="print every wrong answer")
+    commands.add_parser("fit", help="fit the weights and write them into the package")
+    commands.add_parser("list", help="print the names of all cases")
+    arguments = parser.parse_args()
+    if arguments.command == "generate":
+        from benchmarks.faults.generate import generate
+
+        generate(arguments.jobs, arguments.minutes, arguments.only)
+    elif arguments.command == "pack":
+        from benchmarks.faults.pack import pack
+
+        print(f"{pack()} runs packed")
+    elif arguments.command == "score":
+        score(arguments.part, arguments.jobs, arguments.wrong)
+    elif arguments.command == "fit":
+        from benchmarks.faults.fit import fit
+
+        print(fit())
+    elif arguments.command == "list":
+        from benchmarks.faults.cases import all_cases
+
+        print("\n".join(case.name for case in all_cases()))
+
+
+def score(part: str, jobs: int, wrong: bool) -> None:
+    """Prints the scores of one part of the data set."""
+    from benchmarks.faults.answers import answers
+    from benchmarks.faults.dataset import LEVELS, load
+    from benchmarks.faults.tables import causes, confused, figures
+
+    runs = [run for run in load() if run.part == part and run.counts]
+    given = answers(runs, jobs)
+    print("\n".join(figures(given)))
+    for level in LEVELS:
+        own = [a for a in given if a.level == level]
+        print(f"\n{level}:\n", *causes(own), "", *confused(own), sep="\n")
+    for a in given if wrong else ():
+        if not a.right:
+            print(a.level, a.run.name, a.status, a.cause, f"{a.confidence:.2f}", *a.ranked[:3])
+
+
+if __name__ == "__main__":
+    main()

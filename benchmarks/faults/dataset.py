@@ -1,0 +1,137 @@
+"""The finished trainings as one small file, and back as histories."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlflow_plateau.align import align
+from mlflow_plateau.history import History
+from mlflow_plateau.tracked import Points, TrackedRun
+
+FILE = Path(__file__).parent / "runs.jsonl.gz"
+"""The committed data set: a JSON document per line."""
+
+LEVELS = ("curves", "history", "recorded")
+"""What of a run is looked at; see ``at_level``."""
+
+SMALLEST_MARGIN = 0.05
+"""A fault counts if undoing it brings at least this share of what the healthy run gained at all,
+and a control if nothing that was tried brings as much."""
+
+WITNESSED = frozenset(
+    (
+        *("plateau.constant_loss", "plateau.validation_constant_loss"),
+        *("plateau.target_minimum", "plateau.target_maximum", "plateau.target_classes"),
+    )
+)
+"""Parameters that nobody logs by hand: the recorder takes them from the data."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of the data set.
+
+    Attributes:
+        name: The case's name.
+        task: Its task.
+        part: ``fit``, ``tune`` or ``test``.
+        seed: Its seed.
+        faults: The injected faults, ``cause/variant``; none for a control.
+        control: Name of the control, or of the setting that the faults were injected into.
+        margins: What undoing each fault brought, by its name; for a control under ``""`` what the
+            best other training of the task and seed had ahead of it.
+        params: Parameters as the recorder writes them.
+        metrics: Metrics as the recorder writes them, a value per epoch.
+    """
+
+    name: str
+    task: str
+    part: str
+    seed: int
+    faults: tuple[str, ...]
+    control: str
+    margins: Mapping[str, float]
+    params: Mapping[str, str]
+    metrics: Mapping[str, list[float]]
+
+    @property
+    def harmful(self) -> tuple[str, ...]:
+        """Causes whose undoing brings something, most first."""
+        ranked = sorted(self.margins.items(), key=lambda item: -item[1])
+        return tuple(
+            name.partition("/")[0] for name, margin in ranked if name and margin >= SMALLEST_MARGIN
+        )
+
+    @property
+    def truth(self) -> str:
+        """The cause whose undoing brings most, or ``none``."""
+        return self.harmful[0] if self.faults else "none"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the truth is beyond doubt; see ``SMALLEST_MARGIN``."""
+        if self.faults:
+            return len(self.harmful) == len(self.faults)
+        return self.margins.get("", 0.0) < SMALLEST_MARGIN
+
+    @cached_property
+    def tracked(self) -> TrackedRun:
+        """The run as it would be read from a tracking store."""
+        count = len(self.metrics["val_loss"])
+        steps = np.arange(count, dtype=np.int64)
+        return TrackedRun(
+            run_id=self.name,
+            params=self.params,
+            metrics={
+                name: Points(steps, np.array(values, dtype=np.float64), 1000 * steps)
+                for name, values in self.metrics.items()
+            },
+        )
+
+
+def at_level(run: TrackedRun, level: str) -> History:
+    """Returns a run's history as far as a level of evidence knows it.
+
+    - ``recorded``: all that the recorder wrote;
+    - ``history``: the curves and the parameters, without what only a witness knows (measurements
+      of updates and batches, the range of the targets, the loss of a constant);
+    - ``curves``: losses and scores by epoch and nothing else.
+    """
+    metrics, params = run.metrics, run.params
+    if level != "recorded":
+        metrics = {k: v for k, v in metrics.items() if not k.startswith("plateau/")}
+        params = {k: v for k, v in params.items() if k not in WITNESSED}
+    if level == "curves":
+        metrics = {k: v for k, v in metrics.items() if k != "learning_rate"}
+        params = {}
+    return align(replace(run, metrics=metrics, params=params))
+
+
+def load(path: Path = FILE) -> tuple[Run, ...]:
+    """Returns all runs of the data set."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        documents = [json.loads(line) for line in lines]
+    return tuple(Run(**{**d, "faults": tuple(d["faults"])}) for d in documents)
+
+
+def save(runs: Iterable[Run], path: Path = FILE) -> None:
+    """Writes runs, the same ones always as the same bytes."""
+    fields = ("name", "task", "part", "seed", "faults", "control", "margins", "params", "metrics")
+    lines = [json.dumps({f: getattr(run, f) for f in fields}) for run in runs]
+    content = ("\n".join(lines) + "\n").encode()
+    # A digit of a float costs more than all names; without a time the file is reproducible.
+    path.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+
+
+def short(value: float) -> Any:
+    """Returns the shortest number that is the same in single precision."""
+    return float(str(np.float32(value))) if math.isfinite(value) else value

@@ -1,0 +1,214 @@
+"""One training under the recorder's own probes, without the 80 ms that each epoch of ``fit`` costs.
+
+Keras' own train and test steps run inside one compiled loop per epoch. Before and after the first
+update and at the end of an epoch the recorder's probes are asked, as its ``StepWatch`` asks them in
+``fit``; what comes out is what the recorder writes into a run (``generate --through-fit`` trains
+with ``fit`` under the recorder itself, for comparison).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.faults.model import compiled
+from benchmarks.faults.recipe import CATEGORICAL, Array, Recipe
+from mlflow_plateau.history import Setup
+from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.training import Training
+from mlflow_plateau.record.fit_arguments import FitArguments
+from mlflow_plateau.record.measure.batch_losses import BatchLosses
+from mlflow_plateau.record.measure.weight_movement import WeightMovement
+
+SNAPSHOTS = 5
+"""So many of the last epochs' predictions are judged, so that noise does not decide."""
+
+SNAPSHOT_SHARE = 0.1
+"""They come from this last share of the run."""
+
+Judge = Callable[[Array], tuple[float, float]]
+"""From a model's outputs on the rows of the truth to their loss and error; see ``truth``."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left behind.
+
+    Attributes:
+        params: What the recorder writes as parameters.
+        metrics: What it writes as metrics, a value for each epoch.
+        loss: The judged loss, median over the last epochs.
+        error: The judged error, likewise.
+    """
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, list[float]]
+    loss: float
+    error: float
+
+
+def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
+    """Trains a recipe.
+
+    Args:
+        recipe: The recipe.
+        seed: Of the initialisation, dropout and the order of the rows.
+        truth: Inputs on which the model is judged, besides its own validation rows.
+        judge: Says how good the outputs on ``truth`` are.
+    """
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(7919 * seed + 13)
+    data = _Data(recipe)
+    model = compiled(recipe)
+    model.optimizer.build(model.trainable_variables)
+    execute, evaluate = _compiled_steps(model, data)
+    probes = (BatchLosses(model), WeightMovement(model))
+    metrics: dict[str, list[float]] = {}
+    judged: list[tuple[float, float]] = []
+    outcome = "completed"
+    generator = np.random.default_rng(seed)
+    settings = _settings(recipe, model, data)
+    for epoch in range(recipe.epochs):
+        history = metrics.get("val_loss", [])
+        factor = recipe.schedule(epoch, history) if recipe.schedule else 1.0
+        model.optimizer.learning_rate = recipe.learning_rate * factor
+        logs, measured = _train_epoch(model, data, execute, probes, generator)
+        tested = evaluate()
+        values = {
+            **logs,
+            **{f"val_{name}": value for name, value in tested.items()},
+            "learning_rate": float(np.float32(recipe.learning_rate * factor)),
+            **{f"plateau/{name}": value for name, value in measured.items()},
+        }
+        for name, value in values.items():
+            metrics.setdefault(name, [math.nan] * epoch).append(float(value))
+        for column in metrics.values():
+            column.extend([math.nan] * (epoch + 1 - len(column)))
+        stop = recipe.patience is not None and _is_stuck(metrics["val_loss"], recipe.patience)
+        left = recipe.epochs - 1 - epoch
+        if stop or left in _snapshots(recipe.epochs):
+            outputs = model(tf.convert_to_tensor(truth), training=False)
+            judged.append(judge(np.asarray(outputs, dtype=np.float64)))
+        if stop:
+            outcome = "stopped"
+            break
+    params = {
+        **settings,
+        "plateau.planned_epochs": str(recipe.epochs),
+        "plateau.outcome": outcome,
+    }
+    loss, error = np.median(np.array(judged), axis=0)
+    return Trained(params, metrics, float(loss), float(error))
+
+
+class _Data:
+    """The recipe's arrays as the model takes them."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        split = recipe.split
+        kind = np.int32 if recipe.vocabulary else np.float32
+        with np.errstate(all="ignore"):  # Overflow and NaN may be what was injected.
+            self.x = np.asarray(split.x_training).astype(kind)
+            self.x_validation = np.asarray(split.x_validation).astype(kind)
+            self.y = _targets(recipe, split.y_training)
+            self.y_validation = _targets(recipe, split.y_validation)
+        self.rows = len(self.x)
+        self.batch = min(recipe.batch_size, self.rows)
+        self.updates = math.ceil(self.rows / self.batch)
+        self.epochs = recipe.epochs
+
+
+def _targets(recipe: Recipe, y: Array) -> Array:
+    kind = np.int32 if recipe.loss == CATEGORICAL else np.float32
+    return np.asarray(y).astype(kind)[:, None]
+
+
+def _settings(recipe: Recipe, model: Any, data: _Data) -> Mapping[str, str]:
+    arguments = FitArguments(
+        x=data.x,
+        y=data.y,
+        batch_size=data.batch,
+        epochs=recipe.epochs,
+        validation_data=(data.x_validation, data.y_validation),
+    )
+    training = Training(model, arguments, {"epochs": recipe.epochs, "steps": data.updates})
+    training.observed.update(
+        training_rows=data.rows,
+        validation_rows=len(data.x_validation),
+        batch_size=data.batch,
+        updates_per_epoch=data.updates,
+    )
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return as_params(describe(training, silent=True), besides=Setup())
+
+
+def _compiled_steps(model: Any, data: _Data) -> tuple[Any, Any]:
+    """Returns the two functions of an epoch: some updates in a row, and the validation."""
+    x, y = tf.constant(data.x), tf.constant(data.y)
+    x_validation, y_validation = tf.constant(data.x_validation), tf.constant(data.y_validation)
+    # Builds the metrics' variables, which a loop cannot.
+    model.test_step((x[:2], y[:2]))
+    model.reset_metrics()
+
+    @tf.function
+    def execute(order: Any, start: Any, stop: Any) -> Any:
+        losses = tf.TensorArray(tf.float32, size=stop - start)
+        for step in tf.range(start, stop):
+            rows = order[step * data.batch : tf.minimum((step + 1) * data.batch, data.rows)]
+            logs = model.train_step((tf.gather(x, rows), tf.gather(y, rows)))
+            losses = losses.write(step - start, logs["loss"])
+        return losses.stack()
+
+    @tf.function
+    def test() -> Any:
+        return model.test_step((x_validation, y_validation))
+
+    def evaluate() -> dict[str, float]:
+        model.reset_metrics()
+        return {name: float(value) for name, value in test().items()}
+
+    return execute, evaluate
+
+
+def _train_epoch(
+    model: Any, data: _Data, execute: Any, probes: Any, generator: np.random.Generator
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Returns Keras' logs of the epoch, and what the probes measured."""
+    model.reset_metrics()
+    order = tf.constant(generator.permutation(data.rows).astype(np.int32))
+    for probe in probes:
+        probe.begin_epoch()
+        probe.before_execution(0)
+    first = execute(order, tf.constant(0), tf.constant(1))
+    running = [np.float32(first[0])]
+    for probe in probes:
+        probe.after_execution(0, {"loss": running[0]})
+    if data.updates > 1:
+        rest = execute(order, tf.constant(1), tf.constant(data.updates)).numpy()
+        for index, mean in enumerate(rest, start=1):
+            probes[0].after_execution(index, {"loss": mean})
+        running.extend(rest)
+    logs = {name: float(value) for name, value in model.get_metrics_result().items()}
+    measured: dict[str, float] = {}
+    with np.errstate(all="ignore"):  # NaN and infinity are findings here.
+        for probe in probes:
+            measured.update(probe.end_training_part())
+    return logs, measured
+
+
+def _is_stuck(losses: list[float], patience: int) -> bool:
+    return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+
+def _snapshots(epochs: int) -> set[int]:
+    """Returns how many epochs before the end the model is judged."""
+    last = max(1, round(SNAPSHOT_SHARE * epochs))
+    return {round(left) for left in np.linspace(0, last, min(SNAPSHOTS, last + 1))}

@@ -1,0 +1,89 @@
+"""From finished trainings to the data set: what each fault cost is worked out here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from benchmarks.faults.cases import Case, all_cases
+from benchmarks.faults.controls import MEANT_TO_IMPROVE
+from benchmarks.faults.dataset import Run, save, short
+from benchmarks.faults.generate import finished
+from benchmarks.faults.parts import part_of
+from benchmarks.faults.truth import margin
+
+Results = Mapping[Case, dict[str, Any]]
+
+
+def pack() -> int:
+    """Writes the data set and returns the number of its runs."""
+    results = finished(all_cases())
+    runs = [_run(case, results) for case in results if _is_judged(case, results)]
+    save(runs)
+    return len(runs)
+
+
+def _is_judged(case: Case, results: Results) -> bool:
+    """Whether the trainings that a case is compared with have finished."""
+    return all(case.without(name) in results for name in case.faults)
+
+
+def _run(case: Case, results: Results) -> Run:
+    result = results[case]
+    margins = {name: _margin(case, case.without(name), results) for name in case.faults}
+    if not case.faults:
+        margins[""] = _margin_of_control(case, results)
+    return Run(
+        name=case.name,
+        task=case.task,
+        part=part_of(case.task),
+        seed=case.seed,
+        faults=case.faults,
+        control=case.control,
+        margins={name: round(value, 3) for name, value in margins.items()},
+        params=result["params"],
+        metrics={name: [short(v) for v in values] for name, values in result["metrics"].items()},
+    )
+
+
+def _margin(case: Case, undone: Case, results: Results) -> float:
+    """What undoing one fault brought.
+
+    A head that does not belong to the targets is judged by the error, since its loss is another.
+    """
+    by_error = any(item.cause == "loss_mismatch" for item in case.injected)
+    what = "error" if by_error else "loss"
+    ours, theirs = results[case], results[undone]
+    return margin(ours[what], theirs[what], theirs[f"constant_{what}"])
+
+
+def _margin_of_control(case: Case, results: Results) -> float:
+    """What the best other control had ahead, or what stopping at the best epoch would have brought.
+
+    Runs that are meant to improve with more epochs are healthy whatever a longer run reaches; they
+    still must not have got worse.
+    """
+    usual = Case(case.task, case.seed, (), "usual")
+    result = results[case]
+    others = [
+        results[other]["loss"]
+        for other in results
+        if not other.faults and (other.task, other.seed) == (case.task, case.seed)
+    ]
+    ahead = margin(result["loss"], min(others), results[usual]["constant_loss"])
+    risen = _rise(result)
+    return risen if case.control in MEANT_TO_IMPROVE else max(ahead, risen)
+
+
+def _rise(result: Mapping[str, Any]) -> float:
+    """Rise of the validation loss from its best to its end, as a share of what was gained."""
+    losses = np.array(result["metrics"]["val_loss"])
+    if not np.isfinite(losses).all():
+        return math.inf
+    window = max(3, len(losses) // 10)
+    levels = np.array([np.median(losses[i : i + window]) for i in range(len(losses) - window + 1)])
+    gained = max(result["constant_loss"] - levels.min(), 1e-9)
+    return float((levels[-1] - levels.min()) / gained)
