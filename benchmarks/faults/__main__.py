@@ -13,18 +13,25 @@ def main() -> None:
     command.add_argument("--jobs", type=int, default=2, help="processes, each on one thread")
     command.add_argument("--minutes", type=float, help="begin no training after so long")
     command.add_argument("--only", default="", help="part of the names of the cases to train")
+    command = commands.add_parser("compare", help="train a case with Keras' fit as well")
+    command.add_argument("case", help="a name that `list` prints")
     commands.add_parser("pack", help="write the data set from what was trained")
     command = commands.add_parser("score", help="diagnose the data set and print how it went")
     command.add_argument("--part", choices=("fit", "tune", "test"), default="test")
     command.add_argument("--jobs", type=int, default=1)
     command.add_argument("--wrong", action="store_true", help="print every wrong answer")
     commands.add_parser("fit", help="fit the weights and write them into the package")
+    command = commands.add_parser("thresholds", help="print what thresholds would cost")
+    command.add_argument("--level", choices=("curves", "history", "recorded"), default="recorded")
+    commands.add_parser("report", help="write docs/accuracy.md")
     commands.add_parser("list", help="print the names of all cases")
     arguments = parser.parse_args()
     if arguments.command == "generate":
         from benchmarks.faults.generate import generate
 
         generate(arguments.jobs, arguments.minutes, arguments.only)
+    elif arguments.command == "compare":
+        compare(arguments.case)
     elif arguments.command == "pack":
         from benchmarks.faults.pack import pack
 
@@ -35,10 +42,25 @@ def main() -> None:
         from benchmarks.faults.fit import fit
 
         print(fit())
+    elif arguments.command == "thresholds":
+        thresholds(arguments.level)
+    elif arguments.command == "report":
+        from benchmarks.faults.report import report
+
+        print(report())
     elif arguments.command == "list":
         from benchmarks.faults.cases import all_cases
 
         print("\n".join(case.name for case in all_cases()))
+
+
+def compare(name: str) -> None:
+    """Prints a case trained in two ways side by side."""
+    from benchmarks.faults.cases import all_cases
+    from benchmarks.faults.through_fit import compare
+
+    case = next(case for case in all_cases() if case.name == name)
+    print("\n".join(compare(case)))
 
 
 def score(part: str, jobs: int, wrong: bool) -> None:
@@ -56,6 +78,16 @@ def score(part: str, jobs: int, wrong: bool) -> None:
     for a in given if wrong else ():
         if not a.right:
             print(a.level, a.run.name, a.status, a.cause, f"{a.confidence:.2f}", *a.ranked[:3])
+
+
+def thresholds(level: str) -> None:
+    """Prints what thresholds would cost on the part that they are chosen on."""
+    from benchmarks.faults.answers import answers
+    from benchmarks.faults.dataset import load
+    from benchmarks.faults.thresholds import trade_off
+
+    runs = [run for run in load() if run.part == "tune" and run.counts]
+    print("\n".join(trade_off([a for a in answers(runs) if a.level == level])))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from benchmarks.faults.tasks import TASKS, healthy_recipe
 SEEDS = 3
 """Seeds of initialisation, data and hyper-parameters."""
 
-ROUNDS = 6
+ROUNDS = 5
 """So many faults of each cause are injected into each task, as far as there are different ones."""
 
 CONTROLS_PER_ROUND = 3

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,9 +22,12 @@ FILE = Path(__file__).parent / "runs.jsonl.gz"
 LEVELS = ("curves", "history", "recorded")
 """What of a run is looked at; see ``at_level``."""
 
-SMALLEST_MARGIN = 0.05
-"""A fault counts if undoing it brings at least this share of what the healthy run gained at all,
-and a control if nothing that was tried brings as much."""
+SMALLEST_MARGIN = 0.1
+"""A fault counts if undoing it brings at least this share of what the healthy run gained at all."""
+
+LARGEST_MARGIN_OF_CONTROLS = 0.05
+"""A control counts if nothing that was tried brings more than this. What lies between is neither
+a fault nor healthy beyond doubt."""
 
 WITNESSED = frozenset(
     (
@@ -50,7 +52,8 @@ class Run:
         margins: What undoing each fault brought, by its name; for a control under ``""`` what the
             best other training of the task and seed had ahead of it.
         params: Parameters as the recorder writes them.
-        metrics: Metrics as the recorder writes them, a value per epoch.
+        metrics: Metrics as the recorder writes them, a value per epoch, ``None`` where there is
+            none.
     """
 
     name: str
@@ -61,7 +64,7 @@ class Run:
     control: str
     margins: Mapping[str, float]
     params: Mapping[str, str]
-    metrics: Mapping[str, list[float]]
+    metrics: Mapping[str, list[float | None]]
 
     @property
     def harmful(self) -> tuple[str, ...]:
@@ -81,21 +84,27 @@ class Run:
         """Whether the truth is beyond doubt; see ``SMALLEST_MARGIN``."""
         if self.faults:
             return len(self.harmful) == len(self.faults)
-        return self.margins.get("", 0.0) < SMALLEST_MARGIN
+        return self.margins.get("", 0.0) < LARGEST_MARGIN_OF_CONTROLS
 
     @cached_property
     def tracked(self) -> TrackedRun:
         """The run as it would be read from a tracking store."""
-        count = len(self.metrics["val_loss"])
-        steps = np.arange(count, dtype=np.int64)
-        return TrackedRun(
-            run_id=self.name,
-            params=self.params,
-            metrics={
-                name: Points(steps, np.array(values, dtype=np.float64), 1000 * steps)
-                for name, values in self.metrics.items()
-            },
-        )
+        return tracked(self.name, self.params, self.metrics)
+
+
+def tracked(
+    name: str, params: Mapping[str, str], metrics: Mapping[str, list[float | None]]
+) -> TrackedRun:
+    """Returns a run as it would be read from a tracking store."""
+    return TrackedRun(
+        run_id=name, params=params, metrics={key: _points(v) for key, v in metrics.items()}
+    )
+
+
+def _points(values: list[float | None]) -> Points:
+    logged = [(step, value) for step, value in enumerate(values) if value is not None]
+    steps = np.array([step for step, _ in logged], dtype=np.int64)
+    return Points(steps, np.array([value for _, value in logged], dtype=np.float64), 1000 * steps)
 
 
 def at_level(run: TrackedRun, level: str) -> History:
@@ -132,6 +141,6 @@ def save(runs: Iterable[Run], path: Path = FILE) -> None:
     path.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
 
 
-def short(value: float) -> Any:
+def short(value: float | None) -> float | None:
     """Returns the shortest number that is the same in single precision."""
-    return float(str(np.float32(value))) if math.isfinite(value) else value
+    return value if value is None or not math.isfinite(value) else float(str(np.float32(value)))

@@ -43,13 +43,13 @@ class Trained:
 
     Attributes:
         params: What the recorder writes as parameters.
-        metrics: What it writes as metrics, a value for each epoch.
+        metrics: What it writes as metrics, a value for each epoch; ``None`` where it writes none.
         loss: The judged loss, median over the last epochs.
         error: The judged error, likewise.
     """
 
     params: Mapping[str, str]
-    metrics: Mapping[str, list[float]]
+    metrics: Mapping[str, list[float | None]]
     loss: float
     error: float
 
@@ -63,14 +63,15 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
         truth: Inputs on which the model is judged, besides its own validation rows.
         judge: Says how good the outputs on ``truth`` are.
     """
-    keras.backend.clear_session()
+    # Collecting garbage each time would take a sixth of a training.
+    keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(7919 * seed + 13)
-    data = _Data(recipe)
+    data = Arrays(recipe)
     model = compiled(recipe)
     model.optimizer.build(model.trainable_variables)
     execute, evaluate = _compiled_steps(model, data)
     probes = (BatchLosses(model), WeightMovement(model))
-    metrics: dict[str, list[float]] = {}
+    metrics: dict[str, list[Any]] = {}
     judged: list[tuple[float, float]] = []
     outcome = "completed"
     generator = np.random.default_rng(seed)
@@ -88,9 +89,9 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
             **{f"plateau/{name}": value for name, value in measured.items()},
         }
         for name, value in values.items():
-            metrics.setdefault(name, [math.nan] * epoch).append(float(value))
+            metrics.setdefault(name, [None] * epoch).append(float(value))
         for column in metrics.values():
-            column.extend([math.nan] * (epoch + 1 - len(column)))
+            column.extend([None] * (epoch + 1 - len(column)))
         stop = recipe.patience is not None and _is_stuck(metrics["val_loss"], recipe.patience)
         left = recipe.epochs - 1 - epoch
         if stop or left in _snapshots(recipe.epochs):
@@ -108,7 +109,7 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     return Trained(params, metrics, float(loss), float(error))
 
 
-class _Data:
+class Arrays:
     """The recipe's arrays as the model takes them."""
 
     def __init__(self, recipe: Recipe) -> None:
@@ -130,7 +131,7 @@ def _targets(recipe: Recipe, y: Array) -> Array:
     return np.asarray(y).astype(kind)[:, None]
 
 
-def _settings(recipe: Recipe, model: Any, data: _Data) -> Mapping[str, str]:
+def _settings(recipe: Recipe, model: Any, data: Arrays) -> Mapping[str, str]:
     arguments = FitArguments(
         x=data.x,
         y=data.y,
@@ -150,7 +151,7 @@ def _settings(recipe: Recipe, model: Any, data: _Data) -> Mapping[str, str]:
         return as_params(describe(training, silent=True), besides=Setup())
 
 
-def _compiled_steps(model: Any, data: _Data) -> tuple[Any, Any]:
+def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:
     """Returns the two functions of an epoch: some updates in a row, and the validation."""
     x, y = tf.constant(data.x), tf.constant(data.y)
     x_validation, y_validation = tf.constant(data.x_validation), tf.constant(data.y_validation)
@@ -179,7 +180,7 @@ def _compiled_steps(model: Any, data: _Data) -> tuple[Any, Any]:
 
 
 def _train_epoch(
-    model: Any, data: _Data, execute: Any, probes: Any, generator: np.random.Generator
+    model: Any, data: Arrays, execute: Any, probes: Any, generator: np.random.Generator
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Returns Keras' logs of the epoch, and what the probes measured."""
     model.reset_metrics()

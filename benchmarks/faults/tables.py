@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.faults.answers import Answer
+from benchmarks.faults.answers import Answer, is_healthy
 from benchmarks.faults.dataset import LEVELS
 from benchmarks.faults.score import FIGURES, confusion, per_cause
 from mlflow_plateau.causes import CAUSES, NONE
@@ -37,3 +37,26 @@ def confused(answers: Sequence[Answer]) -> Iterator[str]:
         ranked = sorted(found.items(), key=lambda item: -item[1])
         text = ", ".join(f"{answer} {n}" for answer, n in ranked)
         yield f"| `{truth}` | {sum(found.values())} | {text} |"
+
+
+def controls(answers: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: false alarms of each kind of control."""
+    yield "| control | runs | " + " | ".join(LEVELS) + " |"
+    yield "| --- | ---: |" + " ---: |" * len(LEVELS)
+    healthy = [a for a in answers if is_healthy(a)]
+    for control in sorted({a.run.control for a in healthy}):
+        own = [a for a in healthy if a.run.control == control]
+        alarms = [sum(a.cause != NONE for a in own if a.level == level) for level in LEVELS]
+        yield f"| `{control}` | {len(own) // len(LEVELS)} | " + " | ".join(map(str, alarms)) + " |"
+
+
+def pairs(answers: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: what is found of two faults at once."""
+    yield "| level | runs | the worse is named | either is named | both, one as contributing |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for level in LEVELS:
+        own = [a for a in answers if a.level == level and len(a.run.harmful) == 2]
+        named = sum(a.right for a in own)
+        either = sum(a.cause in a.run.harmful for a in own)
+        both = sum(set(a.run.harmful) <= {a.cause, *a.contributing} for a in own)
+        yield f"| {level} | {len(own)} | {named} | {either} | {both} |"

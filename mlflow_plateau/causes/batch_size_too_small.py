@@ -11,15 +11,17 @@ BATCH_SIZE_TOO_SMALL = Cause(
         "learning_rate_too_large": "there a usual batch size bounces as well; a smaller rate helps"
         " in both cases",
     },
-    prior=-3.9,
     evidence=(
-        supports("batch_size", below=4.0, scale=1.0, weight=6.2, absence=4.4),
-        supports("training_scatter", above=0.02, scale=0.01, weight=0.5, absence=0.2),
-        supports("validation_scatter", above=0.03, scale=0.015, weight=1.2, absence=0.6),
-        supports("plateau_share", above=0.25, scale=0.05, weight=0.1, absence=0.1),
-        supports("batch_scatter", above=0.8, scale=0.2, weight=1.3),
-        contradicts("learning_rate_position", above=0.8, scale=0.2, weight=0.3),
-        contradicts("learning_rate_position", below=-1.2, scale=0.2, weight=1.5),
+        supports("batch_size", below=4.0, scale=1.0, expected=True),
+        supports("training_scatter", above=0.02, scale=0.01, expected=True),
+        supports("validation_scatter", above=0.03, scale=0.015, expected=True),
+        supports("plateau_share", above=0.25, scale=0.05, expected=True),
+        supports("batch_scatter", above=0.8, scale=0.2),
+        supports("training_steadiness", below=0.3, scale=0.08),
+        contradicts("learning_rate_position", above=0.8, scale=0.2),
+        contradicts("learning_rate_position", below=-1.2, scale=0.2),
+        contradicts("gap_growth", above=0.5, scale=0.1),
+        contradicts("distance_from_constant", below=0.01, scale=0.003),
     ),
     remedies=(
         Remedy(
@@ -36,4 +38,5 @@ BATCH_SIZE_TOO_SMALL = Cause(
     references=(
         "McCandlish et al., An Empirical Model of Large-Batch Training (2018), arXiv:1812.06162",
     ),
+    when_diverged=True,
 )

@@ -9,33 +9,40 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Clue:
-    """How one signal weighs on one cause.
+    """How one signal speaks for or against one cause.
 
-    The measured value x is squashed to a membership p = 1 / (1 + exp(∓(x − threshold) / scale)),
-    and contributes ``weight``·p − ``absence``·(1 − p) to the cause's log-odds, in nats.
+    The measured value x is squashed to a membership p = 1 / (1 + exp(∓(x − threshold) / scale)).
+    How much a full membership weighs is fitted, not declared: see ``weigh/weights.py``.
 
     Attributes:
         signal: Name of the signal.
         threshold: Value at which it begins to count, in the signal's unit.
         scale: Width of the transition, in the signal's unit.
         above: Whether values above the threshold count, or those below.
-        weight: Contribution where the signal is clearly present; negative for a contradiction.
-        absence: What is taken off where it is clearly absent, for a sign that is always there.
+        supports: Whether it speaks for the cause, or against it.
+        expected: Whether the cause always shows this sign, so that its absence speaks against it.
+        decisive: Whether hardly anything else can be meant where this sign is there: the fit gives
+            it a large weight however few examples there are.
     """
 
     signal: str
     threshold: float
     scale: float
     above: bool
-    weight: float
-    absence: float = 0.0
+    supports: bool
+    expected: bool = False
+    decisive: bool = False
 
-    def contribution(self, value: float) -> float:
-        """Returns what a measured value adds to the cause's log-odds, in nats."""
+    @property
+    def name(self) -> str:
+        """The clue in a few characters, such as ``rise_from_best > 0.05``; unique in its cause."""
+        return f"{self.signal} {'>' if self.above else '<'} {self.threshold:g}"
+
+    def membership(self, value: float) -> float:
+        """Returns how clearly a measured value shows the sign, from 0 to 1."""
         argument = (value - self.threshold) / self.scale
         argument = min(max(argument if self.above else -argument, -40.0), 40.0)
-        membership = 1.0 / (1.0 + math.exp(-argument))
-        return self.weight * membership - self.absence * (1.0 - membership)
+        return 1.0 / (1.0 + math.exp(-argument))
 
 
 def supports(
@@ -44,15 +51,12 @@ def supports(
     above: float | None = None,
     below: float | None = None,
     scale: float,
-    weight: float,
-    absence: float = 0.0,
+    expected: bool = False,
+    decisive: bool = False,
 ) -> Clue:
     """Declares that a signal above (or below) a threshold speaks for the cause."""
-    if above is not None and below is None:
-        return Clue(signal, above, scale, True, weight, absence)
-    if below is not None and above is None:
-        return Clue(signal, below, scale, False, weight, absence)
-    raise ValueError(f"the clue on {signal!r} needs either above= or below=")
+    threshold, is_above = _threshold(signal, above, below)
+    return Clue(signal, threshold, scale, is_above, True, expected, decisive)
 
 
 def contradicts(
@@ -61,10 +65,18 @@ def contradicts(
     above: float | None = None,
     below: float | None = None,
     scale: float,
-    weight: float,
 ) -> Clue:
     """Declares that a signal above (or below) a threshold speaks against the cause."""
-    return supports(signal, above=above, below=below, scale=scale, weight=-weight)
+    threshold, is_above = _threshold(signal, above, below)
+    return Clue(signal, threshold, scale, is_above, False)
+
+
+def _threshold(signal: str, above: float | None, below: float | None) -> tuple[float, bool]:
+    if above is not None and below is None:
+        return above, True
+    if below is not None and above is None:
+        return below, False
+    raise ValueError(f"the clue on {signal!r} needs either above= or below=")
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,6 @@ class Cause:
         title: The cause in a few words.
         looks_like: What one sees, in a sentence or two.
         not_to_confuse_with: Causes that look alike, each with how to tell them apart.
-        prior: Log-odds against a healthy run before any evidence, in nats.
         evidence: The clues.
         remedies: What to try, best first.
         experiment: The experiment that would prove or refute it.
@@ -103,7 +114,6 @@ class Cause:
     title: str
     looks_like: str
     not_to_confuse_with: Mapping[str, str]
-    prior: float
     evidence: tuple[Clue, ...]
     remedies: tuple[Remedy, ...]
     experiment: str

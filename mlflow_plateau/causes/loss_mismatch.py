@@ -1,6 +1,6 @@
 """Loss mismatch."""
 
-from mlflow_plateau.causes.cause import Cause, Remedy, supports
+from mlflow_plateau.causes.cause import Cause, Remedy, contradicts, supports
 
 LOSS_MISMATCH = Cause(
     id="loss_mismatch",
@@ -11,10 +11,15 @@ LOSS_MISMATCH = Cause(
         "insufficient_capacity": "there the output could express the targets",
         "critical_point": "there the same head trains from another initialisation",
     },
-    prior=-3.2,
     evidence=(
-        supports("head_mismatch", above=0.5, scale=0.05, weight=8.6, absence=1.3),
-        supports("accuracy_left_behind", above=0.5, scale=0.1, weight=3.3),
+        supports("head_mismatch", above=0.5, scale=0.05, expected=True, decisive=True),
+        supports("head_doubts", above=0.5, scale=0.05, expected=True),
+        supports("accuracy_left_behind", above=0.5, scale=0.1),
+        supports("validation_accuracy_range", below=0.05, scale=0.01),
+        supports("training_against_constant", above=1.03, scale=0.01),
+        supports("first_loss_excess", above=0.5, scale=0.1),
+        contradicts("penalty_factor", above=0.05, scale=0.01),
+        contradicts("learning_rate_position", above=1.0, scale=0.2),
     ),
     remedies=(
         Remedy("mend the head: {head}"),

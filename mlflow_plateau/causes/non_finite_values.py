@@ -10,11 +10,14 @@ NON_FINITE_VALUES = Cause(
     not_to_confuse_with={
         "learning_rate_too_large": "there the loss grows for some epochs before it overflows",
     },
-    prior=-3.7,
     evidence=(
-        supports("non_finite_share", above=0.0005, scale=0.0001, weight=9.9, absence=1.0),
-        contradicts("growth_before_non_finite", above=0.5, scale=0.15, weight=2.2),
-        contradicts("learning_rate_position", above=0.8, scale=0.15, weight=5.2),
+        supports("non_finite_share", above=0.0005, scale=0.0001, expected=True),
+        supports("non_finite_share", above=0.9, scale=0.03),
+        supports("unmeasurable_updates", above=0.4, scale=0.05, decisive=True),
+        supports("blow_up", above=1.0, scale=0.2),
+        contradicts("growth_before_non_finite", above=0.5, scale=0.15),
+        contradicts("learning_rate_position", above=0.8, scale=0.15),
+        contradicts("unmeasurable_updates", below=0.05, scale=0.01),
     ),
     remedies=(
         Remedy(

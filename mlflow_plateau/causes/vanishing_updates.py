@@ -11,14 +11,19 @@ VANISHING_UPDATES = Cause(
         "learning_rate_too_small": "there the rate is too small from the start",
         "critical_point": "there the gradient vanishes, not the rate",
     },
-    prior=-3.5,
     evidence=(
-        supports("learning_rate_decay", above=1.6, scale=0.2, weight=2.8, absence=3.3),
-        supports("rate_after_onset", below=0.03, scale=0.01, weight=2.0, absence=1.6),
-        supports("progress_per_rate", above=0.06, scale=0.02, weight=3.3, absence=1.7),
-        supports("update_ratio_late", below=-5.0, scale=0.4, weight=2.6, absence=1.1),
-        supports("plateau_share", above=0.3, scale=0.05, weight=1.6, absence=0.6),
-        contradicts("rise_from_best", above=0.05, scale=0.02, weight=2.0),
+        supports("learning_rate_decay", above=1.6, scale=0.2, expected=True),
+        supports("rate_after_onset", below=0.03, scale=0.01, expected=True),
+        supports("rate_after_onset", below=0.2, scale=0.04),
+        supports("progress_per_rate", above=0.06, scale=0.02, expected=True),
+        supports("update_ratio_late", below=-5.0, scale=0.4, expected=True),
+        supports("plateau_share", above=0.3, scale=0.05, expected=True),
+        contradicts("rise_from_best", above=0.05, scale=0.02),
+        contradicts("learning_rate_position", below=-1.5, scale=0.2),
+        contradicts("trainable_share", below=1e-06, scale=1e-07),
+        contradicts("validation_movement", below=-6.5, scale=0.3),
+        contradicts("penalty_factor", above=0.05, scale=0.01),
+        contradicts("head_doubts", above=0.5, scale=0.05),
     ),
     remedies=(
         Remedy(
@@ -36,4 +41,5 @@ VANISHING_UPDATES = Cause(
         "Smith et al., Don't Decay the Learning Rate, Increase the Batch Size (2018),"
         " arXiv:1711.00489",
     ),
+    while_improving=True,
 )

@@ -62,7 +62,7 @@ def _document(cause: Cause) -> dict[str, Any]:
         "signals": [
             {
                 "signal": clue.signal,
-                "speaks": "for" if clue.weight >= 0 else "against",
+                "speaks": "for" if clue.supports else "against",
                 "where": "above" if clue.above else "below",
                 "threshold": clue.threshold,
             }

@@ -6,6 +6,7 @@ A new signal is one function in one of these files (or a new file) and one line 
 from __future__ import annotations
 
 from mlflow_plateau.signals import (
+    accuracy,
     batches,
     chance,
     finite,
@@ -25,6 +26,7 @@ __all__ = ["SIGNALS", "Measurement", "Signal", "View", "signal_by_name"]
 
 SIGNALS: tuple[Signal, ...] = (
     progress.training_progress,
+    progress.validation_progress,
     progress.training_late_fall,
     progress.validation_late_fall,
     progress.second_half_share,
@@ -38,6 +40,9 @@ SIGNALS: tuple[Signal, ...] = (
     gap.rise_in_noise,
     gap.training_fall_since_best,
     gap.losses_together,
+    gap.progress_at_best,
+    gap.best_epoch_share,
+    gap.validation_follows,
     scatter.training_scatter,
     scatter.validation_scatter,
     scatter.spike_height,
@@ -47,6 +52,8 @@ SIGNALS: tuple[Signal, ...] = (
     chance.training_against_constant,
     chance.distance_from_constant,
     chance.first_loss_excess,
+    chance.target_shift,
+    chance.validation_end_against_constant,
     finite.non_finite_share,
     finite.growth_before_non_finite,
     movement.validation_movement,
@@ -67,13 +74,24 @@ SIGNALS: tuple[Signal, ...] = (
     model.dropout_rate,
     model.penalty_factor,
     model.validation_below_training,
+    model.saturating_layers,
+    model.narrowest_layer,
     head.head_mismatch,
     head.accuracy_left_behind,
+    head.head_doubts,
+    accuracy.validation_accuracy_range,
+    accuracy.accuracy_gap,
+    accuracy.training_accuracy,
+    accuracy.accuracy_gain,
     recorded.update_ratio_late,
     recorded.update_ratio_early,
     recorded.update_coherence,
+    recorded.update_alignment,
     recorded.gradient_norm_change,
     recorded.batch_scatter,
+    recorded.unmeasurable_updates,
+    recorded.weight_size_early,
+    recorded.weights_shrunk,
 )
 
 _BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -85,3 +85,39 @@ def first_loss_excess(view: View) -> Measurement:
         epochs=(curve.span[0], curve.span[0]),
         facts={"first": curve.first, "constant": constant},
     )
+
+
+@signal(
+    unit="multiples of the constant prediction's loss",
+    sentence="at the end the validation loss is {end:.4g}, {value:.2f} times what a constant"
+    " prediction reaches ({constant:.4g})",
+)
+def validation_end_against_constant(view: View) -> Measurement:
+    """Smoothed validation loss at the end / loss of a constant prediction."""
+    setup, curve = view.setup, view.validation
+    constant = setup.validation_constant_loss or setup.constant_loss
+    if constant is None or constant <= 0 or view.history.higher_is_better:
+        return cannot_say(NO_CONSTANT)
+    if curve is None:
+        return cannot_say("no validation loss was logged")
+    return Measurement(
+        curve.end / constant, epochs=curve.span, facts={"end": curve.end, "constant": constant}
+    )
+
+
+@signal(
+    unit="share of the constant prediction's training loss",
+    sentence="the best constant for the training targets has a loss of {training:.4g} on them and"
+    " of {validation:.4g} on the validation targets ({value:+.0%}): the targets differ",
+)
+def target_shift(view: View) -> Measurement:
+    """(validation − training) / training loss of the best constant for the training targets.
+
+    0 but for chance where both splits were drawn alike; the model has no part in it.
+    """
+    training, validation = view.setup.constant_loss, view.setup.validation_constant_loss
+    if training is None or validation is None or training <= 0:
+        return cannot_say(NO_CONSTANT)
+    return Measurement(
+        (validation - training) / training, facts={"training": training, "validation": validation}
+    )

@@ -36,6 +36,9 @@ REGRESSION_LOSSES = frozenset(
 )
 """Losses that compare the output with the target itself."""
 
+MOST_CLASSES = 50
+"""More distinct whole targets than this are counts, not classes."""
+
 
 def _softmax_over_one_unit(setup: Setup) -> str:
     if setup.output_activation == "softmax" and setup.output_units == 1:
@@ -141,4 +144,48 @@ def accuracy_left_behind(view: View) -> Measurement:
         max(fall - (high - low), 0.0),
         epochs=curve.span,
         facts={"loss_fall": fall, "low": low, "high": high},
+    )
+
+
+def _squashed_numbers(setup: Setup) -> str:
+    activation = setup.output_activation or "linear"
+    if setup.loss in REGRESSION_LOSSES and activation in RANGES:
+        return f"numbers are predicted through a {activation} output, which has a limited range"
+    return ""
+
+
+def _probabilities_of_another_kind(setup: Setup) -> str:
+    pairs = {("binary_crossentropy", "softmax"), ("categorical_crossentropy", "sigmoid"),
+             ("sparse_categorical_crossentropy", "sigmoid")}  # fmt: skip
+    if (setup.loss, setup.output_activation) in pairs:
+        return f"{setup.loss} is fed by a {setup.output_activation}"
+    return ""
+
+
+def _class_ids_as_numbers(setup: Setup) -> str:
+    classes = setup.target_classes
+    if setup.loss in REGRESSION_LOSSES and classes and 2 < classes <= MOST_CLASSES:
+        return f"the {classes} distinct whole targets look like class ids, but {setup.loss} is used"
+    return ""
+
+
+def _negative_crossentropy(view: View) -> str:
+    curve = view.training
+    if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
+        return "a cross-entropy cannot be negative unless the targets are no probabilities"
+    return ""
+
+
+@signal(unit="doubts", sentence="{why}")
+def head_doubts(view: View) -> Measurement:
+    """Number of combinations of loss, output and targets that are unusual, if not impossible."""
+    setup = view.setup
+    if setup.loss is None:
+        return cannot_say("the loss is not known")
+    rules = (_squashed_numbers, _probabilities_of_another_kind, _class_ids_as_numbers)
+    found = [why for rule in rules if (why := rule(setup))]
+    if why := _negative_crossentropy(view):
+        found.append(why)
+    return Measurement(
+        float(len(found)), facts={"why": "; ".join(found) or "nothing about the head is unusual"}
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from mlflow_plateau.signals.gap import both_losses
@@ -70,3 +72,53 @@ def validation_below_training(view: View) -> Measurement:
         epochs=(validation.span[1], validation.span[1]),
         facts={"training": training.end, "validation": validation.end},
     )
+
+
+_LAYER = re.compile(r"(\w+)(?:\((\d+)(?:, (\w+))?)?")
+"""One layer of the line that the recorder writes: ``Dense(128, relu)``."""
+
+WITH_UNITS = ("Dense", "Conv", "GRU", "LSTM", "SimpleRNN", "SeparableConv", "DepthwiseConv")
+"""How the names of layers begin whose width says how much they can express."""
+
+OPAQUE = ("Embedding", "MultiHeadAttention", "EinsumDense", "Functional", "Sequential")
+"""Layers whose width the line does not say, or not what it means."""
+
+SQUASHING = frozenset(("sigmoid", "tanh", "hard_sigmoid", "softsign"))
+"""Activations whose gradient vanishes where they saturate."""
+
+
+def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
+    """Returns width and activation of the layers with units, without the last one."""
+    if not view.setup.layers or "…" in view.setup.layers:
+        return None
+    layers = [_LAYER.match(part) for part in view.setup.layers.split(" > ")]
+    if any(layer is None or layer[1].startswith(OPAQUE) for layer in layers):
+        return None
+    found = [
+        (int(layer[2]), layer[3] or "linear")
+        for layer in layers
+        if layer is not None and layer[2] and layer[1].startswith(WITH_UNITS)
+    ]
+    return found[:-1]
+
+
+@signal(unit="layers", sentence="{value:.0f} hidden layers have activations that saturate")
+def saturating_layers(view: View) -> Measurement:
+    """Hidden layers with sigmoid-like activations: each takes a factor of the gradient."""
+    layers = _hidden_layers(view)
+    if layers is None:
+        return cannot_say("the layers are not known")
+    return Measurement(float(sum(activation in SQUASHING for _, activation in layers)))
+
+
+@signal(
+    unit="decades of units",
+    sentence="the narrowest hidden layer has {units:.0f} units",
+)
+def narrowest_layer(view: View) -> Measurement:
+    """log10(units of the narrowest hidden layer); −1 for a model without hidden layers."""
+    layers = _hidden_layers(view)
+    if layers is None:
+        return cannot_say("the layers are not known")
+    units = min((width for width, _ in layers), default=0)
+    return Measurement(float(np.log10(max(units, 0.1))), facts={"units": float(units)})

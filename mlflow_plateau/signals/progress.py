@@ -78,6 +78,24 @@ def training_progress(view: View) -> Measurement:
 
 
 @signal(
+    unit="share of the first validation loss",
+    sentence="the validation loss came down from {start:.4g} to {best:.4g}, by {value:.1%}",
+)
+def validation_progress(view: View) -> Measurement:
+    """(start − best) / |start| of the validation loss."""
+    curve = readable(view.validation, "validation")
+    if isinstance(curve, str):
+        return cannot_say(curve)
+    if curve.start == 0:
+        return cannot_say("the first validation loss is zero")
+    return Measurement(
+        (curve.start - curve.best) / abs(curve.start),
+        epochs=curve.span,
+        facts={"start": curve.start, "best": curve.best},
+    )
+
+
+@signal(
     unit="share of all progress",
     sentence="{value:.0%} of all progress in training loss was made in the second half of the run",
 )

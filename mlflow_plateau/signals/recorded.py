@@ -81,6 +81,37 @@ def update_coherence(view: View) -> Measurement:
 
 
 @signal(
+    unit="share of the way of single updates",
+    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates:.0f} updates"
+    " would cover in a straight line",
+    needs="recorded",
+)
+def update_alignment(view: View) -> Measurement:
+    """‖w(end of epoch) − w(start)‖ / (‖Δw‖ updates), median: 1 where all updates point one way.
+
+    Only noise-free gradients do that, such as that of a penalty alone.
+    """
+    displacement, ratio = view.recorded("epoch_displacement"), view.recorded("update_ratio")
+    updates = view.setup.updates_per_epoch
+    if displacement is None or ratio is None:
+        return cannot_say(NOT_RECORDED)
+    if not updates or updates < 3:
+        return cannot_say("an epoch has too few updates")
+    common, first, second = np.intersect1d(
+        displacement.epochs, ratio.epochs, assume_unique=True, return_indices=True
+    )
+    moving = ratio.values[second] > 0
+    if not moving.any():
+        return cannot_say("nothing was updated")
+    shares = displacement.values[first][moving] / (ratio.values[second][moving] * updates)
+    return Measurement(
+        float(np.median(shares)),
+        epochs=(float(common[0]), float(common[-1])),
+        facts={"updates": float(updates)},
+    )
+
+
+@signal(
     unit="decades",
     sentence="the gradient norm went from {early:.2g} to {late:.2g}",
     needs="recorded",
@@ -117,3 +148,82 @@ def batch_scatter(view: View) -> Measurement:
     if curve is None or curve.end == 0:
         return cannot_say("no training loss was logged")
     return Measurement(late[0] / abs(curve.end), epochs=late[1])
+
+
+@signal(
+    unit="share of the measured epochs",
+    sentence="in {value:.0%} of the measured epochs of the second half the weights or their change"
+    " were not finite",
+    needs="recorded",
+)
+def unmeasurable_updates(view: View) -> Measurement:
+    """Epochs with batch losses but without a finite ‖Δw‖ / ‖w‖ / epochs with batch losses, late.
+
+    ReLU, max-pooling and the like hide NaN: the weights are lost while the loss stays finite, at
+    that of a constant prediction.
+    """
+    ratios = view.history.recorded.get("update_ratio")
+    spreads = view.history.recorded.get("batch_loss_spread")
+    if ratios is None or spreads is None or not view.setup.trainable_parameter_count:
+        return cannot_say(NOT_RECORDED)
+    late = slice(len(ratios) // 2, None)
+    measured = np.isfinite(spreads[late])
+    if measured.sum() < 2:
+        return cannot_say("fewer than 2 late epochs were measured")
+    lost = measured & ~np.isfinite(ratios[late])
+    return Measurement(float(lost.sum() / measured.sum()))
+
+
+ADAM_LIKE = frozenset(("adam", "adamw", "nadam", "adamax", "rmsprop", "lion", "lamb"))
+"""Optimisers whose first updates change each weight by about the learning rate."""
+
+
+@signal(
+    unit="decades",
+    sentence="early in the run the weights had a size of about {size:.2g}",
+    needs="recorded",
+)
+def weight_size_early(view: View) -> Measurement:
+    """log10(learning rate / (‖Δw‖ / ‖w‖)), early: the root mean square of the weights under Adam.
+
+    Adam's updates have about the size of the learning rate (Kingma & Ba 2015, section 2.1), so the
+    ratio tells the size of the weights. Usual initialisers give 0.05 to 0.5.
+    """
+    curve = view.recorded("update_ratio")
+    rates = view.learning_rates
+    if curve is None or view.setup.optimizer not in ADAM_LIKE:
+        return cannot_say("the updates were not recorded, or not made by an optimiser like Adam")
+    if len(rates) == 0 or rates[0] <= 0:
+        return cannot_say("the learning rate is not known, or zero")
+    ratio = float(np.median(curve.values[: max(1, min(3, len(curve)))]))
+    if ratio <= 0:
+        return cannot_say("nothing was updated")
+    size = float(rates[0]) / ratio
+    return Measurement(float(np.log10(size)), facts={"size": size})
+
+
+@signal(
+    unit="decades",
+    sentence="measured in learning rates, updates grew against the weights by {value:+.1f} decades",
+    needs="recorded",
+)
+def weights_shrunk(view: View) -> Measurement:
+    """log10 of (‖Δw‖ / ‖w‖ / learning rate), late over early: above 0 the weights have shrunk.
+
+    A strong penalty pulls the weights to zero; in a healthy run they grow.
+    """
+    curve = view.recorded("update_ratio")
+    if curve is None or len(curve) < 8:
+        return cannot_say(NOT_RECORDED)
+    rates = view.history.learning_rate
+    known = np.isfinite(rates)
+    if not known.any():
+        return cannot_say("the learning rate was not logged")
+    rate = np.interp(curve.epochs, view.history.epochs[known], rates[known])
+    if (rate <= 0).any() or (curve.values <= 0).any():
+        return cannot_say("there were no updates for part of the run")
+    ratios = np.log10(curve.values / rate)
+    count = max(2, len(curve) // 4)
+    return Measurement(
+        float(np.median(ratios[-count:]) - np.median(ratios[:count])), epochs=curve.span
+    )

@@ -8,7 +8,7 @@ from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
-from mlflow_plateau.weigh.course import Course, Kind, read_course
+from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
 from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
 from mlflow_plateau.weigh.remedies import remedies_for
 from mlflow_plateau.weigh.shown import shown_curves
@@ -49,14 +49,14 @@ def diagnose_history(history: History) -> Diagnosis:
     course = read_course(view)
     weighed = {c.id: weigh(c, measurements, history.axis) for c in (HEALTHY, *CAUSES)}
     log_odds = {answer: odds for answer, (odds, _) in weighed.items()}
-    chances = probabilities(log_odds, _possible(course))
-    del log_odds[NONE]
+    chances = probabilities(log_odds, possible_answers(course))
+    against_health = {c.id: log_odds[c.id] - log_odds[NONE] for c in CAUSES}
     status, cause, confidence = _decide(course, chances)
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, chances))
-    others = sorted((c for c in log_odds if c != cause), key=lambda c: -log_odds[c])
-    runner_up = others[0] if presence(log_odds[others[0]]) > 0.02 else NONE
-    contributing = _contributing(status, cause, log_odds)
+    others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
+    runner_up = others[0] if presence(against_health[others[0]]) > 0.02 else NONE
+    contributing = _contributing(status, cause, against_health)
     level = "recorded" if history.recorded else "history"
     plateau = view.plateau
     return Diagnosis(
@@ -82,15 +82,6 @@ def diagnose_history(history: History) -> Diagnosis:
         curves=shown_curves(history),
         version=_version(),
     )
-
-
-def _possible(course: Course) -> tuple[str, ...]:
-    """Returns the answers that a run of this course can have."""
-    if course.kind is Kind.DIVERGED:
-        return tuple(cause.id for cause in CAUSES if cause.when_diverged)
-    if course.kind is Kind.FALLING:
-        return (NONE, *(cause.id for cause in CAUSES if cause.while_improving))
-    return (NONE, *(cause.id for cause in CAUSES))
 
 
 def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:
@@ -126,17 +117,17 @@ def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
     )
 
 
-def _contributing(status: str, cause: str, log_odds: Mapping[str, float]) -> tuple[str, ...]:
+def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:
     if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
         return ()
     present = [
         other
-        for other, odds in log_odds.items()
+        for other, odds in against_health.items()
         if presence(odds) >= CONTRIBUTING_THRESHOLD
         and other != cause
         and not (cause != NONE and cause_by_id(cause).is_confused_with(cause_by_id(other)))
     ]
-    return tuple(sorted(present, key=lambda other: -log_odds[other]))
+    return tuple(sorted(present, key=lambda other: -against_health[other]))
 
 
 def _evidence(

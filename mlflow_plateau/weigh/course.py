@@ -7,6 +7,7 @@ from enum import Enum
 
 import numpy as np
 
+from mlflow_plateau.causes import CAUSES, NONE
 from mlflow_plateau.signals.plateau import MINIMUM_POINTS
 from mlflow_plateau.signals.scatter import blow_up
 from mlflow_plateau.signals.view import View
@@ -79,3 +80,12 @@ def read_course(view: View) -> Course:
         f"the validation loss has not improved by more than {view.plateau.tolerance:.2g} since"
         f" {axis} {view.plateau.onset_epoch:.10g}",
     )
+
+
+def possible_answers(course: Course) -> tuple[str, ...]:
+    """Returns the answers that a run of this course can have."""
+    if course.kind is Kind.DIVERGED:
+        return tuple(cause.id for cause in CAUSES if cause.when_diverged)
+    if course.kind is Kind.FALLING:
+        return (NONE, *(cause.id for cause in CAUSES if cause.while_improving))
+    return (NONE, *(cause.id for cause in CAUSES))

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from mlflow_plateau.causes import CAUSES, NONE, Cause
 from mlflow_plateau.diagnosis import Evidence
 from mlflow_plateau.signals import Measurement, signal_by_name
-
-TEMPERATURE = 1.0
-"""Divides the log-odds before the softmax; fitted when the weights are calibrated."""
+from mlflow_plateau.weigh.weights import fitted_weights
 
 NEGLIGIBLE = 0.05
 """Contributions below this many nats are not worth a sentence."""
@@ -20,11 +18,12 @@ def weigh(
     cause: Cause, measurements: Mapping[str, Measurement], axis: str = "epoch"
 ) -> tuple[float, list[Evidence]]:
     """Returns a cause's log-odds against a healthy run, and the evidence that they are made of."""
+    weights = fitted_weights()
     contributions: dict[str, float] = {}
     for clue in cause.evidence:
         measurement = measurements[clue.signal]
         if measurement.known:
-            added = clue.contribution(measurement.value)
+            added = weights.contribution(cause, clue, measurement.value)
             contributions[clue.signal] = contributions.get(clue.signal, 0.0) + added
     evidence = [
         Evidence(
@@ -39,13 +38,14 @@ def weigh(
         for name, contribution in contributions.items()
         if abs(contribution) >= NEGLIGIBLE
     ]
-    log_odds = cause.prior + sum(contributions.values())
+    log_odds = weights.priors[cause.id] + sum(contributions.values())
     return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))
 
 
 def probabilities(log_odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
     """Returns the softmax of the allowed answers' log-odds, and 0 for the others."""
-    scaled = {answer: log_odds[answer] / TEMPERATURE for answer in allowed}
+    temperature = fitted_weights().temperature
+    scaled = {answer: log_odds[answer] / temperature for answer in allowed}
     highest = max(scaled.values())
     weights = {answer: math.exp(value - highest) for answer, value in scaled.items()}
     total = sum(weights.values())
@@ -63,6 +63,12 @@ def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
     return chances[cause.id] / (chances[cause.id] + against)
 
 
-def presence(log_odds: float) -> float:
-    """Probability that a cause is present at all, alone or beside others."""
-    return 1.0 / (1.0 + math.exp(-min(max(log_odds / TEMPERATURE, -40.0), 40.0)))
+def presence(against_health: float) -> float:
+    """Probability that a cause is present at all, alone or beside others.
+
+    Args:
+        against_health: The cause's log-odds less those of a healthy run, in nats.
+    """
+    return 1.0 / (
+        1.0 + math.exp(-min(max(against_health / fitted_weights().temperature, -40.0), 40.0))
+    )

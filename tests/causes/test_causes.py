@@ -78,7 +78,7 @@ def test_the_declarations_are_complete() -> None:
         assert cause.experiment.endswith(".")
         assert cause.references
         assert set(cause.not_to_confuse_with) <= set(ids) - {cause.id}
-        assert any(clue.weight > 0 for clue in cause.evidence)
+        assert any(clue.supports for clue in cause.evidence)
 
 
 def test_an_unknown_cause_is_answered_with_those_that_exist() -> None:
@@ -86,16 +86,16 @@ def test_an_unknown_cause_is_answered_with_those_that_exist() -> None:
         cause_by_id("overfiting")
 
 
-def test_a_clue_weighs_fully_beyond_its_threshold_and_takes_off_before_it() -> None:
-    clue = supports("rise_from_best", above=1.0, scale=0.1, weight=2.0, absence=1.0)
-    assert clue.contribution(3.0) == pytest.approx(2.0)
-    assert clue.contribution(-1.0) == pytest.approx(-1.0)
-    assert clue.contribution(1.0) == pytest.approx(0.5)
-    against = contradicts("rise_from_best", below=1.0, scale=0.1, weight=2.0)
-    assert against.contribution(-1.0) == pytest.approx(-2.0)
-    assert against.contribution(3.0) == pytest.approx(0.0, abs=1e-6)
+def test_a_clue_is_there_beyond_its_threshold_and_not_before_it() -> None:
+    clue = supports("rise_from_best", above=1.0, scale=0.1, expected=True)
+    assert clue.membership(3.0) == pytest.approx(1.0)
+    assert clue.membership(1.0) == pytest.approx(0.5)
+    assert clue.membership(-1.0) == pytest.approx(0.0, abs=1e-6)
+    against = contradicts("rise_from_best", below=1.0, scale=0.1)
+    assert against.membership(-1.0) == pytest.approx(1.0)
+    assert clue.name == "rise_from_best > 1"
 
 
 def test_a_clue_takes_one_threshold() -> None:
     with pytest.raises(ValueError, match="either above= or below="):
-        supports("rise_from_best", above=1.0, below=0.0, scale=0.1, weight=1.0)
+        supports("rise_from_best", above=1.0, below=0.0, scale=0.1)

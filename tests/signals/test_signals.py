@@ -16,12 +16,14 @@ def value(name: str, of: History) -> float:
 
 
 LINE = np.linspace(1.0, 0.5, 101)
+LAYERS = "Dense(32, tanh) > Dropout(0.2) > Dense(10, sigmoid) > Dense(1, sigmoid)"
 
 
 @pytest.mark.parametrize(
     ("name", "made", "expected"),
     [
         ("training_progress", history(LINE, LINE), 0.5),
+        ("validation_progress", history(LINE, 3 * LINE), 0.5),
         ("second_half_share", history(LINE, LINE), 0.5),
         ("training_late_fall", history(LINE, LINE), 0.125 / 0.625),
         ("validation_late_fall", history(LINE, 2 * LINE), 0.125 / 0.625),
@@ -104,6 +106,19 @@ LINE = np.linspace(1.0, 0.5, 101)
             1.0,
         ),
         (
+            "update_alignment",
+            history(
+                LINE,
+                LINE,
+                recorded={
+                    "update_ratio": np.full(101, 0.01),
+                    "epoch_displacement": np.full(101, 0.125),
+                },
+                updates_per_epoch=25,
+            ),
+            0.5,
+        ),
+        (
             "gradient_norm_change",
             history(LINE, LINE, recorded={"gradient_norm": np.geomspace(1, 1e-4, 101)}),
             -3.0,
@@ -112,6 +127,71 @@ LINE = np.linspace(1.0, 0.5, 101)
             "batch_scatter",
             history(LINE, LINE, recorded={"batch_loss_spread": np.full(101, 0.25)}),
             0.5,
+        ),
+        ("progress_at_best", history(LINE, np.abs(np.arange(101) - 50.0) + 10), 0.5),
+        ("best_epoch_share", history(LINE, np.abs(np.arange(101) - 25.0) + 10), 0.25),
+        ("validation_follows", history(LINE, 0.5 * LINE), 0.5),
+        (
+            "target_shift",
+            history(LINE, LINE, constant_loss=0.5, validation_constant_loss=0.75),
+            0.5,
+        ),
+        ("validation_end_against_constant", history(LINE, LINE[::-1], constant_loss=0.5), 2.0),
+        ("saturating_layers", history(LINE, LINE, layers=LAYERS), 2.0),
+        ("narrowest_layer", history(LINE, LINE, layers=LAYERS), 1.0),
+        (
+            "head_doubts",
+            history(LINE, LINE, loss="mean_squared_error", output_activation="sigmoid"),
+            1.0,
+        ),
+        (
+            "validation_accuracy_range",
+            history(LINE, LINE, metrics={"val_accuracy": np.linspace(0.2, 0.7, 101)}),
+            0.5,
+        ),
+        (
+            "accuracy_gap",
+            history(
+                LINE, LINE, metrics={"accuracy": np.ones(101), "val_accuracy": np.full(101, 0.6)}
+            ),
+            0.4,
+        ),
+        ("training_accuracy", history(LINE, LINE, metrics={"accuracy": np.full(101, 0.9)}), 0.9),
+        (
+            "accuracy_gain",
+            history(LINE, LINE, metrics={"accuracy": np.repeat([0.25, 0.75], [50, 51])}),
+            0.5,
+        ),
+        (
+            "unmeasurable_updates",
+            history(
+                LINE,
+                LINE,
+                recorded={
+                    "update_ratio": np.where(np.arange(101) < 75, 1e-3, np.nan),
+                    "batch_loss_spread": np.full(101, 0.1),
+                },
+                trainable_parameter_count=10,
+            ),
+            26 / 51,
+        ),
+        (
+            "weight_size_early",
+            history(
+                LINE,
+                LINE,
+                recorded={"update_ratio": np.full(101, 1e-4)},
+                optimizer="adam",
+                learning_rate=1e-3,
+            ),
+            1.0,
+        ),
+        (
+            "weights_shrunk",
+            history(
+                LINE, LINE, rates=1e-3, recorded={"update_ratio": np.repeat([1e-3, 1e-2], [50, 51])}
+            ),
+            1.0,
         ),
     ],
 )

@@ -12,7 +12,9 @@ from benchmarks.faults.recipe import Recipe
 
 def _few_rows(recipe: Recipe, generator: np.random.Generator) -> Recipe:
     rows = max(30, recipe.rows // 14)
-    return replace(recipe, split=recipe.split.first(rows), epochs=min(3 * recipe.epochs, 160))
+    # About as many updates as on all rows, or they would only be too few to learn.
+    epochs = min(recipe.epochs * recipe.rows // (2 * rows), 250)
+    return replace(recipe, split=recipe.split.first(rows), epochs=epochs)
 
 
 def _too_long(recipe: Recipe, generator: np.random.Generator) -> Recipe:

@@ -1,0 +1,125 @@
+"""The data set as the fit sees it: a table of memberships for each cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.faults.dataset import Run, at_level
+from mlflow_plateau.causes import CAUSES, HEALTHY, Cause
+from mlflow_plateau.history import History, Setup
+from mlflow_plateau.signals import Measurement, View
+from mlflow_plateau.weigh import measure
+from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
+
+ANSWERS: tuple[Cause, ...] = (HEALTHY, *CAUSES)
+"""What a diagnosis chooses from; the columns of every table here."""
+
+POSITION: Mapping[str, int] = {answer.id: index for index, answer in enumerate(ANSWERS)}
+
+FloatTable = npt.NDArray[np.float64]
+
+VIEWS: Mapping[str, float] = {"recorded": 1.0, "history": 1.0, "sparse": 0.7, "curves": 0.7}
+"""What of each run is shown to the fit, and how much the example counts. ``sparse`` stands for runs
+that MLflow's autologging logged: optimiser, rate, batch size, loss, epochs."""
+
+SPARSE_FIELDS = ("optimizer", "learning_rate", "momentum", "batch_size", "loss", "planned_epochs")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Runs as the fit sees them; n of them.
+
+    Attributes:
+        memberships: For each answer a table of shape ``(n, parameters)``: a column of ones for the
+            prior, then for each clue what its weights are multiplied with.
+        possible: Whether an answer can be given at all, shape ``(n, answers)``.
+        truth: The share that each answer has in the truth, shape ``(n, answers)``.
+        importance: How much an example counts, shape ``(n,)``.
+        tasks: The task of each example, shape ``(n,)``.
+    """
+
+    memberships: tuple[FloatTable, ...]
+    possible: npt.NDArray[np.bool_]
+    truth: FloatTable
+    importance: FloatTable
+    tasks: npt.NDArray[np.str_]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Examples:
+        """Returns some of the examples."""
+        return Examples(
+            tuple(table[chosen] for table in self.memberships),
+            self.possible[chosen],
+            self.truth[chosen],
+            self.importance[chosen],
+            self.tasks[chosen],
+        )
+
+
+def parameters_of(answer: Cause) -> tuple[tuple[str, str], ...]:
+    """Returns the fitted numbers of an answer: clue and ``prior``, ``presence`` or ``absence``."""
+    names = [("", "prior")]
+    for clue in answer.evidence:
+        names.append((clue.name, "presence"))
+        if clue.expected:
+            names.append((clue.name, "absence"))
+    return tuple(names)
+
+
+def _row(answer: Cause, measurements: Mapping[str, Measurement]) -> list[float]:
+    row = [1.0]
+    for clue in answer.evidence:
+        measured = measurements[clue.signal]
+        membership = clue.membership(measured.value) if measured.known else None
+        sign = 1.0 if clue.supports else -1.0
+        row.append(0.0 if membership is None else sign * membership)
+        if clue.expected:
+            row.append(0.0 if membership is None else -(1.0 - membership))
+    return row
+
+
+def seen(run: Run, view: str) -> History:
+    """Returns the history of a run as a view shows it."""
+    if view != "sparse":
+        return at_level(run.tracked, view)
+    history = at_level(run.tracked, "history")
+    setup = Setup(**{name: getattr(history.setup, name) for name in SPARSE_FIELDS})
+    return replace(history, setup=setup, learning_rate=np.full(len(history), np.nan))
+
+
+def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Examples:
+    """Returns the examples that runs make, leaving out those that no fit could help."""
+    rows: list[tuple[list[list[float]], list[bool], list[float], float, str]] = []
+    for run in runs:
+        for view in views:
+            looked = View(seen(run, view))
+            course = read_course(looked)
+            possible = [answer.id in possible_answers(course) for answer in ANSWERS]
+            truth = _truth(run)
+            if course.kind is Kind.UNREADABLE or not any(np.array(truth) * possible):
+                continue
+            measurements = measure(looked)
+            table = [_row(answer, measurements) for answer in ANSWERS]
+            rows.append((table, possible, truth, VIEWS[view], run.task))
+    tables, possible_rows, truths, importances, tasks = zip(*rows, strict=True)
+    return Examples(
+        memberships=tuple(
+            np.array([table[index] for table in tables]) for index in range(len(ANSWERS))
+        ),
+        possible=np.array(possible_rows),
+        truth=np.array(truths),
+        importance=np.array(importances),
+        tasks=np.array(tasks),
+    )
+
+
+def _truth(run: Run) -> list[float]:
+    """Returns the truth: the cause that costs most, with others beside it a little less."""
+    shares = [0.0] * len(ANSWERS)
+    harmful = run.harmful or ("none",)
+    for cause, part in zip(harmful, (0.7, 0.3) if len(harmful) > 1 else (1.0,), strict=False):
+        shares[POSITION[cause]] += part
+    return shares

@@ -1,0 +1,206 @@
+"""Fits the weights of the clues on one part of the tasks, and the temperature on another.
+
+The model is the one of ``weigh/odds.py``: log-odds are linear in the memberships of the clues. The
+fit minimises
+
+    Σ cross-entropy of the softmax                             which cause it is
+    + PRESENCE · Σ cross-entropy of each cause against health  whether a cause is there at all
+    + penalty · Σ (weight − DECLARED)²                         what was declared has a meaning
+
+over weights that are not negative, so that no clue weighs against its meaning. The penalty is
+chosen by leaving out one task of the part at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize, minimize_scalar
+
+import mlflow_plateau
+from benchmarks.faults.dataset import FILE, Run, load
+from benchmarks.faults.examples import ANSWERS, Examples, FloatTable, examples, parameters_of
+from benchmarks.faults.parts import PARTS
+from mlflow_plateau.causes import NONE, Cause
+
+WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
+"""Where the fitted numbers are stored."""
+
+PENALTIES = (0.0125, 0.025, 0.05, 0.1, 0.2)
+"""Candidates of the penalty, in nats per squared nat and summed example weight of one."""
+
+PRESENCE = 0.15
+"""How much the one-per-cause part of the loss counts."""
+
+LARGEST_WEIGHT = 9.0
+"""No single clue decides beyond this many nats."""
+
+DECLARED = 0.8
+"""What a clue weighs that the data say nothing about, in nats: it was declared for a reason."""
+
+LEAST_IF_DECISIVE = 7.0
+"""What a sign weighs at least, in nats, that a declaration calls decisive."""
+
+SMALLEST_PRIOR = -8.0
+"""A cause without any evidence is at least this likely against health, in nats …"""
+
+LARGEST_PRIOR = -1.0
+"""… and at most this likely."""
+
+COUNTS = {"overfitting": 2.0}
+"""Causes whose examples count more: one that is far more frequent in practice than in the data."""
+
+
+def fit() -> str:
+    """Fits, writes ``weights.json`` and returns a summary."""
+    runs = [run for run in load() if run.counts]
+    fitted = examples([run for run in runs if run.part == "fit"])
+    tuned = examples([run for run in runs if run.part == "tune"])
+    losses = {penalty: _left_out(fitted, penalty) for penalty in PENALTIES}
+    penalty = min(losses, key=lambda p: losses[p])
+    numbers = _minimise(fitted, penalty)
+    temperature = _temperature(numbers, tuned)
+    WEIGHTS.write_text(_document(numbers, temperature, penalty, runs), encoding="utf-8")
+    lines = [f"penalty {p:g}: loss on tasks left out {loss:.4f}" for p, loss in losses.items()]
+    return "\n".join((*lines, f"penalty {penalty:g}, temperature {temperature:.3f}"))
+
+
+def _sizes() -> list[int]:
+    return [len(parameters_of(answer)) for answer in ANSWERS]
+
+
+def _slices() -> list[slice]:
+    ends = np.cumsum([0, *_sizes()])
+    return [slice(a, b) for a, b in itertools.pairwise(ends)]
+
+
+def log_odds(numbers: FloatTable, of: Examples) -> FloatTable:
+    """Returns the log-odds, shape ``(n, answers)``."""
+    columns = [table @ numbers[part] for table, part in zip(of.memberships, _slices(), strict=True)]
+    return np.stack(columns, axis=1)
+
+
+def _importance(of: Examples) -> FloatTable:
+    weights = of.importance * (of.truth @ np.array([COUNTS.get(a.id, 1.0) for a in ANSWERS]))
+    return np.asarray(weights / weights.sum())
+
+
+def _softmax(odds: FloatTable, possible: npt.NDArray[np.bool_]) -> FloatTable:
+    masked = np.where(possible, odds, -np.inf)
+    weights = np.exp(masked - masked.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _loss(
+    numbers: FloatTable, of: Examples, penalty: float, presence: float = PRESENCE
+) -> tuple[float, FloatTable]:
+    """Returns the loss and its gradient."""
+    odds, weights = log_odds(numbers, of), _importance(of)
+    chances = _softmax(odds, of.possible)
+    truth = of.truth * of.possible
+    truth = truth / truth.sum(axis=1, keepdims=True)
+    loss = -float((weights[:, None] * truth * np.log(chances + 1e-300)).sum())
+    slope = weights[:, None] * (chances - truth)
+    against = odds[:, 1:] - odds[:, :1]
+    present = 1 / (1 + np.exp(-np.clip(against, -40, 40)))
+    has = of.truth[:, 1:] > 0
+    share = presence * weights[:, None]
+    loss -= float((share * np.log(np.where(has, present, 1 - present) + 1e-12)).sum())
+    difference = share * (present - has)
+    slope[:, 1:] += difference
+    slope[:, 0] -= difference.sum(axis=1)
+    gradient = np.concatenate(
+        [table.T @ slope[:, index] for index, table in enumerate(of.memberships)]
+    )
+    shrunk = np.where(_is_prior(), 0.0, numbers - DECLARED)
+    strength = penalty / len(numbers)
+    loss += strength * float(shrunk @ shrunk)
+    return loss, gradient + 2 * strength * shrunk
+
+
+def _is_prior() -> npt.NDArray[np.bool_]:
+    return np.array([kind == "prior" for answer in ANSWERS for _, kind in parameters_of(answer)])
+
+
+def _bounds() -> list[tuple[float, float]]:
+    return [
+        _bound(answer, clue, kind) for answer in ANSWERS for clue, kind in parameters_of(answer)
+    ]
+
+
+def _bound(answer: Cause, clue: str, kind: str) -> tuple[float, float]:
+    """Returns between what a fitted number has to lie."""
+    if kind == "prior":
+        return (0.0, 0.0) if answer.id == NONE else (SMALLEST_PRIOR, LARGEST_PRIOR)
+    decisive = kind == "presence" and any(
+        item.decisive for item in answer.evidence if item.name == clue
+    )
+    return (LEAST_IF_DECISIVE if decisive else 0.0), LARGEST_WEIGHT
+
+
+def _minimise(of: Examples, penalty: float) -> FloatTable:
+    bounds = _bounds()
+    start = np.array([min(max(1.0, low), high) for low, high in bounds])
+    found = minimize(
+        _loss, start, args=(of, penalty), jac=True, method="L-BFGS-B", bounds=bounds,
+        options={"maxiter": 2000},
+    )  # fmt: skip
+    return np.asarray(found.x)
+
+
+def _left_out(of: Examples, penalty: float) -> float:
+    """Returns the cross-entropy on each task, fitted on the others; the mean over tasks."""
+    losses = []
+    for task in np.unique(of.tasks):
+        numbers = _minimise(of.of(of.tasks != task), penalty)
+        losses.append(_loss(numbers, of.of(of.tasks == task), 0.0, presence=0.0)[0])
+    return float(np.mean(losses))
+
+
+def _temperature(numbers: FloatTable, of: Examples) -> float:
+    """Returns the temperature at which the softmax is least surprised."""
+
+    def surprise(logarithm: float) -> float:
+        return _loss(numbers / np.exp(logarithm), of, 0.0, presence=0.0)[0]
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(-1.0, 1.5), method="bounded").x))
+
+
+def _document(numbers: FloatTable, temperature: float, penalty: float, runs: Sequence[Run]) -> str:
+    causes: dict[str, Any] = {}
+    for answer, part in zip(ANSWERS, _slices(), strict=True):
+        values = [round(float(value), 2) for value in numbers[part]]
+        named = list(zip(parameters_of(answer), values, strict=True))
+        clues: dict[str, list[float]] = {}
+        for (clue, kind), value in named:
+            if kind != "prior":
+                clues.setdefault(clue, []).append(value)
+        causes[answer.id] = {"prior": values[0], "clues": clues}
+    document = {
+        "provenance": {
+            "command": "python -m benchmarks.faults fit",
+            "data": f"sha256 {hashlib.sha256(FILE.read_bytes()).hexdigest()}",
+            "weights_from": {task: _count(runs, task) for task in PARTS["fit"]},
+            "temperature_from": {task: _count(runs, task) for task in PARTS["tune"]},
+            "penalty": penalty,
+        },
+        "temperature": round(temperature, 3),
+        "causes": causes,
+    }
+    # A clue a line: that is what a person compares.
+    text = json.dumps(document, indent=1)
+    for cause in causes.values():
+        for weights in cause["clues"].values():
+            text = text.replace(json.dumps(weights, indent=1).replace("\n", "\n    "), str(weights))
+    return text + "\n"
+
+
+def _count(runs: Sequence[Run], task: str) -> int:
+    return sum(run.task == task for run in runs)

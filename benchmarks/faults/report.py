@@ -1,0 +1,98 @@
+"""Writes docs/accuracy.md: how often the diagnosis is right on tasks that it was not fitted on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.faults.answers import Answer, answers
+from benchmarks.faults.dataset import (
+    LARGEST_MARGIN_OF_CONTROLS,
+    LEVELS,
+    SMALLEST_MARGIN,
+    Run,
+    load,
+)
+from benchmarks.faults.parts import PARTS
+from benchmarks.faults.plot import draw_reliability
+from benchmarks.faults.tables import causes, confused, controls, figures, pairs
+from mlflow_plateau.causes import CAUSES, NONE
+from mlflow_plateau.weigh import DECISION_THRESHOLD, IMPROVING_THRESHOLD
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "accuracy.md"
+PLOT = DOCS / "accuracy-reliability.png"
+
+INTRODUCTION = f"""\
+# How often the diagnosis is right
+
+<!-- Written by `python -m benchmarks.faults report`. -->
+
+Small Keras trainings on {{tasks}} tasks were run with an injected fault, one thing changed, and
+without it. A fault counts only if undoing it, and nothing else, improves the clean validation loss
+by at least {SMALLEST_MARGIN:.0%} of what the healthy training gained over a constant prediction;
+a healthy run counts only if no other healthy setting was better by {LARGEST_MARGIN_OF_CONTROLS:.0%}
+and it did not get worse towards its end. The weights of the diagnosis were fitted on the tasks
+{{fit}}; temperature and thresholds were chosen on {{tune}}; everything below is about {{test}},
+which neither has seen.
+
+What a level of evidence knows:
+
+- `curves`: losses and scores by epoch and nothing else;
+- `history`: also the parameters that anybody can log (optimiser, rates, sizes, head,
+  regularisation), but nothing that needs the data or a witness;
+- `recorded`: all that the recorder writes.
+
+A cause is named on a plateau from a confidence of {DECISION_THRESHOLD:.2f} on, and while the loss
+still improves from {IMPROVING_THRESHOLD:.2f} on. *top-1* is the share of faulty runs whose cause is
+named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
+the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,
+*coverage* the share of runs that are not `inconclusive`, and the *calibration error* is the
+expected one over {{bins}} bins of the confidence, among those. Brackets hold 95 % bootstrap
+intervals.
+"""
+
+
+def report(jobs: int = 1) -> str:
+    """Writes the page and its plot, and returns the table of figures."""
+    runs = load()
+    given = answers([run for run in runs if run.part == "test" and run.counts], jobs)
+    PAGE.write_text("\n".join(page(runs, given)) + "\n", encoding="utf-8")
+    draw_reliability(given, PLOT)
+    return "\n".join(figures(given))
+
+
+def page(runs: Sequence[Run], given: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of the page."""
+    from benchmarks.faults.score import BINS
+
+    yield INTRODUCTION.format(
+        tasks=sum(map(len, PARTS.values())),
+        bins=BINS,
+        **{part: ", ".join(f"`{task}`" for task in tasks) for part, tasks in PARTS.items()},
+    )
+    yield from ("## Figures", "", *figures(given), "")
+    yield f"![Confidence against the share that is right]({PLOT.name})\n"
+    for level in LEVELS[::-1]:
+        own = [a for a in given if a.level == level]
+        yield from (f"## `{level}`", "", *causes(own), "", "What each truth was taken for:", "")
+        yield from (*confused(own), "")
+    yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
+    yield from ("## Two faults at once", "", *pairs(given), "")
+    yield from ("## The data set", "", *_composition(runs), "")
+
+
+def _composition(runs: Sequence[Run]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: runs by cause and part, and those that do not count."""
+    counted = Counter((run.truth, run.part) for run in runs if run.counts)
+    harmless = Counter(_injected(run) for run in runs if not run.counts)
+    yield "| injected | fit | tune | test | left out: no harm done, or doubtful |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for cause in (NONE, *(c.id for c in CAUSES)):
+        parts = " | ".join(str(counted[cause, part]) for part in PARTS)
+        yield f"| `{cause}` | {parts} | {harmless[cause]} |"
+
+
+def _injected(run: Run) -> str:
+    return run.faults[0].partition("/")[0] if run.faults else NONE

@@ -1,0 +1,78 @@
+"""What the accuracy says beside the loss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlflow_plateau.signals.progress import FEWEST_POINTS
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+from mlflow_plateau.tracked import FloatArray
+
+LATE = 0.25
+"""“At the end” means the last quarter of the run."""
+
+
+def _accuracy(view: View, name: str) -> FloatArray | None:
+    values = view.history.metrics.get(name)
+    if values is None:
+        return None
+    known = values[np.isfinite(values)]
+    return known if len(known) >= FEWEST_POINTS else None
+
+
+def _end(values: FloatArray) -> float:
+    return float(np.median(values[-max(1, round(LATE * len(values))) :]))
+
+
+@signal(
+    unit="accuracy",
+    sentence="the validation accuracy varied by {value:.2g} over the whole run"
+    " ({low:.3f} to {high:.3f})",
+)
+def validation_accuracy_range(view: View) -> Measurement:
+    """Largest − smallest validation accuracy: 0 where the model always gives the same answers."""
+    values = _accuracy(view, "val_accuracy")
+    if values is None:
+        return cannot_say("no validation accuracy was logged")
+    low, high = float(values.min()), float(values.max())
+    return Measurement(high - low, facts={"low": low, "high": high})
+
+
+@signal(
+    unit="accuracy",
+    sentence="at the end the training accuracy is {training:.3f} and the validation accuracy"
+    " {validation:.3f}",
+)
+def accuracy_gap(view: View) -> Measurement:
+    """Training − validation accuracy at the end of the run."""
+    training, validation = _accuracy(view, "accuracy"), _accuracy(view, "val_accuracy")
+    if training is None or validation is None:
+        return cannot_say("no training or no validation accuracy was logged")
+    return Measurement(
+        _end(training) - _end(validation),
+        facts={"training": _end(training), "validation": _end(validation)},
+    )
+
+
+@signal(unit="accuracy", sentence="at the end the training accuracy is {value:.3f}")
+def training_accuracy(view: View) -> Measurement:
+    """Training accuracy at the end of the run: 1 where every row is known by heart."""
+    values = _accuracy(view, "accuracy")
+    return (
+        cannot_say("no training accuracy was logged")
+        if values is None
+        else Measurement(_end(values))
+    )
+
+
+@signal(
+    unit="accuracy",
+    sentence="over the run the training accuracy rose by {value:.3f}",
+)
+def accuracy_gain(view: View) -> Measurement:
+    """Training accuracy at the end − in the first epoch."""
+    values = _accuracy(view, "accuracy")
+    if values is None:
+        return cannot_say("no training accuracy was logged")
+    return Measurement(_end(values) - float(values[0]))
