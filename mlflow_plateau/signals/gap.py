@@ -142,17 +142,17 @@ def rise_from_best(view: View) -> Measurement:
 
 @signal(
     unit="standard deviations of the noise",
-    sentence="the rise of the validation loss from its best value is {value:.1f} times the noise"
+    sentence="the rise of the validation loss from its best value is {value:,.0f} times the noise"
     " of the curve",
 )
 def rise_in_noise(view: View) -> Measurement:
-    """(end − best) / σ, σ being the deviation of the smoothed validation loss from its trend."""
+    """(end − best) / σ, at most 1,000; σ: deviation of the smoothed loss from its trend."""
     curve = readable(view.validation, "validation")
     if isinstance(curve, str):
         return cannot_say(curve)
     floor = max(curve.smooth_noise, 1e-9 * curve.scale)
     return Measurement(
-        min((curve.end - curve.best) / floor, 1e6), epochs=(curve.best_epoch, curve.span[1])
+        min((curve.end - curve.best) / floor, 1e3), epochs=(curve.best_epoch, curve.span[1])
     )
 
 
