@@ -15,14 +15,14 @@ help:
 .venv/.installed: pyproject.toml
 	@echo "[1/2] Creating .venv with $(PYTHON)"
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@.venv/bin/python -m pip install -qq --upgrade "pip>=25.1"
 	@echo "[2/2] Installing mlflow-plateau with TensorFlow; some minutes the first time"
-	@.venv/bin/python -m pip install --progress-bar on --quiet --editable ".[tensorflow]"
+	@.venv/bin/python -m pip install -qq --editable ".[tensorflow]"
 	@touch $@
 
 .venv/.tested: .venv/.installed
 	@echo "Installing what the tests need"
-	@.venv/bin/python -m pip install --quiet --group dev
+	@.venv/bin/python -m pip install -qq --group dev
 	@touch $@
 
 .venv-oldest/.tested: pyproject.toml tests/oldest-constraints.txt
@@ -30,9 +30,9 @@ help:
 	@$(OLDEST_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' \
 		|| { echo "The oldest versions need Python 3.10: make test-oldest OLDEST_PYTHON=/path/to/python3.10"; exit 2; }
 	@$(OLDEST_PYTHON) -m venv .venv-oldest
-	@.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@.venv-oldest/bin/python -m pip install -qq --upgrade "pip>=25.1"
 	@echo "[2/2] Installing the oldest supported versions; some minutes the first time"
-	@.venv-oldest/bin/python -m pip install --quiet --constraint tests/oldest-constraints.txt \
+	@.venv-oldest/bin/python -m pip install -qq --constraint tests/oldest-constraints.txt \
 		--editable ".[tensorflow]" --group dev
 	@touch $@
 

@@ -38,7 +38,7 @@ def _facts(view: View) -> dict[str, object]:
         lower = usual if usual and rate > 30 * usual else rate / 10
     return {
         "monitor": view.history.names.validation_loss or "val_loss",
-        "best_epoch": view.best[1] if view.best else None,
+        "best_epoch": _worth_stopping_at(view),
         "patience": max(5, round(0.1 * len(validation))) if validation else None,
         "dropout": setup.dropout,
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
@@ -71,6 +71,12 @@ def _facts(view: View) -> dict[str, object]:
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
     }
+
+
+def _worth_stopping_at(view: View) -> float | None:
+    """Returns the best epoch, unless it is the first: to stop there is not to train."""
+    first = view.validation.span[0] if view.validation else 0.0
+    return view.best[1] if view.best and view.best[1] > first else None
 
 
 def remedies_for(cause: Cause, view: View) -> tuple[str, ...]:
