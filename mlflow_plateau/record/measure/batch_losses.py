@@ -43,20 +43,21 @@ class BatchLosses:
         self._executions = 0
         self._kept = []
 
-    def before_execution(self, index: int) -> None:
+    def before_first_execution(self) -> None:
         """Nothing is to be done before."""
 
-    def after_execution(self, index: int, logs: Any) -> None:
+    def after_execution(self, index: int, logs: Any) -> bool:
         """Keeps a reference to the running mean of the loss."""
         self._executions = index + 1
         if self._executions % self._stride:
-            return
+            return True
         if self._means_run is None:
             self._means_run = _are_running_means(self._model)
         self._kept.append((self._executions, logs["loss"]))
         if len(self._kept) >= 2 * MOST_KEPT:
             self._kept = self._kept[1::2]
             self._stride *= 2
+        return True
 
     def end_training_part(self) -> Mapping[str, float]:
         """Returns the spread; nothing for an epoch of fewer than three batches."""

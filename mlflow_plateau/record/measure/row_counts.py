@@ -26,18 +26,19 @@ class RowCounts:
     def begin_epoch(self) -> None:
         """Nothing is to be forgotten: only the first epoch counts."""
 
-    def before_execution(self, index: int) -> None:
+    def before_first_execution(self) -> None:
         """Notes how many updates there were before."""
-        if index == 0 and not self._epoch_done:
+        if not self._epoch_done:
             self._first_update = _updates(self._model)
 
-    def after_execution(self, index: int, logs: Any) -> None:
+    def after_execution(self, index: int, logs: Any) -> bool:
         """Counts the rows of the first batch."""
-        if index == 0 and not self._epoch_done:
+        if not self._epoch_done:
             rows = self._rows()
             if rows:
                 batches = max(1, int(self._model.steps_per_execution))
                 self._training.observed["batch_size"] = max(1, round(rows / batches))
+        return False
 
     def end_training_part(self) -> Mapping[str, float]:
         """Counts the rows and updates of the first epoch."""
@@ -61,4 +62,4 @@ class RowCounts:
 
 
 def _updates(model: Any) -> int:
-    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    return int(float(model.optimizer.iterations))

@@ -22,20 +22,21 @@ class StepWatch:
 
     Attributes:
         seconds: Time that the probes took since ``put``.
-        executions: Times that the train function ran since ``put``.
     """
 
     def __init__(self, model: Any, probes: Sequence[Probe]) -> None:
         self._model = model
         self._probes = probes
+        self._told: list[Probe] = []
         self._function: Any = None
+        self._index = 0
         self.seconds = 0.0
-        self.executions = 0
 
     def put(self) -> None:
         """Takes the place of the model's train function, which may be a new one by now."""
         self.seconds = 0.0
-        self.executions = 0
+        self._index = 0
+        self._told = list(self._probes)
         current = self._model.train_function
         if current is not None and current is not self:
             self._function = current
@@ -49,17 +50,17 @@ class StepWatch:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the model's own train function between the probes."""
-        index = self.executions
-        begin = time.perf_counter()
-        for probe in self._probes:
-            probe.before_execution(index)
-        self.seconds += time.perf_counter() - begin
+        if self._index == 0:
+            begin = time.perf_counter()
+            for probe in self._probes:
+                probe.before_first_execution()
+            self.seconds += time.perf_counter() - begin
         logs = self._function(*args, **kwargs)
-        begin = time.perf_counter()
-        self.executions = index + 1
-        for probe in self._probes:
-            probe.after_execution(index, logs)
-        self.seconds += time.perf_counter() - begin
+        if self._told:
+            begin = time.perf_counter()
+            self._told = [probe for probe in self._told if probe.after_execution(self._index, logs)]
+            self.seconds += time.perf_counter() - begin
+        self._index += 1
         return logs
 
     def __getattr__(self, name: str) -> Any:
