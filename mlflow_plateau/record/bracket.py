@@ -100,7 +100,7 @@ def _first_among_callbacks(
     that the run is there when others log to it.
     """
     given = bound.arguments["callbacks"]
-    if recorder in _flat(given):
+    if any(callback is recorder for callback in _flat(given)):
         yield
     elif isinstance(given, keras.callbacks.CallbackList):
         # Keras uses a list of its own kind as it is: ours is its guest for as long as fit lasts.
@@ -110,7 +110,7 @@ def _first_among_callbacks(
         try:
             yield
         finally:
-            given.callbacks.remove(recorder)
+            given.callbacks[:] = [item for item in given.callbacks if item is not recorder]
     else:
         own = list(given) if isinstance(given, (list, tuple)) else _flat(given)
         bound.arguments["callbacks"] = [recorder, *own]

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mlflow_plateau.record.describe.training import has_own_train_step
 from mlflow_plateau.tracked import FloatArray
 
 MOST_KEPT = 128
@@ -49,6 +50,8 @@ class BatchLosses:
     def after_execution(self, index: int, logs: Any) -> bool:
         """Keeps a reference to the running mean of the loss."""
         self._executions = index + 1
+        if "loss" not in logs:
+            return False  # A train step of the user's, which calls its losses otherwise.
         if self._executions % self._stride:
             return True
         if self._means_run is None:
@@ -97,7 +100,7 @@ def _are_running_means(model: Any) -> bool:
     They are in Keras' own train step, and wherever a metric called ``loss`` keeps count; a train
     step of the user's may return the loss of its batch as it is.
     """
-    if type(model).train_step.__module__.startswith("keras."):
+    if not has_own_train_step(model):
         return True
     trackers = [metric for metric in model.metrics if metric.name == "loss"]
     return any(

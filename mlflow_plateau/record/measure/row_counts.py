@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.describe.training import Training
 
 
@@ -62,4 +63,4 @@ class RowCounts:
 
 
 def _updates(model: Any) -> int:
-    return int(float(model.optimizer.iterations))
+    return int(number_in(model.optimizer.iterations))

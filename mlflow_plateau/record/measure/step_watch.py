@@ -46,7 +46,9 @@ class StepWatch:
         """Puts the model's train function back, unless somebody else replaced it."""
         if self._function is not None and self._model.train_function is self:
             self._model.train_function = self._function
-        self._function = None
+        # Who took it over meanwhile may go on calling it.
+        self._told = []
+        self._index = 1
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the model's own train function between the probes."""
@@ -65,4 +67,4 @@ class StepWatch:
 
     def __getattr__(self, name: str) -> Any:
         # Whoever asks the train function for something means the model's own.
-        return getattr(self.__dict__["_function"], name)
+        return getattr(self.__dict__.get("_function"), name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.describe.optimizer import current_rate, inner_optimizer
 from mlflow_plateau.record.measure.gradients import Formula, Update, formula_for, slots_of
 from mlflow_plateau.record.measure.weight_sample import WeightSample
@@ -118,7 +119,7 @@ class WeightMovement:
         return sample.read(slots)
 
     def _updates(self) -> int:
-        return int(float(self._optimizer.iterations))
+        return int(number_in(self._optimizer.iterations))
 
 
 def _is_weight(variable: Any) -> bool:
