@@ -45,10 +45,13 @@ class RowCounts:
         """Counts the rows and updates of the first epoch."""
         if not self._epoch_done:
             self._epoch_done = True
-            self._training.observed["training_rows"] = self._rows()
-            self._training.observed["updates_per_epoch"] = (
-                _updates(self._model) - self._first_update
-            )
+            observed = self._training.observed
+            observed["training_rows"] = rows = self._rows()
+            observed["updates_per_epoch"] = _updates(self._model) - self._first_update
+            first, batches = observed.get("batch_size", 0), observed["updates_per_epoch"]
+            if 0 < first * batches < rows and batches > 1:
+                # Shuffled batches: the first was the smaller one that is left over.
+                observed["batch_size"] = round((rows - first) / (batches - 1))
         return {}
 
     def end_validation(self) -> None:
