@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from mlflow_plateau.profiles.moments import Moments
 from mlflow_plateau.profiles.patterns import (
     Bool,
     Float32,
+    Float64,
     Int64,
     UInt64,
     constants,
@@ -45,7 +46,7 @@ class InputProfile:
         histogram: Of the columns of numbers.
         distinct: Distinct values of all columns.
         comoments: Which columns of numbers go together.
-        by_class: What the rows of each class look like.
+        by_class: What the rows of each class look like; of pooled inputs, their means.
         sequences: Of whole numbers.
         present: Values of each column of categories.
         absent: Missing values of each column of categories.
@@ -65,6 +66,8 @@ class InputProfile:
     present: Int64
     absent: Int64
     labels: tuple[dict[int, str], ...]
+    _statistics: tuple[Float64, Float64] | None = field(default=None, repr=False, compare=False)
+    _row_deviations: Float64 | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, layout: Layout) -> InputProfile:
@@ -101,6 +104,7 @@ class InputProfile:
             A hash of each row, or ``None`` where rows differ in length or nothing was sampled.
         """
         self._widen(table.layout)
+        self._statistics = self._row_deviations = None
         self.rows += table.rows
         cells = table.cells()
         hashes = None
@@ -157,17 +161,18 @@ class InputProfile:
         else:
             for column, row in enumerate(hashes):
                 self.distinct.add(column, row[finite[column]])
+        coded = codes(values) if self.comoments or self.by_class else None
+        if self.comoments is not None and coded is not None:
+            self.comoments.add(coded)
         if self.row_means is not None and table.lengths is None and values.shape[1]:
             by_row = values.reshape(len(values), table.rows, -1)
-            self.row_means.add(by_row.mean(axis=2, dtype=np.float64).astype(np.float32), None)
-        related = self.comoments is not None
-        classes = self.by_class is not None and targets is not None and not self.layout.pooled
-        if related or classes:
-            coded = codes(values)
-            if self.comoments is not None:
-                self.comoments.add(coded)
-            if classes and self.by_class is not None and targets is not None:
-                self.by_class.add(coded, targets)
+            means = by_row.mean(axis=2, dtype=np.float64).astype(np.float32)
+            self.row_means.add(means, None)
+            coded = codes(means)
+        if self.by_class is None or coded is None or targets is None:
+            return
+        if coded.shape[1] == len(targets):
+            self.by_class.add(coded, targets)
 
     def _row_hashes(self, table: Table, cells: Float32, all_finite: bool) -> UInt64 | None:
         if table.lengths is not None:
@@ -202,6 +207,19 @@ class InputProfile:
             kept = {int(mark): labels[int(mark)] for mark in known if int(mark) in labels}
             labels.clear()
             labels.update(sorted(kept.items()))
+
+    def statistics(self) -> tuple[Float64, Float64]:
+        """Returns mean and standard deviation of each column of numbers."""
+        if self._statistics is None:
+            self._statistics = self.moments.mean_and_deviation()
+        return self._statistics
+
+    def row_deviations(self) -> Float64:
+        """Returns the deviation of the rows' means of each column, for pooled inputs."""
+        if self._row_deviations is None:
+            means = self.row_means or Moments.of(len(self.layout.numbers))
+            self._row_deviations = means.mean_and_deviation()[1]
+        return self._row_deviations
 
     def merged(self, other: InputProfile) -> InputProfile:
         """Returns the profile of both."""

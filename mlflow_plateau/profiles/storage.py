@@ -85,6 +85,9 @@ def _pack(state: InputProfile, prefix: str, arrays: Arrays) -> dict[str, Any]:
             [by_class.counts[value] for value in classes], dtype=np.int64
         )
         arrays[f"{prefix}by_class/sums"] = np.array([by_class.sums[value] for value in classes])
+        arrays[f"{prefix}by_class/squares"] = np.array(
+            [by_class.squares[value] for value in classes]
+        )
     return {
         "name": layout.name,
         "role": layout.role,
@@ -241,10 +244,12 @@ def _unpack_classes(
         values = _array(arrays, f"{prefix}by_class/values", np.float64)
         _demand(len(values) <= MOST_CLASSES, "classes")
         counts = _array(arrays, f"{prefix}by_class/counts", np.int64, len(values))
-        sums = arrays[f"{prefix}by_class/sums"]
-        _demand(sums.shape == (len(values), numbers) and sums.dtype == np.int64, "classes")
+        sums, squares = (arrays[f"{prefix}by_class/{name}"] for name in ("sums", "squares"))
+        for array in (sums, squares):
+            _demand(array.shape == (len(values), numbers) and array.dtype == np.int64, "classes")
         state.counts = dict(zip(values.tolist(), counts.tolist(), strict=True))
         state.sums = dict(zip(values.tolist(), sums, strict=True))
+        state.squares = dict(zip(values.tolist(), squares, strict=True))
     return state
 
 
