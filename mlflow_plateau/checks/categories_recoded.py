@@ -52,7 +52,7 @@ def recoding(pair: CodePair) -> dict[str, str]:
     before, after = pair.variation(), pair.sorted_variation()
     chance = variation_of_chance(len(pair.train), pair.rows)
     usual = math.sqrt(len(pair.train) / (2 * math.pi * pair.rows))
-    if before < max(EFFECT, chance) or after > max(TOLERANCE, min(1.5 * usual, REMOVES * before)):
+    if not pair.differ() or after > max(TOLERANCE, min(1.5 * usual, REMOVES * before)):
         return {}
     shift = pair.shift()
     if shift:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlflow_plateau.checks.comparison import InputPair
-from mlflow_plateau.checks.evidence import harmonic, total_variation
+from mlflow_plateau.checks.evidence import EFFECT, counts_differ, harmonic, total_variation
 from mlflow_plateau.profiles.input_profile import InputProfile
 
 MOST_CATEGORIES = 100
@@ -41,6 +41,15 @@ class CodePair:
     def names(self) -> list[str]:
         """All categories."""
         return sorted({*self.train, *self.validation}, key=_in_order)
+
+    def differ(self) -> bool:
+        """Whether the shares of the same codes differ enough to matter, and beyond chance."""
+        names = self.names
+        train, validation = (
+            np.array([codes.get(name, 0) for name in names], dtype=np.float64)
+            for codes in (self.train, self.validation)
+        )
+        return self.variation() >= EFFECT and counts_differ(train, validation)
 
     def variation(self) -> float:
         """Returns the total variation between the shares of the same codes."""

@@ -63,9 +63,9 @@ def _category(both: InputPair, column: int, other: int) -> Iterator[Hypothesis]:
     pair = code_pair(both, column, other)
     if pair is None:
         return
-    variation = pair.variation()
-    if variation < max(EFFECT, variation_of_chance(len(pair.names), pair.rows)):
+    if not pair.differ():
         return
+    variation = pair.variation()
     names = pair.names
     train, validation = shares(pair.train, names), shares(pair.validation, names)
     most = int(np.argmax(np.abs(train - validation)))

@@ -74,6 +74,29 @@ def total_variation(
     return float(np.abs(one - other).sum()) / 2
 
 
+def counts_differ(
+    one: np.ndarray[tuple[int], np.dtype[np.float64]],
+    other: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> bool:
+    """Whether two rows of counts come from different shares, beyond chance.
+
+    The weaker of Pearson's statistic and the likelihood ratio decides: small counts mislead them in
+    different directions.
+    """
+    from scipy.stats import chi2
+
+    table = np.array([one, other])
+    table = table[:, table.sum(axis=0) > 0]
+    rows = table.sum(axis=1, keepdims=True)
+    if table.shape[1] < 2 or not rows.all():
+        return False
+    expected = rows * table.sum(axis=0) / table.sum()
+    pearson = float(((table - expected) ** 2 / expected).sum())
+    logs = np.log(np.where(table > 0, table / expected, 1.0))
+    ratio = 2 * float((table * logs).sum())
+    return bool(chi2.sf(min(pearson, ratio), table.shape[1] - 1) < FALSE_FINDINGS)
+
+
 def variation_of_chance(categories: int, rows: float) -> float:
     """Returns a total variation that two samples of one population stay below.
 

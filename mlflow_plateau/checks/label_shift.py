@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from mlflow_plateau.checks.codes import shares
 from mlflow_plateau.checks.comparison import Comparison
-from mlflow_plateau.checks.evidence import EFFECT, variation_of_chance
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.labels import Labels, labels_of
 from mlflow_plateau.checks.transformation import number
@@ -43,9 +42,9 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
 
 def _classes(labels: Labels) -> Iterator[Hypothesis]:
     codes = labels.codes
-    variation = codes.variation()
-    if variation < max(EFFECT, variation_of_chance(len(codes.names), codes.rows)):
+    if not codes.differ():
         return
+    variation = codes.variation()
     names = codes.names
     train, validation = shares(codes.train, names), shares(codes.validation, names)
     order = sorted(range(len(names)), key=lambda place: -abs(train[place] - validation[place]))

@@ -27,7 +27,7 @@ UNLIKE = 9.0
 SIGNAL = 9.0
 """Squared distance between train's own classes for their look to tell them apart."""
 
-VANISHED = 0.1
+VANISHED = 0.15
 """Part of that which is left in validation if targets and rows no longer belong together."""
 
 

@@ -169,9 +169,8 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
             if (
                 share >= CLIPPED
                 and beyond >= CLIPPED
-                and natural < share / 3
                 and chance > -math.log(FALSE_FINDINGS)
-                and abs(share - beyond) <= 0.01 + 4 * math.sqrt(share / max(pair.rows, 1))
+                and abs(share - natural - beyond) <= 0.01 + 4 * math.sqrt(share / max(pair.rows, 1))
             ):
                 ends.append(end)
                 beyond_all += beyond

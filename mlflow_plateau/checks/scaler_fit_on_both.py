@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mlflow_plateau.checks.comparison import Comparison, NumberPair
-from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
@@ -18,6 +17,15 @@ from mlflow_plateau.checks.fingerprints import (
     is_standard,
 )
 from mlflow_plateau.checks.transformation import listed
+
+REPEATED = 0.5
+"""Distinct values, as a part of the rows, below which values repeat."""
+
+LEAST_COLUMNS = 3
+"""So many columns that span exactly 0 to 1 together are no chance."""
+
+LEAST_ENDS = 2
+"""So many of their ends have to stand in validation alone."""
 
 
 def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -47,28 +55,26 @@ def _pooled_standard(pair: NumberPair) -> bool:
 
 
 def _pooled_range(columns: Sequence[NumberPair]) -> bool:
-    """Whether all columns together span exactly 0 to 1, some of them through validation alone."""
-    surprise = 0.0
+    """Whether all columns together span exactly 0 to 1, several of them through validation alone.
+
+    Only columns whose values hardly repeat count: shares, or the pixels of an image, reach 0 and 1
+    by themselves.
+    """
+    unlimited = [
+        pair
+        for pair in columns
+        if len(pair.train.low) > REPEATED * pair.train.total or not pair.train.atoms
+    ]
     through_validation = 0
-    for pair in columns:
+    for pair in unlimited:
         train, validation = pair.train, pair.validation
         if not (
             abs(min(train.least, validation.least)) <= ENDS
             and abs(max(train.greatest, validation.greatest) - 1) <= ENDS
         ):
             return False
-        if has_mark(MIN_MAX, validation) and validation.at_greatest > 0.01 * validation.total:
-            return False  # a natural limit that many rows reach
-        for missed, count in (
-            (train.least > ENDS, validation.at_least),
-            (train.greatest < 1 - ENDS, validation.at_greatest),
-        ):
-            if missed:
-                through_validation += 1
-                # That a population has no row at its end in one split and has in the other.
-                surprise -= count * math.log(validation.total / (train.total + validation.total))
-    # Exactly 0 and 1 in every column is no chance; the surprise tells where it was fitted.
-    return through_validation >= 2 and (len(columns) >= 3 or surprise > -math.log(FALSE_FINDINGS))
+        through_validation += (train.least > ENDS) + (train.greatest < 1 - ENDS)
+    return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
 
 
 def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:

@@ -11,6 +11,7 @@ from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import CLAIM, FITS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
+    MIN_MAX,
     SCALERS,
     STANDARD,
     Scaler,
@@ -37,6 +38,12 @@ NEARLY = 0.15
 
 STANDARD_ERRORS = 5.0
 """…or within so many standard errors."""
+
+NEARLY_RANGE = 0.3
+"""A column scaled to the other split's range starts this close to 0 and ends this close to 1."""
+
+LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3}
+"""Columns that have to agree where none is scaled to the last digit."""
 
 PIXELS = ((255.0, 0.0), (127.5, 127.5))
 """raw = factor · scaled + offset, for pixels scaled to [0, 1] and to [−1, 1]."""
@@ -76,9 +83,9 @@ def _scaled(
         if both.exact and has_mark(scaler, _sides(pair, train_is_scaled)[0])
     ]
     scaled = own
-    if not own and scaler is STANDARD and len(columns) >= 2:
+    if not own and len(columns) >= LEAST_NEARLY[scaler.name]:
         # Scaled with the other split's statistics, as is right, while that split stayed raw.
-        scaled = [pair for pair in columns if _nearly(_sides(pair, train_is_scaled)[0])]
+        scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
         if len(scaled) < AGREE * len(columns):
             return
     if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
@@ -94,7 +101,9 @@ def _scaled(
     yield _hypothesis(both, raw, scaler, train_is_scaled, exact=bool(own))
 
 
-def _nearly(column: Distribution) -> bool:
+def _nearly(scaler: Scaler, column: Distribution) -> bool:
+    if scaler is MIN_MAX:
+        return abs(column.least) <= NEARLY_RANGE and abs(column.greatest - 1) <= NEARLY_RANGE
     error = 1 / math.sqrt(max(column.rows, 1.0))
     slack = NEARLY + STANDARD_ERRORS * error
     return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1

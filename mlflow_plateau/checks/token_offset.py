@@ -26,7 +26,7 @@ PADDED = 0.2
 TIMES = 4.0
 """…and how many times rarer it is on that side in the other split."""
 
-GAIN = 0.05
+GAIN = 0.02
 """How much more of the frequencies (Bhattacharyya's coefficient) has to agree after an offset."""
 
 OTHER_VOCABULARY = 0.2

@@ -1,7 +1,7 @@
 """Which columns go together: sums of products of the values' codes.
 
-The code of a value is its histogram key, counted from that of zero: an integer in the order of the
-values. Sums of products of integers are exact, so they merge to the identical result, and they are
+A code is a whole number that grows with the value, evenly near zero and like the logarithm far from
+it. Sums of products of whole numbers are exact, so they merge to the identical result, and they are
 not ruled by a few large values.
 """
 
@@ -11,15 +11,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlflow_plateau.profiles.patterns import ZERO_KEY, Float32, Float64, Int64, ordered_keys
+from mlflow_plateau.profiles.patterns import Float32, Float64, Int64
 
 MOST_COLUMNS = 256
 """With more columns than this no products are kept."""
 
 
+LINEAR = np.float32(0.25)
+"""Values smaller than this have evenly spaced codes."""
+
+GREATEST_CODE = 1 << 17
+"""Products of two codes, added up over ``MOST_AT_ONCE`` values, stay exact in float64."""
+
+MOST_AT_ONCE = 1 << 18
+
+_TOP_BITS = np.int32(12)
+"""How many bits of the pattern a code drops."""
+
+
 def codes(values: Float32) -> Float64:
-    """Returns the codes of values, whole numbers between −32768 and 32767."""
-    return ordered_keys(values).astype(np.float64) - ZERO_KEY
+    """Returns the codes of values, whole numbers up to ``GREATEST_CODE`` in size.
+
+    The top bits of the pattern of |x| + 1/4 are a piecewise linear logarithm; those of 1/4 are
+    taken off, and the sign of x is put back.
+    """
+    shifted = np.abs(values) + LINEAR
+    size = (shifted.view(np.int32) >> _TOP_BITS) - (LINEAR.view(np.int32) >> _TOP_BITS)
+    np.minimum(size, GREATEST_CODE, out=size)
+    return np.copysign(size.astype(np.float64), values)
 
 
 @dataclass
@@ -44,8 +63,10 @@ class CoMoments:
     def add(self, coded: Float64) -> None:
         """Adds codes of (columns, values)."""
         self.count += coded.shape[1]
-        self.sums += coded.sum(axis=1).astype(np.int64)
-        self.products += (coded @ coded.T).astype(np.int64)
+        for start in range(0, coded.shape[1], MOST_AT_ONCE):
+            part = coded[:, start : start + MOST_AT_ONCE]
+            self.sums += part.sum(axis=1).astype(np.int64)
+            self.products += (part @ part.T).astype(np.int64)
 
     def merged(self, other: CoMoments) -> CoMoments:
         """Returns the sums of both."""

@@ -19,9 +19,6 @@ Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 LARGEST = float(np.finfo(np.float32).max)
-ZERO_KEY = 0x8000
-"""The key of 0.0; keys below it belong to negative values."""
-
 _SIGN = np.uint32(0x80000000)
 _FIRST, _SECOND = 0x9E3779B1, 0x85EBCA77
 _FIRST_INVERSE, _SECOND_INVERSE = pow(_FIRST, -1, 2**32), pow(_SECOND, -1, 2**32)
