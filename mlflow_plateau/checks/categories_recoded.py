@@ -52,7 +52,7 @@ def recoding(pair: CodePair) -> dict[str, str]:
     before, after = pair.variation(), pair.sorted_variation()
     chance = variation_of_chance(len(pair.train), pair.rows)
     usual = math.sqrt(len(pair.train) / (2 * math.pi * pair.rows))
-    if not pair.differ() or after > max(TOLERANCE, min(1.5 * usual, REMOVES * before)):
+    if not pair.differ() or after > max(TOLERANCE, min(2 * usual, REMOVES * before)):
         return {}
     shift = pair.shift()
     if shift:
@@ -64,7 +64,7 @@ def recoding(pair: CodePair) -> dict[str, str]:
     if set(pair.train) != set(pair.validation) and pair.whole:
         return {}  # the numbers themselves moved: a quantity, not a code
     cost = CLAIM + log_factorial(len(pair.train))
-    if nats(before, pair.rows) <= cost or _one_category_moved(pair, 1.5 * usual):
+    if nats(before, pair.rows) <= cost or _one_category_moved(pair, 2 * usual):
         return {}
     mapping = pair.by_frequency()
     return {mine: theirs for mine, theirs in mapping.items() if mine != theirs}
@@ -79,7 +79,7 @@ def _one_category_moved(pair: CodePair, usual: float) -> bool:
         )
         if not any(train.values()) or not any(validation.values()):
             return True
-        alike = CodePair(train, validation, pair.whole).variation() <= max(EFFECT, 2 * usual)
+        alike = CodePair(train, validation, pair.whole).variation() <= max(EFFECT, usual)
         if alike and _odds_ratio(pair, left_out) <= NATURAL_ODDS:
             return True
     return False

@@ -18,8 +18,9 @@ from mlflow_plateau.profiles.patterns import Float64, Int64
 MOST_COLUMNS = 512
 """With more columns no order is sought."""
 
-LEFT = 3.0
-"""What each moved column may leave unexplained, in nats."""
+LEFT = 4.0
+USUALLY_LEFT = 1.2
+"""What the moved columns may leave unexplained, in nats: so much, and so much for each."""
 
 PER_MOVE = 4.0
 """What each moved column adds to the cost of the claim, in nats."""
@@ -82,11 +83,13 @@ def _by_content(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypo
         one, other = columns[place], columns[int(order[place])]
         apart = distance(one.train, other.validation)
         after = nats(apart, harmonic(one.train.rows, other.validation.rows))
-        if after > LEFT:
+        if after > FITS:
             return
         left += after
         before += one.against_same
         after_all = max(after_all, apart)
+    if left > LEFT + USUALLY_LEFT * len(moved):
+        return
     gained = before - left + _gain_by_correlation(both, columns, order)
     cost = CLAIM + PER_MOVE * len(moved)
     if gained <= cost:

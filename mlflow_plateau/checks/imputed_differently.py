@@ -108,7 +108,7 @@ def _spike(one: Distribution, other: Distribution) -> Spike | None:
     if share[place] < DOMINATES * float(np.median(near)):
         return None
     found = _likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
-    needed = math.log(len(share) / FALSE_FINDINGS)
+    needed = math.log(math.sqrt(len(share)) / FALSE_FINDINGS)
     if found < ONE_OF_TWO * needed:
         return None
     value = one.low[place] if one.atoms else _exact(one, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -151,31 +152,25 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
         (pair.validation, pair.train, "validation"),
         (pair.train, pair.validation, "train"),
     ):
-        ends = []
+        if clipped.constant:
+            continue
+        ends: dict[str, float] = {}
         beyond_all = 0.0
-        for end, piled, other_piled, beyond in (
-            (clipped.least, clipped.at_least, other.at_least, _share(other, clipped.least, True)),
-            (
-                clipped.greatest,
-                clipped.at_greatest,
-                other.at_greatest,
-                _share(other, clipped.greatest, False),
-            ),
+        for name, end, piled in (
+            ("low", clipped.least, clipped.at_least),
+            ("high", clipped.greatest, clipped.at_greatest),
         ):
-            share = piled / clipped.total
-            natural = other_piled / other.total
-            # By chance none of the rows would be beyond the end, and few exactly at it.
-            chance = beyond * clipped.total
-            if (
-                share >= CLIPPED
-                and beyond >= CLIPPED
-                and chance > -math.log(FALSE_FINDINGS)
-                and abs(share - natural - beyond) <= 0.01 + 4 * math.sqrt(share / max(pair.rows, 1))
-            ):
-                ends.append(end)
+            beyond = _share(other, end, name == "low")
+            if beyond >= CLIPPED and piled / clipped.total >= beyond / 2:
+                ends[name] = end
                 beyond_all += beyond
-        if ends and not clipped.constant:
-            yield _clip_hypothesis(pair, split, ends, beyond_all)
+        # That none of the rows is beyond the ends, although the other split's are.
+        if ends and beyond_all * clipped.rows > -math.log(FALSE_FINDINGS):
+            low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
+            of_train = split == "validation"
+            _, apart = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
+            if apart <= TOLERANCE + 1 / math.sqrt(pair.rows):
+                yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
 
 
 def _share(column: Distribution, end: float, below: bool) -> float:

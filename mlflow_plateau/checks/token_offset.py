@@ -26,8 +26,14 @@ PADDED = 0.2
 TIMES = 4.0
 """…and how many times rarer it is on that side in the other split."""
 
-GAIN = 0.02
+GAIN = 0.005
 """How much more of the frequencies (Bhattacharyya's coefficient) has to agree after an offset."""
+
+NATS_PER_GAIN = 16.0
+"""Evidence in a gain of 1, for each row; a row's ids are worth about four independent ones."""
+
+CANDIDATES = 8
+"""Offsets that are looked at closely."""
 
 OTHER_VOCABULARY = 0.2
 """Correlation of the frequencies of ids below which they are not the same words."""
@@ -78,7 +84,7 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
     )
     padded = min(max(leading[0], trailing[0]), max(leading[1], trailing[1]))
     if mine != theirs and mine is not None and theirs is not None and padded >= PADDED:
-        offset = _best_offset(both)
+        offset = _best_offset(both, rows)
         if offset is not None and offset[0] == theirs - mine:
             return
         yield _hypothesis(
@@ -126,14 +132,13 @@ def _frequencies(both: InputPair) -> tuple[Float64, Float64]:
     return found[0], found[1]
 
 
-def _best_offset(both: InputPair) -> tuple[int, float, float] | None:
+def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | None:
     """Returns the offset that makes the frequencies agree best, and the variation before and after.
 
     ``None`` where none is better than no offset.
     """
     train, validation = _frequencies(both)
     size = len(train)
-    before = total_variation(train, validation)
     # Overlap for every offset at once: a correlation of square roots, by Fourier transform.
     length = 1 << (2 * size - 1).bit_length()
     spectrum = np.conj(np.fft.rfft(np.sqrt(train), length)) * np.fft.rfft(
@@ -141,15 +146,40 @@ def _best_offset(both: InputPair) -> tuple[int, float, float] | None:
     )
     overlap = np.fft.irfft(spectrum, length)
     farthest = min(FARTHEST, size - 1)
-    offsets = np.concatenate([np.arange(farthest + 1), np.arange(-farthest, 0)])
-    best = int(offsets[np.argmax(overlap[offsets])])
-    if overlap[best] - overlap[0] < GAIN:
+    offsets = np.concatenate([np.arange(1, farthest + 1), np.arange(-farthest, 0)])
+    likely = offsets[np.argsort(-overlap[offsets])[:CANDIDATES]].tolist()
+    best = max(likely, key=lambda offset: _overlap(train, validation, offset))
+    gain = _overlap(train, validation, best) - _overlap(train, validation, 0)
+    if gain < GAIN or NATS_PER_GAIN * rows * gain < -math.log(FALSE_FINDINGS):
         return None
-    return best, before, total_variation(_shifted(train, best), validation)
+    return (
+        best,
+        total_variation(train, validation),
+        total_variation(_shifted(train, best), validation),
+    )
+
+
+def _overlap(train: Float64, validation: Float64, offset: int) -> float:
+    """Returns Bhattacharyya's coefficient after an offset, over the ids that both can have.
+
+    An id that an offset makes the padding is lost in one split; it counts in neither.
+    """
+    moved = _shifted(train, offset)
+    possible = np.ones(len(train), dtype=bool)
+    if offset > 0:
+        possible[: offset + 1] = False
+    elif offset < 0:
+        possible[offset:] = False
+        possible[0] = False
+    mine, theirs = moved[possible], validation[possible]
+    total = math.sqrt(float(mine.sum()) * float(theirs.sum()))
+    return float(np.sqrt(mine * theirs).sum()) / total if total > 0.5 else 0.0
 
 
 def _shifted(shares: Float64, offset: int) -> Float64:
     moved = np.zeros_like(shares)
+    if offset == 0:
+        return shares
     if offset > 0:
         moved[offset:] = shares[:-offset]
     else:
@@ -162,7 +192,7 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
     before = total_variation(train, validation)
     places = len(both.train.layout.columns)
     known = rows * min(places, 8)
-    offset = _best_offset(both)
+    offset = _best_offset(both, rows)
     if offset is not None:
         step, before, after = offset
         sign = "+" if step > 0 else "−"
