@@ -20,6 +20,7 @@ from mlflow_plateau.record.measure.measurements import Measurements, measurement
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
+from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.writer import Writer
 
@@ -64,6 +65,7 @@ class Recording:
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
+        self._profiles: SplitProfiles | None = None
 
     def begin(self) -> None:
         """Takes the run, describes the setup and begins to measure.
@@ -75,8 +77,13 @@ class Recording:
             return
         with global_random_state_kept():
             self._scope = RunScope.open(self._settings.extra_tags)
-            ahead = import_what_a_diagnosis_needs if self._settings.diagnose else None
-            self._writer = Writer(self._scope, meanwhile=ahead, silent=self._settings.silent)
+            if self._settings.log_datasets:
+                self._profiles = SplitProfiles(
+                    self._scope, self._training.arguments, silent=self._settings.silent
+                )
+            self._writer = Writer(
+                self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
+            )
             self._describe()
             if self._settings.log_datasets:
                 log_datasets(self._training.arguments, silent=self._settings.silent)
@@ -127,6 +134,13 @@ class Recording:
         if self._epochs == 1:
             self._describe()
 
+    def _meanwhile(self) -> None:
+        """What the writer's thread does beside the training, once."""
+        if self._profiles is not None:
+            self._profiles.log()
+        if self._settings.diagnose:
+            import_what_a_diagnosis_needs()
+
     def _learning_rate(self) -> float | None:
         """Returns the learning rate of the epoch's last update, where it can be read."""
         found = self._training.optimizer_in_use if self._reads_rate else None
@@ -161,6 +175,8 @@ class Recording:
                 self._write_pending()
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
+                if complete and self._profiles is not None:
+                    self._profiles.log()
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -172,7 +188,9 @@ class Recording:
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""
-        setup = describe(self._training, known=self._setup)
+        # What cannot be said is said once.
+        silent = self._settings.silent or self._epochs > 0
+        setup = describe(self._training, known=self._setup, silent=silent)
         news = as_params(setup, besides=self._setup)
         self._setup = setup
         if news and self._writer is not None:
