@@ -11,6 +11,8 @@ from pathlib import Path
 
 import mlflow
 
+SINGLE_ROWS = ["--batch_size=1", "--optimizer=sgd", "--learning_rate=0.01"]
+
 EXAMPLES = [
     ("overfitting", [], "overfitting, and no_learnable_signal"),
     ("overfitting", ["--data=learnable"], "overfitting"),
@@ -22,7 +24,7 @@ EXAMPLES = [
     ("preprocessing", [], "inconsistent_preprocessing"),
     ("unrepresentative", [], "unrepresentative_validation"),
     ("batch_size", [], "batch_size_too_large"),
-    ("batch_size", ["--batch_size=1", "--learning_rate=0.01", "--optimizer=sgd"], "batch_size_too_small"),
+    ("batch_size", SINGLE_ROWS, "batch_size_too_small"),
     ("loss_function", [], "loss_mismatch"),
     ("saddle_point", [], "critical_point"),
     ("saddle_point", ["--initializer=he_normal"], "none"),

@@ -13,7 +13,6 @@ from mlflow_plateau.causes import CAUSES
 from mlflow_plateau.cli import main
 from tests.store.runs import log_overfitting, our_tags
 
-
 # Since click 8.2 the runner always keeps standard output and standard error apart.
 APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
 

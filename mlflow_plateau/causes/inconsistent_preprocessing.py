@@ -18,14 +18,16 @@ INCONSISTENT_PREPROCESSING = Cause(
         supports("validation_against_constant", above=1.05, scale=0.03, weight=3.1, absence=1.0),
         supports("training_against_constant", below=0.8, scale=0.05, weight=1.0, absence=0.5),
         supports("gap_at_end", above=0.5, scale=0.08, weight=1.9, absence=1.4),
+        supports("treated_differently", above=0.75, scale=0.05, weight=4.0, absence=3.0),
         contradicts("blow_up", above=0.0, scale=0.1, weight=1.8),
         contradicts("head_mismatch", above=0.5, scale=0.05, weight=2.0),
     ),
     remedies=(
         Remedy(
+            "treat both splits alike: {consistency_fix}",
             "fit scalers and encoders on the training split only and apply the same object to both:"
             " scaler.fit(x_train); x_train = scaler.transform(x_train);"
-            " x_validation = scaler.transform(x_validation)"
+            " x_validation = scaler.transform(x_validation)",
         ),
         Remedy(
             "compare the two splits column by column: means, ranges, channel order, category codes"

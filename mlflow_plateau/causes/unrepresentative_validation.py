@@ -18,6 +18,8 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         supports("gap_at_first", above=0.25, scale=0.06, weight=3.4, absence=1.0),
         supports("gap_at_end", above=0.25, scale=0.06, weight=1.5, absence=1.6),
         supports("validation_against_constant", below=1.1, scale=0.1, weight=0.6, absence=0.2),
+        supports("another_population", above=0.4, scale=0.05, weight=2.5, absence=2.0),
+        contradicts("treated_differently", above=0.75, scale=0.05, weight=2.0),
         contradicts("gap_at_first", above=1.5, scale=0.3, weight=0.5),
         contradicts("training_against_constant", above=0.97, scale=0.01, weight=1.0),
         contradicts("blow_up", above=0.0, scale=0.1, weight=1.9),

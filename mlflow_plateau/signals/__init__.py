@@ -17,6 +17,7 @@ from mlflow_plateau.signals import (
     rate,
     recorded,
     scatter,
+    splits,
 )
 from mlflow_plateau.signals.signal import Measurement, Signal
 from mlflow_plateau.signals.view import View
@@ -74,6 +75,8 @@ SIGNALS: tuple[Signal, ...] = (
     recorded.update_coherence,
     recorded.gradient_norm_change,
     recorded.batch_scatter,
+    splits.treated_differently,
+    splits.another_population,
 )
 
 _BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -11,6 +11,7 @@ from mlflow_plateau.signals.batches import updates_per_epoch
 from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
+from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
 
 HEALTHY_BATCH = 32
 """The batch size to go to from one that is too small: Keras' default."""
@@ -65,12 +66,22 @@ def _facts(view: View) -> dict[str, object]:
         "hidden_activations": ", ".join(setup.hidden_activations)
         if setup.hidden_activations
         else None,
+        "consistency_fix": _consistency_fix(view),
         "constant_loss": setup.constant_loss,
         "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
         "first_non_finite": non_finite.epochs[0]
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
     }
+
+
+def _consistency_fix(view: View) -> str | None:
+    """Returns what undoes the most serious difference in treatment, as code."""
+    report = view.history.consistency
+    if report is None:
+        return None
+    fixes = [f.fix for f in report.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
+    return "; ".join(fixes[0].splitlines()) if fixes else None
 
 
 def _worth_stopping_at(view: View) -> float | None:
