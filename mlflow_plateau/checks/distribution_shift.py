@@ -14,11 +14,15 @@ from mlflow_plateau.checks.evidence import (
     ORDINARY_SHIFT,
     variation_of_chance,
 )
-from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
+from mlflow_plateau.checks.ids import id_frequencies
 from mlflow_plateau.checks.transformation import number
 
 CORRELATION = 0.3
 """The least change of a correlation that is worth a word."""
+
+IDS_PER_ROW = 4
+"""The ids of a row are worth at most so many independent ones: they are about one thing."""
 
 STANDARD_ERRORS = 7.0
 """A change by so many standard errors is no chance."""
@@ -80,17 +84,11 @@ def _category(both: InputPair, column: int, other: int) -> Iterator[Hypothesis]:
 
 
 def _ids(both: InputPair) -> Iterator[Hypothesis]:
-    one, other = both.train.sequences, both.validation.sequences
-    if one is None or other is None or not one.ids.sum() or not other.ids.sum():
-        return
-    size = max(len(one.ids), len(other.ids))
-    train, validation = np.zeros(size), np.zeros(size)
-    train[: len(one.ids)] = one.ids / one.ids.sum()
-    validation[: len(other.ids)] = other.ids / other.ids.sum()
+    train, validation = id_frequencies(both)
     pooled = train + validation
     seen = int(np.count_nonzero(pooled))
     rows = both.train.sampled * both.validation.sampled
-    rows //= max(both.train.sampled + both.validation.sampled, 1)
+    rows = IDS_PER_ROW * rows // max(both.train.sampled + both.validation.sampled, 1)
     # Ids that are too rare to be compared would differ by chance alone: only frequent ones count.
     frequent = pooled * rows >= 2
     variation = float(np.abs(train - validation)[frequent].sum()) / 2
@@ -100,7 +98,7 @@ def _ids(both: InputPair) -> Iterator[Hypothesis]:
             f"Other ids are frequent in validation's `{both.name}`: {variation:.0%} of the values"
             " would have to change.",
             variation,
-            frozenset([(both.name, -1)]),
+            frozenset([(both.name, WHOLE_INPUT)]),
             ORDINARY_SHIFT,
         )
 
@@ -126,7 +124,7 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
         f"`{pair[0]}` and `{pair[1]}` go together otherwise in validation: their rank correlation"
         f" differs by {change.max():.2f}, though each by itself is the same.",
         float(change.max()),
-        frozenset(),
+        frozenset(columns[int(place)].place for place in at),
         ORDINARY_SHIFT,
     )
 

@@ -75,6 +75,9 @@ class Finding:
 Place = tuple[str, int]
 """A column: the name of its input, and its number there."""
 
+WHOLE_INPUT = -1
+"""Stands for the number of a column where sequences are meant as a whole."""
+
 
 @dataclass(frozen=True)
 class Hypothesis:

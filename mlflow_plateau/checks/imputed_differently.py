@@ -23,6 +23,9 @@ DOMINATES = 4.0
 ONE_OF_TWO = 0.3
 """Part of the evidence that is enough for a spike that something else speaks for too."""
 
+UNHEARD_OF = 10.0
+"""A value that is filled in on one side only is so many times rarer on the other."""
+
 NATURAL = 3.0
 """A value that is more than so many times rarer in the other split was not there by itself."""
 
@@ -71,6 +74,9 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
                 f" ({missing:.1%}).",
                 {split: spike[0], "missing": missing},
             )
+        lacking = pair.validation if split == "train" else pair.train
+        if _share_at(lacking, spike[0]) > spike[1] / UNHEARD_OF:
+            continue
         alike = _without(pair, spike, split) <= TOLERANCE + _chance(pair)
         if spike[1] >= 2 * LEAST_SHARE and spike[2] >= spike[3] and alike:
             return _hypothesis(
@@ -128,6 +134,13 @@ def _divergence(share: float, from_share: float) -> float:
         if one > 0:
             divergence += one * math.log(one / other)
     return divergence
+
+
+def _share_at(column: Distribution, value: float) -> float:
+    """Returns the share of the mass that may stand at a value."""
+    slack = 1e-6 * abs(value)
+    there = (column.low <= value + slack) & (column.high >= value - slack)
+    return float(column.mass[there].sum()) / column.total
 
 
 def _exact(one: Distribution, place: int) -> float:

@@ -112,7 +112,8 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
         names = _names(labels, classes)
         mapping = {names[place]: names[int(order[place])] for place in moved}
         return [_recoded(labels.both, mapping, "the rows of these classes look like each other's")]
-    within = _distances(validation, others, validation, others, variance)
+    own_variance = _variance(other, classes)[theirs]
+    within = _distances(validation, others, validation, others, own_variance)
     left = within[~np.eye(len(classes), dtype=bool)]
     if float(np.median(left)) < ALIKE < VANISHED * float(np.median(apart)):
         shuffled = _hypothesis(

@@ -14,7 +14,8 @@ from mlflow_plateau.checks.evidence import (
     harmonic,
     total_variation,
 )
-from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
+from mlflow_plateau.checks.ids import id_frequencies, padding_id
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
 FARTHEST = 1000
@@ -79,8 +80,8 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             f"pad_sequences(x_validation, padding={side!r})",
         )
     mine, theirs = (
-        _padding_id(one.leading, one.trailing),
-        _padding_id(other.leading, other.trailing),
+        padding_id(one.leading, one.trailing),
+        padding_id(other.leading, other.trailing),
     )
     padded = min(max(leading[0], trailing[0]), max(leading[1], trailing[1]))
     if mine != theirs and mine is not None and theirs is not None and padded >= PADDED:
@@ -106,38 +107,12 @@ def _moved(shares: tuple[float, float], rows: float) -> bool:
     return high >= PADDED and low * TIMES <= high and surely
 
 
-def _padding_id(leading: Int64, trailing: Int64) -> int | None:
-    """Returns the id of most runs, if it makes up most of them."""
-    runs = leading if leading.sum() > trailing.sum() else trailing
-    if not runs.sum():
-        return None
-    most = int(runs.argmax())
-    return most if runs[most] > 0.6 * runs.sum() else None
-
-
-def _frequencies(both: InputPair) -> tuple[Float64, Float64]:
-    """Returns the shares of ids in both splits, without the ids that they are padded with."""
-    one, other = both.train.sequences, both.validation.sequences
-    if one is None or other is None:
-        return np.zeros(1), np.zeros(1)
-    size = max(len(one.ids), len(other.ids))
-    found = []
-    for sequences in (one, other):
-        counts: Float64 = np.zeros(size)
-        counts[: len(sequences.ids)] = sequences.ids
-        padding = _padding_id(sequences.leading, sequences.trailing)
-        if padding is not None and padding < size:
-            counts[padding] = 0
-        found.append(counts / max(float(counts.sum()), 1.0))
-    return found[0], found[1]
-
-
 def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | None:
     """Returns the offset that makes the frequencies agree best, and the variation before and after.
 
     ``None`` where none is better than no offset.
     """
-    train, validation = _frequencies(both)
+    train, validation = id_frequencies(both)
     size = len(train)
     # Overlap for every offset at once: a correlation of square roots, by Fourier transform.
     length = 1 << (2 * size - 1).bit_length()
@@ -188,7 +163,7 @@ def _shifted(shares: Float64, offset: int) -> Float64:
 
 
 def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
-    train, validation = _frequencies(both)
+    train, validation = id_frequencies(both)
     before = total_variation(train, validation)
     places = len(both.train.layout.columns)
     known = rows * min(places, 8)
@@ -257,5 +232,6 @@ def _hypothesis(
             fix=fix,
             constants=constants or {},
         ),
+        explains=frozenset([(both.name, WHOLE_INPUT)]),
         certain=True,
     )

@@ -17,6 +17,9 @@ from mlflow_plateau.profiles.patterns import Float64, Int64, UInt32, UInt64, unm
 KEPT = 1024
 """Distinct values kept for each column."""
 
+REPEATING = 0.2
+"""Distinct values, as a part of all, below which they count as repeating."""
+
 PENDING_CELLS = 1 << 18
 """Hashes that are collected before they are counted."""
 
@@ -43,6 +46,7 @@ class Distinct:
     _pending: list[tuple[UInt64, Int64 | None]] = field(
         default_factory=list, repr=False, compare=False
     )
+    _repeating: bool = field(default=False, repr=False, compare=False)
     _limit: Int64 = field(default_factory=lambda: np.zeros(0, np.int64), repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +98,7 @@ class Distinct:
         plain = [marks for marks, counts in self._pending if counts is None]
         marks, counts = [self.marks], [self.counts]
         if plain:
-            found, often = np.unique(np.concatenate(plain), return_counts=True)
+            found, often = self._counted(np.concatenate(plain))
             rank = self._ranks(found)
             self.dropped |= (
                 np.bincount(self._column(found[rank >= KEPT]), minlength=self.columns) > 0
@@ -107,6 +111,23 @@ class Distinct:
                 counts.append(often_given)
         self._pending.clear()
         self._take(np.concatenate(marks), np.concatenate(counts))
+
+    def _counted(self, marks: UInt64) -> tuple[UInt64, Int64]:
+        """Returns the distinct marks, ascending, and how often each occurs.
+
+        Marks that repeat are counted with a hash table, which is many times faster then than
+        sorting; those that do not are sorted, which is faster for them.
+        """
+        if not self._repeating:
+            found, often = np.unique(marks, return_counts=True)
+        else:
+            import pandas as pd
+
+            places, found = pd.factorize(marks)
+            order = np.argsort(found)
+            found, often = found[order], np.bincount(places)[order]
+        self._repeating = len(found) < REPEATING * len(marks)
+        return found, often.astype(np.int64)
 
     def _take(self, marks: UInt64, counts: Int64) -> None:
         together, place = np.unique(marks, return_inverse=True)

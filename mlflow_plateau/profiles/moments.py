@@ -50,16 +50,20 @@ class ExactSums:
         none = np.array([0] * columns, dtype=object)
         return cls(np.full(columns, LOWEST_WINDOW, dtype=np.int64), none, none.copy())
 
-    def add(self, values: Float64) -> None:
-        """Adds the values of (columns, values); they are used up as scratch space."""
+    def add(self, values: Float64, greatest: Float64) -> None:
+        """Adds values.
+
+        Args:
+            values: (columns, values); they are used up as scratch space.
+            greatest: The greatest size of each column's values.
+        """
+        _, exponent = np.frexp(greatest)
+        needed = -(-(exponent.astype(np.int64) + 1) // LIMB) - 1
+        self._raise_to(np.where(greatest > 0, needed, self.window))
         for start in range(0, values.shape[1], MOST_AT_ONCE):
             self._add(values[:, start : start + MOST_AT_ONCE])
 
     def _add(self, values: Float64) -> None:
-        greatest = np.maximum(values.max(axis=1), -values.min(axis=1))
-        _, exponent = np.frexp(greatest)
-        needed = -(-(exponent.astype(np.int64) + 1) // LIMB) - 1
-        self._raise_to(np.where(greatest > 0, needed, self.window))
         grid = np.ldexp(1.0, (LIMB * self.window).astype(np.int32))[:, None]
         coarse = values + grid * (1.5 * 2.0**52)
         coarse -= grid * (1.5 * 2.0**52)
@@ -156,23 +160,28 @@ class Moments:
             count = np.count_nonzero(finite, axis=1).astype(np.int64)
             lowest = np.where(finite, values, np.float32(np.inf)).min(axis=1)
             highest = np.where(finite, values, np.float32(-np.inf)).max(axis=1)
+        # How often an extreme stands there matters only where it is one.
+        at_least = _how_often(values, lowest, finite, lowest <= self.least)
+        at_greatest = _how_often(values, highest, finite, highest >= self.greatest)
         here = Moments(
             count=count,
             missing=np.zeros_like(count),
             infinite=np.zeros_like(count),
             least=lowest.astype(np.float64),
             greatest=highest.astype(np.float64),
-            at_least=_how_often(values, lowest, finite),
-            at_greatest=_how_often(values, highest, finite),
+            at_least=at_least,
+            at_greatest=at_greatest,
             sums=self.sums,
             squares=self.squares,
         )
         self._take_extremes(here)
         self.count = self.count + count
+        greatest = np.maximum(np.abs(here.least), np.abs(here.greatest))
+        greatest[count == 0] = 0.0
         wide = values.astype(np.float64)
         squares = wide * wide
-        self.sums.add(wide)
-        self.squares.add(squares)
+        self.sums.add(wide, greatest)
+        self.squares.add(squares, greatest * greatest)
 
     def _take_extremes(self, other: Moments) -> None:
         self.at_least = _at(np.minimum, self.least, self.at_least, other.least, other.at_least)
@@ -213,11 +222,14 @@ class Moments:
         return np.array(means, dtype=np.float64), np.array(deviations, dtype=np.float64)
 
 
-def _how_often(values: Float32, sought: Float32, finite: Bool | None) -> Int64:
-    found = values == sought[:, None]
-    if finite is not None:
-        found &= finite
-    return np.asarray(np.count_nonzero(found, axis=1), dtype=np.int64)
+def _how_often(values: Float32, sought: Float32, finite: Bool | None, where: Bool) -> Int64:
+    counts = np.zeros(len(values), dtype=np.int64)
+    for column in np.flatnonzero(where).tolist():
+        found = values[column] == sought[column]
+        if finite is not None:
+            found &= finite[column]
+        counts[column] = np.count_nonzero(found)
+    return counts
 
 
 def _at(

@@ -48,8 +48,9 @@ class RowHashes:
 
     def distinct(self) -> tuple[UInt64, Int64]:
         """Returns the distinct hashes and how often each occurs."""
-        hashes, counts = np.unique(self.hashes, return_counts=True)
-        return hashes, counts.astype(np.int64)
+        first = np.flatnonzero(np.diff(self.hashes, prepend=~self.hashes[:1]))
+        counts = np.diff(first, append=len(self.hashes))
+        return self.hashes[first], counts.astype(np.int64)
 
     @property
     def limit(self) -> int:
