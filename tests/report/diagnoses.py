@@ -306,7 +306,6 @@ def hostile() -> Diagnosis:
         ),
         remedies=(f"monitor='{image}'", f"{template} \ud800 损失"),
         next_level=tag,
-        consistency="fail",
         findings=(
             Finding(
                 check=image,
