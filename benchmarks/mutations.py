@@ -127,7 +127,7 @@ def series(random: Random, rows: int) -> tuple[Array, Array]:
 
 
 def ledger(random: Random, rows: int) -> tuple[pd.DataFrame, Array]:
-    """Held out: uniform, bimodal, exponential and zero-inflated amounts, flags, other categories."""
+    """Held out: uniform, bimodal, exponential and heavy-tailed amounts, other categories."""
     y = random.choice(3, rows, p=[0.55, 0.3, 0.15])
     frame = pd.DataFrame(
         {

@@ -21,7 +21,7 @@ from mlflow_plateau.checks.finding import Finding, Hypothesis
 LEAST_ROWS = 15.0
 """Rows that a comparison has to be worth before frequencies are matched."""
 
-NATURAL_ODDS = 8.0
+NATURAL_ODDS = 10.0
 """The odds of one category differ between populations by up to this factor."""
 
 REMOVES = 0.34

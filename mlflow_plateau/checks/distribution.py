@@ -14,8 +14,11 @@ import numpy as np
 from mlflow_plateau.profiles.input_profile import InputProfile
 from mlflow_plateau.profiles.patterns import Float64, bin_edges
 
+ROUNDING = {"float16": 1e-3, "bfloat16": 8e-3}
+"""What rounding to a type and back may move a value by, relative to it."""
+
 SINGLE_PRECISION = 2e-6
-"""What rounding to float32 and back may move a value by, relative to it."""
+"""The same for float32 and all wider types."""
 
 MOST_ROWS_PER_ROW = 4.0
 """The values of one image are worth at most so many independent ones: they are much alike."""
@@ -39,6 +42,7 @@ class Distribution:
         greatest: Exact maximum.
         at_least: How often the minimum occurs.
         at_greatest: How often the maximum occurs.
+        rounding: What rounding may have moved a value by, relative to it.
     """
 
     low: Float64
@@ -52,11 +56,18 @@ class Distribution:
     greatest: float
     at_least: int
     at_greatest: int
+    rounding: float = SINGLE_PRECISION
 
     @property
     def total(self) -> float:
         """Returns all of the mass."""
         return float(self.mass.sum())
+
+    @property
+    def commonest(self) -> float:
+        """Returns the middle of the fullest lump."""
+        fullest = int(np.argmax(self.mass))
+        return float(self.low[fullest] + self.high[fullest]) / 2
 
     @property
     def constant(self) -> bool:
@@ -85,7 +96,7 @@ class Distribution:
         low, high, mass = low[known], high[known], self.mass[known]
         if len(low) > 1 and low[0] > low[-1]:
             low, high, mass = high[::-1], low[::-1], mass[::-1]
-        slack = SINGLE_PRECISION * np.maximum(np.abs(low), np.abs(high))
+        slack = self.rounding * np.maximum(np.abs(low), np.abs(high))
         return replace(
             self,
             low=np.minimum(low, high) - slack,
@@ -137,6 +148,9 @@ def distribution_of(state: InputProfile, number: int) -> Distribution | None:
         greatest=float(moments.greatest[number]),
         at_least=int(moments.at_least[number]),
         at_greatest=int(moments.at_greatest[number]),
+        rounding=ROUNDING.get(
+            state.layout.columns[state.layout.numbers[number]].dtype, SINGLE_PRECISION
+        ),
     )
 
 

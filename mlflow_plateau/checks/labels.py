@@ -15,8 +15,10 @@ ONE_HOT = "one-hot"
 INTEGERS = "integers"
 NAMES = "names"
 
-LONG_TAIL = 0.9
-"""Regression targets have more distinct values than this share of the rows allows classes."""
+MOST_CLASSES = 20
+OF_ROWS = 0.1
+"""Whole numbers with more distinct values than this, and than this part of the rows, are counts or
+amounts, not classes."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class Labels:
     both: InputPair
     forms: tuple[str, str]
     codes: CodePair
+
+
+def quantities(comparison: Comparison) -> Iterator[InputPair]:
+    """Yields the inputs and the targets that are no class labels: what has units and a scale."""
+    classes = {labels.both.name for labels in labels_of(comparison)}
+    return (both for both in comparison.inputs if both.name not in classes)
 
 
 def labels_of(comparison: Comparison) -> Iterator[Labels]:
@@ -57,8 +65,7 @@ def _classes(state: InputProfile) -> tuple[str, dict[str, int]] | None:
     if not counts:
         return None
     names = layout.columns[0].kind == "category"
-    # Whole numbers that hardly repeat are counts or amounts, not classes.
-    if not names and len(counts) > max(20, 0.1 * sum(counts.values())):
+    if not names and len(counts) > max(MOST_CLASSES, OF_ROWS * sum(counts.values())):
         return None
     return (NAMES if names else INTEGERS), counts
 

@@ -21,10 +21,10 @@ LEAST_ROWS = 8
 ALIKE = 3.0
 """Mean squared distance, in standard errors, up to which two classes look the same…"""
 
-UNLIKE = 9.0
+UNLIKE = 6.0
 """…and from which on they do not."""
 
-SIGNAL = 9.0
+SIGNAL = 6.0
 """Squared distance between train's own classes for their look to tell them apart."""
 
 VANISHED = 0.15

@@ -13,6 +13,7 @@ from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, FITS, ORDINARY_SHIFT, TOLERANCE
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
@@ -53,7 +54,7 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the transformation, of a short list, that makes the splits agree without a constant."""
     groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
     costs: dict[tuple[str, str], float] = defaultdict(float)
-    for both in comparison.inputs:
+    for both in quantities(comparison):
         for pair in both.different:
             found = _transformation(pair)
             if found is not None:

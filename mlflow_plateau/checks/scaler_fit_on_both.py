@@ -16,6 +16,7 @@ from mlflow_plateau.checks.fingerprints import (
     has_mark,
     is_standard,
 )
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
 REPEATED = 0.5
@@ -30,7 +31,7 @@ LEAST_ENDS = 1
 
 def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaler in both splits together, although neither has it alone."""
-    for both in comparison.inputs:
+    for both in quantities(comparison):
         columns = continuous(both)
         if not both.exact or not columns:
             continue

@@ -17,6 +17,7 @@ from mlflow_plateau.checks.fingerprints import (
     departure,
     has_mark,
 )
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
 NEAR = 1.0
@@ -28,7 +29,7 @@ HARMLESS_ROWS = 10_000
 
 def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaler in validation, where it must not be: it was fitted on train."""
-    for both in comparison.inputs:
+    for both in quantities(comparison):
         columns = continuous(both)
         if not both.exact or not columns:
             continue

@@ -19,6 +19,7 @@ from mlflow_plateau.checks.fingerprints import (
     departure,
     has_mark,
 )
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
     Affine,
     best_affine,
@@ -54,7 +55,7 @@ LEAST_COLUMNS = 3
 
 def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds splits of which one is standardised, min-max scaled or divided by 255, and one raw."""
-    for both in comparison.inputs:
+    for both in quantities(comparison):
         columns = continuous(both)
         if not columns:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,10 +60,12 @@ def misfit(
     Where the function is not defined for some of the values both are infinite.
     """
     train, validation = pair.train, pair.validation
+    # Either side may have been rounded more coarsely; the allowance is made on the mapped one.
+    rounding = max(train.rounding, validation.rounding)
     if of_train:
-        train = train.mapped(function)
+        train = replace(train, rounding=rounding).mapped(function)
     else:
-        validation = validation.mapped(function)
+        validation = replace(validation, rounding=rounding).mapped(function)
     if not train.rows or not validation.rows:
         return math.inf, math.inf
     apart = distance(train, validation)
@@ -87,13 +89,22 @@ def best_affine(pair: NumberPair) -> Affine | None:
         candidates.append((factor, validation.mean - factor * train.mean))
     mine, theirs = train.quantiles(), validation.quantiles()
     inner = slice(5, -5)
-    for other in (theirs, theirs[::-1]):
-        x, y = mine[inner], other[inner]
+    for quantiles in (theirs, theirs[::-1]):
+        x, y = mine[inner], quantiles[inner]
         spread = float(((x - x.mean()) ** 2).sum())
         if spread > 0:
             factor = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
             if factor:
                 candidates.append((factor, float(y.mean() - factor * x.mean())))
+    # Constants that carry the commonest value and the ends over exactly, for pixels and counts.
+    for one, other in (
+        ((train.least, train.greatest), (validation.least, validation.greatest)),
+        ((train.commonest, train.greatest), (validation.commonest, validation.greatest)),
+        ((train.least, train.commonest), (validation.least, validation.commonest)),
+    ):
+        if one[0] < one[1] and other[0] < other[1]:
+            factor = (other[1] - other[0]) / (one[1] - one[0])
+            candidates.append((factor, other[0] - factor * one[0]))
     fits = [with_constants(pair, factor, offset) for factor, offset in candidates]
     # A mirrored map has to earn it: most distributions are nearly symmetric.
     return min(fits, key=lambda fit: fit.distance + (0.05 if fit.factor < 0 else 0.0))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
     Affine,
     affine_formula,
@@ -57,7 +58,7 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds factors and offsets between units, and names the constants where they are known."""
     groups: dict[tuple[str, float, float], list[NumberPair]] = defaultdict(list)
     fits: dict[tuple[str, float, float], Affine] = {}
-    for both in comparison.inputs:
+    for both in quantities(comparison):
         for pair in both.different:
             fit = _unit(pair)
             if fit is not None:

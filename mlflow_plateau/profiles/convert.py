@@ -88,7 +88,7 @@ def _array_table(name: str, role: str, array: npt.NDArray[np.generic]) -> Table:
         raise ProfileError(f"{name!r} is a single value; give an array with a row per example.")
     if array.dtype.kind in "OUST" or array.dtype.kind not in "biufV mM":
         return _object_table(name, role, array)
-    kind = "number"
+    kind, dtype = "number", str(array.dtype)
     if array.dtype.kind in "mM":
         array, kind = days(array), "date"
     elif array.dtype.kind == "V":
@@ -97,7 +97,6 @@ def _array_table(name: str, role: str, array: npt.NDArray[np.generic]) -> Table:
     pooled = len(shape) >= 2
     axis = channel_axis(shape)
     count = shape[axis - 1 if axis > 0 else axis] if pooled else (shape[0] if shape else 1)
-    dtype = str(array.dtype)
     names = evenly_spaced(count).tolist() if count > MOST_COLUMNS else range(count)
     single = name if not shape else None
     return Table(
