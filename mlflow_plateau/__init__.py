@@ -19,14 +19,17 @@ from mlflow_plateau.diagnose import diagnose, diagnose_runs
 from mlflow_plateau.errors import (
     NoLossError,
     PlateauError,
+    ProfileError,
     RunNotFoundError,
     RunStillActiveError,
     TrackingServerError,
 )
 
 if TYPE_CHECKING:
+    from mlflow_plateau.consistency import ConsistencyReport, check_consistency
     from mlflow_plateau.diagnosis import Diagnosis
     from mlflow_plateau.history import History
+    from mlflow_plateau.profiles import Profile, ProfileBuilder, profile
     from mlflow_plateau.record.autolog import autolog
     from mlflow_plateau.record.keras_callback import PlateauCallback
     from mlflow_plateau.store.search import search_runs
@@ -34,26 +37,37 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ConsistencyReport",
     "Diagnosis",
     "History",
     "NoLossError",
     "PlateauCallback",
     "PlateauError",
+    "Profile",
+    "ProfileBuilder",
+    "ProfileError",
     "RunNotFoundError",
     "RunStillActiveError",
     "TrackingServerError",
     "__version__",
     "autolog",
+    "check_consistency",
     "diagnose",
     "diagnose_runs",
+    "profile",
     "search_runs",
 ]
 
 _IMPORTED_ON_DEMAND = {
+    "ConsistencyReport": "mlflow_plateau.consistency",
     "Diagnosis": "mlflow_plateau.diagnosis",
     "History": "mlflow_plateau.history",
     "PlateauCallback": "mlflow_plateau.record.keras_callback",
+    "Profile": "mlflow_plateau.profiles",
+    "ProfileBuilder": "mlflow_plateau.profiles",
     "autolog": "mlflow_plateau.record.autolog",
+    "check_consistency": "mlflow_plateau.consistency",
+    "profile": "mlflow_plateau.profiles",
     "search_runs": "mlflow_plateau.store.search",
 }
 

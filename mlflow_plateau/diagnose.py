@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlflow_plateau.errors import PlateauError, RunStillActiveError
+from mlflow_plateau.errors import PlateauError, ProfileError, RunStillActiveError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,8 @@ def diagnose(
         RunStillActiveError: If the run is active and has logged nothing yet.
     """
     from mlflow_plateau.align import align
+    from mlflow_plateau.consistency import report as compare_profiles
+    from mlflow_plateau.store.profiles import read_profiles
     from mlflow_plateau.store.read import read_run
     from mlflow_plateau.store.write import write_diagnosis
     from mlflow_plateau.weigh import diagnose_history
@@ -53,9 +56,17 @@ def diagnose(
             f"Run {run.run_id} is active and has logged no metrics yet. Diagnose it again when its"
             " first epochs are logged; if it did, flush them with mlflow.flush_async_logging()."
         )
-    diagnosis = diagnose_history(align(run, monitor))
+    history = align(run, monitor)
+    try:
+        profiles = read_profiles(run, tracking_uri)
+    except ProfileError as error:
+        history = replace(history, notes=(*history.notes, str(error)))
+        profiles = None
+    if profiles is not None:
+        history = replace(history, consistency=compare_profiles(*profiles))
+    diagnosis = diagnose_history(history)
     if log:
-        write_diagnosis(diagnosis, tracking_uri)
+        write_diagnosis(diagnosis, tracking_uri, history.consistency)
     return diagnosis
 
 

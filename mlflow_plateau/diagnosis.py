@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow_plateau.checks.finding import Finding
 
 SCHEMA_VERSION = 1
 """Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
@@ -98,6 +101,7 @@ class Diagnosis:
         wasted_fraction: Those epochs as a share of all, 0 to 1.
         level: The level of evidence that the answer stands on, one of ``LEVELS``.
         consistency: Verdict of the preprocessing check: ``pass``, ``warn``, ``fail``, ``unknown``.
+        findings: What the preprocessing check found, most serious first.
         unknown: Signals that could not be measured, with the reason in words.
         notes: What was cleaned in the history.
         curves: The curves that were read.
@@ -122,6 +126,7 @@ class Diagnosis:
     wasted_fraction: float = 0.0
     level: str = "history"
     consistency: str = "unknown"
+    findings: tuple[Finding, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     curves: Curves = field(default_factory=Curves)
@@ -149,6 +154,7 @@ class Diagnosis:
         for name in ("contributing", "remedies", "notes"):
             values[name] = tuple(values[name])
         values["evidence"] = tuple(_evidence(item) for item in values["evidence"])
+        values["findings"] = tuple(_finding(item) for item in values["findings"])
         values["curves"] = _curves(values["curves"])
         return cls(**values)
 
@@ -165,7 +171,7 @@ class Diagnosis:
 
 def _plain(value: Any) -> Any:
     """Turns dataclasses, mappings, tuples and numpy's scalars into JSON values."""
-    if isinstance(value, (Evidence, Curves)):
+    if is_dataclass(value):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -212,6 +218,18 @@ def _evidence(document: Mapping[str, Any]) -> Evidence:
         first, last = values["epochs"]
         values["epochs"] = (first, last)
     return Evidence(**values)
+
+
+def _finding(document: Mapping[str, Any]) -> Finding:
+    from mlflow_plateau.checks.finding import Finding
+
+    values = _known_fields(Finding, document, "finding")
+    for name in ("columns", "evidence"):
+        values[name] = tuple(values[name])
+    values["constants"] = {
+        name: _number_from_json(value) for name, value in values["constants"].items()
+    }
+    return Finding(**values)
 
 
 def _curves(document: Mapping[str, Any]) -> Curves:

@@ -19,3 +19,7 @@ class NoLossError(PlateauError):
 
 class RunStillActiveError(PlateauError):
     """The run is still being written, and the caller did not ask for a diagnosis of a live run."""
+
+
+class ProfileError(PlateauError):
+    """Data that cannot be profiled, or a file that is not a saved profile."""

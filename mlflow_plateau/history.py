@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mlflow_plateau.tracked import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from mlflow_plateau.consistency import ConsistencyReport
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class History:
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
             ``batch_loss_spread``, ``epoch_seconds``.
         setup: What is known of the training's configuration.
+        consistency: Whether the two splits were treated alike; ``None`` where they are not known.
         names: Which metric was read as what.
         axis: What a unit of ``epochs`` is: ``epoch`` or ``step``.
         higher_is_better: Whether the monitored curve is a score (accuracy) rather than a loss.
@@ -119,6 +124,7 @@ class History:
     metrics: Mapping[str, FloatArray] = field(default_factory=dict)
     recorded: Mapping[str, FloatArray] = field(default_factory=dict)
     setup: Setup = field(default_factory=Setup)
+    consistency: ConsistencyReport | None = None
     names: MetricNames = field(default_factory=MetricNames)
     axis: str = "epoch"
     higher_is_better: bool = False

@@ -19,6 +19,7 @@ def history(
     recorded: dict[str, Any] | None = None,
     higher_is_better: bool = False,
     axis: str = "epoch",
+    consistency: Any = None,
     **setup: Any,
 ) -> History:
     """Returns a history of the given losses; NaN counts as logged."""
@@ -37,6 +38,7 @@ def history(
         metrics={name: np.asarray(v, float) for name, v in (metrics or {}).items()},
         recorded={name: np.asarray(v, float) for name, v in (recorded or {}).items()},
         setup=Setup(**setup),
+        consistency=consistency,
         names=MetricNames("loss", "val_loss", None),
         axis=axis,
         higher_is_better=higher_is_better,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from inspect import signature
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,9 +13,12 @@ from mlflow_plateau.causes import CAUSES
 from mlflow_plateau.cli import main
 from tests.store.runs import log_overfitting, our_tags
 
+# Since click 8.2 the runner always keeps standard output and standard error apart.
+APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+
 
 def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
+    return CliRunner(**APART).invoke(main, arguments)
 
 
 HEAVY = ("mlflow", "numpy", "pandas", "scipy", "matplotlib", "keras", "tensorflow", "jinja2")

@@ -42,12 +42,14 @@ INCONSISTENT_PREPROCESSING = Cause(
         contradicts("training_rise", above=0.25, scale=0.06),
         contradicts("training_progress", below=0.1, scale=0.03),
         contradicts("trainable_share", below=1e-06, scale=1e-07),
+        supports("treated_differently", above=0.75, scale=0.05, expected=True),
     ),
     remedies=(
         Remedy(
+            "treat both splits alike: {consistency_fix}",
             "fit scalers and encoders on the training split only and apply the same object to both:"
             " scaler.fit(x_train); x_train = scaler.transform(x_train);"
-            " x_validation = scaler.transform(x_validation)"
+            " x_validation = scaler.transform(x_validation)",
         ),
         Remedy(
             "compare the two splits column by column: means, ranges, channel order, category codes"

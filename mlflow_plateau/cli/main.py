@@ -11,6 +11,7 @@ from mlflow_plateau.cli.terminal import complain
 from mlflow_plateau.errors import PlateauError
 
 COMMANDS = {
+    "consistency": "Say whether train and validation data were treated alike.",
     "diagnose": "Say why a run's validation loss stopped improving.",
     "explain": "Say what a cause is and how to tell it from others.",
     "runs": "Find runs by their diagnosis.",

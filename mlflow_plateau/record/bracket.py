@@ -55,7 +55,7 @@ def recorded_fit(raw: RawFit, model: Any, args: tuple[Any, ...], kwargs: Mapping
         recorder, others = None, []
     if recorder is None:
         return raw(model, *args, **kwargs)
-    with _first_among_callbacks(recorder, model, bound):
+    with _first_among_callbacks(recorder, model, others, bound):
         _fitted.stack.append(model)
         recorder.enter_fit(_fit_arguments(bound, others))
         ended_by: BaseException | None = None
@@ -92,17 +92,20 @@ def _fit_arguments(bound: BoundArguments, others: list[Any]) -> FitArguments:
 
 @contextmanager
 def _first_among_callbacks(
-    recorder: PlateauCallback, model: Any, bound: BoundArguments
+    recorder: PlateauCallback, model: Any, others: list[Any], bound: BoundArguments
 ) -> Iterator[None]:
     """Puts the recorder before the user's callbacks, leaving the user's list as it is.
 
     First, so that the learning rate is read before a callback changes it for the next epoch, and so
-    that the run is there when others log to it.
+    that the run is there when others log to it. Once, however often it was given.
     """
     given = bound.arguments["callbacks"]
-    if recorder in _flat(given):
+    if not isinstance(given, keras.callbacks.CallbackList):
+        bound.arguments["callbacks"] = [recorder, *others]
         yield
-    elif isinstance(given, keras.callbacks.CallbackList):
+    elif any(callback is recorder for callback in given.callbacks):
+        yield
+    else:
         # Keras uses a list of its own kind as it is: ours is its guest for as long as fit lasts.
         given.callbacks.insert(0, recorder)
         recorder.set_model(model)
@@ -110,11 +113,7 @@ def _first_among_callbacks(
         try:
             yield
         finally:
-            given.callbacks.remove(recorder)
-    else:
-        own = list(given) if isinstance(given, (list, tuple)) else _flat(given)
-        bound.arguments["callbacks"] = [recorder, *own]
-        yield
+            given.callbacks[:] = [item for item in given.callbacks if item is not recorder]
 
 
 def _flat(callbacks: Any) -> list[Any]:

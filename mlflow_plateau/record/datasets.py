@@ -17,6 +17,9 @@ from mlflow_plateau.record.settings import mlflow_session
 MLFLOW_KERAS = frozenset(("tensorflow", "keras"))
 """MLflow's integrations that note the same data."""
 
+LARGEST_COPY = 64 * 2**20
+"""So many bytes of the inputs, from the first row on, go into their digest: MLflow copies them."""
+
 
 def log_datasets(arguments: FitArguments | None, *, silent: bool = False) -> None:
     """Notes type, shape and digest of arrays and data frames in the active run.
@@ -62,4 +65,10 @@ def _dataset(x: Any, y: Any) -> Any:
     parts = list(x.values()) if isinstance(x, dict) else [x]
     if not all(isinstance(part, np.ndarray) for part in parts):
         return None
-    return from_numpy(x, targets=y if isinstance(y, np.ndarray) else None)
+    targets = y if isinstance(y, np.ndarray) else None
+    if sum(part.nbytes for part in parts) <= LARGEST_COPY:
+        return from_numpy(x, targets=targets)
+    rows = max(1, LARGEST_COPY * len(parts[0]) // sum(part.nbytes for part in parts))
+    few = {name: part[:rows] for name, part in x.items()} if isinstance(x, dict) else x[:rows]
+    some_targets = None if targets is None else targets[:rows]
+    return from_numpy(x, targets=targets, digest=from_numpy(few, targets=some_targets).digest)

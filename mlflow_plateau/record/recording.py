@@ -9,6 +9,7 @@ from typing import Any
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record import step_axis
+from mlflow_plateau.record.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.record.curves import PREFIX, curves_of, prefix_beside
 from mlflow_plateau.record.datasets import log_datasets
 from mlflow_plateau.record.describe.facts import as_params, describe
@@ -19,6 +20,7 @@ from mlflow_plateau.record.measure.measurements import Measurements, measurement
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
+from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.writer import Writer
 
@@ -56,12 +58,14 @@ class Recording:
         self._setup = Setup()
         self._axis: StepAxis | None = None
         self._epochs = 0
+        self._reads_rate = True
         self._last_epoch: int | None = None
         self._epoch_began = 0.0
         self._pending: tuple[int, Mapping[str, Any], dict[str, float]] | None = None
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
+        self._profiles: SplitProfiles | None = None
 
     def begin(self) -> None:
         """Takes the run, describes the setup and begins to measure.
@@ -73,7 +77,13 @@ class Recording:
             return
         with global_random_state_kept():
             self._scope = RunScope.open(self._settings.extra_tags)
-            self._writer = Writer(self._scope, silent=self._settings.silent)
+            if self._settings.log_datasets:
+                self._profiles = SplitProfiles(
+                    self._scope, self._training.arguments, silent=self._settings.silent
+                )
+            self._writer = Writer(
+                self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
+            )
             self._describe()
             if self._settings.log_datasets:
                 log_datasets(self._training.arguments, silent=self._settings.silent)
@@ -114,7 +124,7 @@ class Recording:
         measured["epoch_seconds"] = seconds
         own = {PREFIX + name: value for name, value in measured.items()}
         own[COUNTER] = float(self._axis.training)
-        rate = rate_of_last_update(self._model.optimizer)
+        rate = self._learning_rate()
         if rate is not None:
             own[self._prefix + "learning_rate"] = rate
         # Callbacks that come after this one add to the logs; they are read when all have run.
@@ -123,6 +133,24 @@ class Recording:
         self._last_epoch = epoch
         if self._epochs == 1:
             self._describe()
+
+    def _meanwhile(self) -> None:
+        """What the writer's thread does beside the training, once."""
+        if self._profiles is not None:
+            self._profiles.log()
+        if self._settings.diagnose:
+            import_what_a_diagnosis_needs()
+
+    def _learning_rate(self) -> float | None:
+        """Returns the learning rate of the epoch's last update, where it can be read."""
+        found = self._training.optimizer_in_use if self._reads_rate else None
+        try:
+            return None if found is None else rate_of_last_update(found)
+        except Exception as error:
+            # One curve less: an optimiser may keep its learning rate in ways nobody foresaw.
+            self._reads_rate = False
+            notice("the learning rate is not recorded", error, silent=self._settings.silent)
+            return None
 
     def stop_measuring(self) -> None:
         """Puts back what was put between Keras and its batches."""
@@ -147,10 +175,12 @@ class Recording:
                 self._write_pending()
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
+                if complete and self._profiles is not None:
+                    self._profiles.log()
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
-                scope.end(RUN_STATUSES[outcome], reachable=complete or scope.answers())
+                scope.end(RUN_STATUSES[outcome], reachable=complete)
                 if scope.owned:
                     step_axis.forget(scope.run_id)
             if complete and self._settings.diagnose and self._epochs:
@@ -158,7 +188,9 @@ class Recording:
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""
-        setup = describe(self._training, known=self._setup)
+        # What cannot be said is said once.
+        silent = self._settings.silent or self._epochs > 0
+        setup = describe(self._training, known=self._setup, silent=silent)
         news = as_params(setup, besides=self._setup)
         self._setup = setup
         if news and self._writer is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import mlflow
@@ -13,11 +12,10 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_AUTOLOGGING
 
 from mlflow_plateau.errors import TrackingServerError
+from mlflow_plateau.record.patience import BEFORE_TRAINING, NONE_LEFT, patience
+from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import INTEGRATION
 from mlflow_plateau.store.connection import open_client
-
-IMPATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
-"""MLflow's settings for a server that is known not to answer; it would try for minutes."""
 
 _lock = threading.Lock()
 _being_recorded: set[str] = set()
@@ -55,6 +53,13 @@ class RunScope:
         uri = mlflow.get_tracking_uri()
         # A new database is created by MLflow on first use; only a server can fail to answer.
         client = MlflowClient(tracking_uri=uri) if uri.startswith("sqlite:") else open_client(uri)
+        with patience(BEFORE_TRAINING):
+            return cls._open(uri, client, extra_tags)
+
+    @classmethod
+    def _open(
+        cls, uri: str, client: MlflowClient, extra_tags: Mapping[str, str] | None
+    ) -> RunScope:
         active = mlflow.active_run()
         with _lock:
             taken = active is not None and active.info.run_id in _being_recorded
@@ -79,41 +84,41 @@ class RunScope:
 
         Args:
             status: MLflow's status of the run: ``FINISHED``, ``FAILED`` or ``KILLED``.
-            reachable: Whether the tracking store still answers.
+            reachable: Whether the tracking store still takes what it is given.
         """
         if not self.owned:
             return
+        if reachable:
+            self._end(status)
+            return
+        try:
+            with patience(NONE_LEFT):
+                self._end(status)
+        except Exception as error:
+            # That the store does not answer has been said.
+            notice(f"run {self.run_id} could not be ended", error, silent=True)
+
+    def _end(self, status: str) -> None:
         active = mlflow.active_run()
-        with _patience(reachable):
-            if active is not None and active.info.run_id == self.run_id:
-                mlflow.end_run(status)
-            else:
-                # Somebody started another run inside and left it open, or ended this one.
-                self.client.set_terminated(self.run_id, status)
+        if active is not None and active.info.run_id == self.run_id:
+            mlflow.end_run(status)
+        else:
+            # Somebody started another run inside and left it open, or ended this one.
+            self.client.set_terminated(self.run_id, status)
+
+    def check(self) -> None:
+        """Asks a server whether it answers; a database is trusted.
+
+        Raises:
+            TrackingServerError: If it does not.
+        """
+        if not self.tracking_uri.startswith("sqlite:"):
+            open_client(self.tracking_uri)
 
     def answers(self) -> bool:
-        """Returns whether the tracking store answers; a server is asked, a database is trusted."""
-        if self.tracking_uri.startswith("sqlite:"):
-            return True
+        """Returns whether the tracking store answers."""
         try:
-            open_client(self.tracking_uri)
+            self.check()
         except TrackingServerError:
             return False
         return True
-
-
-@contextmanager
-def _patience(reachable: bool) -> Iterator[None]:
-    if reachable:
-        yield
-        return
-    before = {name: os.environ.get(name) for name in IMPATIENCE}
-    os.environ.update(IMPATIENCE)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

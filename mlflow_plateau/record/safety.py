@@ -40,9 +40,11 @@ def global_random_state_kept() -> Iterator[None]:
     """Puts the global generators of Python and numpy back to where they were.
 
     MLflow draws the names of runs from Python's generator, and Keras draws seeds from it: without
-    this, a recorded model would start from other weights than an unrecorded one.
+    this, a recorded model would start from other weights than an unrecorded one. Inside, Python's
+    generator is seeded afresh: programs with the same seed would give all their runs one name.
     """
     python_state = random.getstate()
+    random.seed()
     # The rule asks for a generator of one's own; here it is the global one that matters.
     numpy_state = np.random.get_state(legacy=False)  # noqa: NPY002
     try:

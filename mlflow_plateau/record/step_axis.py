@@ -109,8 +109,10 @@ def forget(run_id: str) -> None:
 
 def _offset_after(seen: _Trainings, first_epoch: int) -> int:
     """Returns the offset with which the same model goes on."""
-    if first_epoch + seen.offset > seen.last_step:
-        return seen.offset
+    # Keras may be told to begin after all epochs so far, or after those of the last ``fit``.
+    for offset in (0, seen.offset):
+        if first_epoch + offset > seen.last_step:
+            return offset
     return seen.last_step + 1 - first_epoch
 
 

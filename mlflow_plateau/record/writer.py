@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
@@ -28,30 +28,51 @@ MOST_PARAMS = 100
 LONGEST_VALUE = 500
 """Longer values of parameters are cut; older stores take no more."""
 
-FAILURES_IN_A_ROW = 3
-"""So many batches may fail before the recorder stops writing."""
+MOST_POINTS = 100_000
+"""So many values are kept while the store does not take them, about 20 MB; later ones are lost."""
+
+ATTEMPTS_AT_THE_END = 3
+"""How often ``close`` lets the rest be sent to a store that refuses it, such as a locked one."""
 
 SECONDS_BEFORE_RETRY = 0.5
-"""How long ``close`` lets pass after a batch that failed, such as on a locked database."""
+"""How long it lets pass in between."""
 
-SECONDS_TO_FINISH = 60.0
-"""How long ``close`` waits for a store that answers."""
+SECONDS_TO_FINISH = 30.0
+"""How long ``close`` waits for a store that answers, but does not come to an end."""
 
-SECONDS_BEFORE_ASKING = 5.0
+SECONDS_BEFORE_ASKING = 2.0
 """How long ``close`` waits before it asks whether the store answers."""
 
 
 class Writer:
-    """Collects metrics and parameters of one run, and sends them from a thread of its own."""
+    """Collects metrics and parameters of one run, and sends them from a thread of its own.
 
-    def __init__(self, scope: RunScope, *, silent: bool = False) -> None:
+    What the store did not take is kept and sent with the next batch, so that a server may be
+    restarted while the training goes on.
+
+    Args:
+        scope: The run.
+        meanwhile: What else is to be done in the thread, once, when the training has lasted a
+            while.
+        silent: Whether to keep failures to oneself.
+    """
+
+    def __init__(
+        self,
+        scope: RunScope,
+        *,
+        meanwhile: Callable[[], None] | None = None,
+        silent: bool = False,
+    ) -> None:
         self._scope = scope
+        self._meanwhile = meanwhile
         self._silent = silent
         self._metrics: list[tuple[str, float, int, int]] = []
         self._params: dict[str, str] = {}
         self._wake = threading.Condition()
         self._closing = False
-        self._gave_up = False
+        self._sent_all = False
+        self._lost = False
         self._last_error: Exception | None = None
         # A daemon: a store that hangs must not keep the user's program from ending.
         self._thread = threading.Thread(
@@ -62,9 +83,11 @@ class Writer:
     def metrics(self, values: Mapping[str, float], step: int) -> None:
         """Takes the metrics of one step."""
         now = int(time.time() * 1000)
-        if not self._gave_up:
-            with self._wake:
+        with self._wake:
+            if len(self._metrics) < MOST_POINTS:
                 self._metrics += [(key, value, now, step) for key, value in values.items()]
+            else:
+                self._lost = True
 
     def params(self, values: Mapping[str, str]) -> None:
         """Takes parameters; one that the run already has with another value becomes a tag."""
@@ -86,7 +109,7 @@ class Writer:
             if not self._scope.answers():
                 break
             self._thread.join(SECONDS_BEFORE_ASKING)
-        complete = not self._thread.is_alive() and not self._gave_up
+        complete = self._sent_all and not self._lost
         if not complete:
             notice(
                 f"the tracking store did not take all of what run {self._scope.run_id} recorded",
@@ -96,25 +119,42 @@ class Writer:
         return complete
 
     def _work(self) -> None:
-        failures = 0
+        attempts = 0
         while True:
             with self._wake:
                 if not self._closing:
                     self._wake.wait(SECONDS_BETWEEN_BATCHES)
                 closing = self._closing
-            try:
-                self._send_all()
-                failures = 0
-                if closing:
-                    return
-            except Exception as error:
-                # Whatever a store may raise: what was not sent is kept and tried again.
-                self._last_error = error
-                failures += 1
-                if failures == FAILURES_IN_A_ROW:
-                    self._gave_up = True
+            sent = self._try_to_send()
+            if closing:
+                attempts += 1
+                self._sent_all = sent
+                if sent or attempts == ATTEMPTS_AT_THE_END:
                     return
                 time.sleep(SECONDS_BEFORE_RETRY)
+            else:
+                self._do_meanwhile()
+
+    def _try_to_send(self) -> bool:
+        try:
+            # Asked first: MLflow would try for minutes, and draw from Python's global generator
+            # how long to wait in between.
+            self._scope.check()
+            self._send_all()
+        except Exception as error:
+            # Whatever a store may raise: what was not sent is kept and tried again.
+            self._last_error = error
+            return False
+        return True
+
+    def _do_meanwhile(self) -> None:
+        task, self._meanwhile = self._meanwhile, None
+        try:
+            if task is not None:
+                task()
+        except Exception as error:
+            # Whoever needs what it prepares will run into the same, and say so.
+            notice("nothing was prepared", error, silent=True)
 
     def _send_all(self) -> None:
         with self._wake:

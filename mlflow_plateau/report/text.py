@@ -24,6 +24,7 @@ EVIDENCE_SHOWN = 5
 """The terminal shows so many pieces of evidence; the report holds all."""
 
 REMEDIES_SHOWN = 5
+FINDINGS_SHOWN = 3
 
 _PLAIN = str.maketrans(
     {
@@ -54,6 +55,7 @@ def render_text(diagnosis: Diagnosis) -> str:
         *_wrapped(_standing(diagnosis), "  "),
     ]
     lines += _evidence(diagnosis)
+    lines += _preprocessing(diagnosis)
     if diagnosis.contributing:
         present = ", ".join(cause_title(cause) for cause in diagnosis.contributing)
         lines += ["", *_wrapped(f"Also present: {present}.")]
@@ -91,6 +93,24 @@ def _evidence(diagnosis: Diagnosis) -> list[str]:
             lines += _wrapped(sentence(item.sentence), f"  {_sign(item)} ")
         if len(items) > EVIDENCE_SHOWN:
             lines.append(f"    ({len(items) - EVIDENCE_SHOWN} more in the report)")
+    return lines
+
+
+def _preprocessing(diagnosis: Diagnosis) -> list[str]:
+    """Returns the lines on serious differences between the splits that are no evidence above."""
+    said = {item.sentence for item in diagnosis.evidence}
+    serious = [
+        found
+        for found in diagnosis.findings
+        if found.severity != "info" and found.message.rstrip(".") not in said
+    ]
+    if not serious:
+        return []
+    lines = ["", f"Training against validation data: {diagnosis.consistency}"]
+    for found in serious[:FINDINGS_SHOWN]:
+        lines += _wrapped(sentence(found.message), f"  {found.severity}: ")
+    if len(serious) > FINDINGS_SHOWN:
+        lines.append(f"    ({len(serious) - FINDINGS_SHOWN} more in the report)")
     return lines
 
 

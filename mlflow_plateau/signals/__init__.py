@@ -18,6 +18,7 @@ from mlflow_plateau.signals import (
     rate,
     recorded,
     scatter,
+    splits,
 )
 from mlflow_plateau.signals.signal import Measurement, Signal
 from mlflow_plateau.signals.view import View
@@ -92,6 +93,8 @@ SIGNALS: tuple[Signal, ...] = (
     recorded.unmeasurable_updates,
     recorded.weight_size_early,
     recorded.weights_shrunk,
+    splits.treated_differently,
+    splits.another_population,
 )
 
 _BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -12,6 +12,9 @@ from mlflow_plateau.signals.view import View
 FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
 
+MOST_NOISES = 1e3
+"""A rise of more standard deviations than this counts as so many."""
+
 
 def both_losses(view: View) -> tuple[Curve, Curve] | str:
     """Returns training and validation curve if both have a shape, otherwise why not."""
@@ -142,17 +145,19 @@ def rise_from_best(view: View) -> Measurement:
 
 @signal(
     unit="standard deviations of the noise",
-    sentence="the rise of the validation loss from its best value is {value:.1f} times the noise"
-    " of the curve",
+    sentence="the rise of the validation loss from its best value is {at_least}{value:,.0f} times"
+    " the noise of the curve",
 )
 def rise_in_noise(view: View) -> Measurement:
-    """(end − best) / σ, σ being the deviation of the smoothed validation loss from its trend."""
+    """(end − best) / σ, up to 1,000; σ: deviation of the smoothed loss from its trend."""
     curve = readable(view.validation, "validation")
     if isinstance(curve, str):
         return cannot_say(curve)
-    floor = max(curve.smooth_noise, 1e-9 * curve.scale)
+    rise = (curve.end - curve.best) / max(curve.smooth_noise, 1e-9 * curve.scale)
     return Measurement(
-        min((curve.end - curve.best) / floor, 1e6), epochs=(curve.best_epoch, curve.span[1])
+        min(rise, MOST_NOISES),
+        epochs=(curve.best_epoch, curve.span[1]),
+        facts={"at_least": "at least " if rise > MOST_NOISES else ""},
     )
 
 

@@ -13,7 +13,7 @@ from mlflow_plateau.signals.view import View
 
 @signal(
     unit="decades",
-    sentence="the model has {parameters:.0f} trainable weights for {rows:.0f} training rows",
+    sentence="the model has {parameters:,.0f} trainable weights for {rows:,.0f} training rows",
 )
 def parameters_per_row(view: View) -> Measurement:
     """log10(trainable weights / training rows)."""
@@ -26,13 +26,16 @@ def parameters_per_row(view: View) -> Measurement:
     )
 
 
-@signal(unit="decades of weights", sentence="the model has {parameters:.0f} trainable weights")
+@signal(
+    unit="decades of weights",
+    sentence="in size the model is of the order of 10^{value:.1f} trainable weights",
+)
 def model_size(view: View) -> Measurement:
     """log10(trainable weights)."""
     parameters = view.setup.trainable_parameter_count
     if not parameters:
         return cannot_say("the number of weights is not known")
-    return Measurement(float(np.log10(parameters)), facts={"parameters": float(parameters)})
+    return Measurement(float(np.log10(parameters)))
 
 
 @signal(unit="dropout rate", sentence="the largest dropout rate is {value:.2f}")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
 
+    from mlflow_plateau.consistency import ConsistencyReport
+
 FOLDER = "plateau"
 """Artifacts go there."""
 
@@ -50,7 +52,11 @@ _drawing = threading.Lock()
 """Matplotlib's text layout is not made for several threads."""
 
 
-def write_diagnosis(diagnosis: Diagnosis, tracking_uri: str | None = None) -> None:
+def write_diagnosis(
+    diagnosis: Diagnosis,
+    tracking_uri: str | None = None,
+    consistency: ConsistencyReport | None = None,
+) -> None:
     """Logs a diagnosis to its run, in place of an earlier one.
 
     Everything is rendered before anything is written; then come the artifacts, the metrics, the
@@ -60,6 +66,7 @@ def write_diagnosis(diagnosis: Diagnosis, tracking_uri: str | None = None) -> No
     Args:
         diagnosis: The diagnosis.
         tracking_uri: The tracking store; MLflow's current one if left out.
+        consistency: How the two splits compare, where both are known.
 
     Raises:
         RunNotFoundError: If the store has no such run.
@@ -69,6 +76,8 @@ def write_diagnosis(diagnosis: Diagnosis, tracking_uri: str | None = None) -> No
     from mlflow_plateau.report.note import render_note
 
     artifacts = render_artifacts(diagnosis)
+    if consistency is not None:
+        artifacts |= render_consistency(consistency)
     section = render_note(diagnosis)
     tags = tags_of(diagnosis)
     cause = tags.pop(CAUSE)
@@ -105,6 +114,13 @@ def render_artifacts(diagnosis: Diagnosis) -> dict[str, bytes]:
             "curves.png": render_png(diagnosis),
             "report.html": render_report(diagnosis).encode(),
         }
+
+
+def render_consistency(consistency: ConsistencyReport) -> dict[str, bytes]:
+    """Returns the comparison of the two splits as files: their contents by name."""
+    document = json.dumps(consistency.to_dict(), indent=2, default=str)
+    table = consistency.to_frame().to_csv(index=False)
+    return {"consistency.json": document.encode(), "consistency.csv": table.encode()}
 
 
 def tags_of(diagnosis: Diagnosis) -> dict[str, str]:

@@ -11,6 +11,7 @@ from mlflow_plateau.signals.batches import updates_per_epoch
 from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
+from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
 
 HEALTHY_BATCH = 32
 """The batch size to go to from one that is too small: Keras' default."""
@@ -38,7 +39,7 @@ def _facts(view: View) -> dict[str, object]:
         lower = usual if usual and rate > 30 * usual else rate / 10
     return {
         "monitor": view.history.names.validation_loss or "val_loss",
-        "best_epoch": view.best[1] if view.best else None,
+        "best_epoch": _worth_stopping_at(view),
         "patience": max(5, round(0.1 * len(validation))) if validation else None,
         "dropout": setup.dropout,
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
@@ -65,12 +66,28 @@ def _facts(view: View) -> dict[str, object]:
         "hidden_activations": ", ".join(setup.hidden_activations)
         if setup.hidden_activations
         else None,
+        "consistency_fix": _consistency_fix(view),
         "constant_loss": setup.constant_loss,
         "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
         "first_non_finite": non_finite.epochs[0]
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
     }
+
+
+def _consistency_fix(view: View) -> str | None:
+    """Returns what undoes the most serious difference in treatment, as code."""
+    report = view.history.consistency
+    if report is None:
+        return None
+    fixes = [f.fix for f in report.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
+    return "; ".join(fixes[0].splitlines()) if fixes else None
+
+
+def _worth_stopping_at(view: View) -> float | None:
+    """Returns the best epoch, unless it is the first: to stop there is not to train."""
+    first = view.validation.span[0] if view.validation else 0.0
+    return view.best[1] if view.best and view.best[1] > first else None
 
 
 def remedies_for(cause: Cause, view: View) -> tuple[str, ...]:

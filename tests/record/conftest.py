@@ -9,17 +9,23 @@ import mlflow
 import mlflow.keras
 import mlflow.tensorflow
 import pytest
+from mlflow.utils import autologging_utils
 
 import mlflow_plateau
 
 
 @pytest.fixture(autouse=True)
-def everything_off(tracking_uri: str) -> Iterator[None]:
+def everything_off(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # With a buffer MLflow's own logging stops when it is told to, not at the end of a second.
+    monkeypatch.setenv("MLFLOW_ASYNC_LOGGING_BUFFERING_SECONDS", "1")
     keras.utils.set_random_seed(0)
     yield
     mlflow_plateau.autolog(disable=True)
     mlflow.tensorflow.autolog(disable=True)
     mlflow.keras.autolog(disable=True)
+    # What is asked of one integration would stand when ``mlflow.autolog`` enables all.
+    for integration in ("mlflow", "tensorflow", "keras"):
+        autologging_utils.AUTOLOGGING_INTEGRATIONS[integration] = {}
 
 
 @pytest.fixture

@@ -20,10 +20,8 @@ def arrays(rows: int = ROWS, columns: int = 3) -> tuple[Any, Any]:
     return x, (x[:, 0] > 0).astype("float32")
 
 
-def small_model(
-    optimizer: Any = "adam", *, eagerly: bool = True, columns: int = 3, **compiled: Any
-) -> Any:
-    """Returns a model of two layers, which runs without being compiled to a graph first."""
+def small_model(optimizer: Any = "sgd", *, columns: int = 3, **compiled: Any) -> Any:
+    """Returns a model of two layers, which SGD trains: the fastest graph to build."""
     model = keras.Sequential(
         [
             keras.Input((columns,)),
@@ -31,7 +29,7 @@ def small_model(
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile(optimizer, **{"loss": "binary_crossentropy", "run_eagerly": eagerly, **compiled})
+    model.compile(optimizer, **{"loss": "binary_crossentropy", **compiled})
     return model
 
 

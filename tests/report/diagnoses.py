@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mlflow_plateau.checks import Finding
 from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
 
 RUN_ID = "3f2a9c1be0d74c5f8a6b7d1e2c3f4a5b"
@@ -305,6 +306,19 @@ def hostile() -> Diagnosis:
         ),
         remedies=(f"monitor='{image}'", f"{template} \ud800 损失"),
         next_level=tag,
+        findings=(
+            Finding(
+                check=image,
+                kind="unit_factor",
+                columns=(tag, image),
+                transformation=f"validation = {template}",
+                severity="fail",
+                message=f"{tag} is in other units\x1b[31m.",
+                evidence=(f"{image}\r\n{template}",),
+                fix=f"x = 1  # {tag}\nx_validation /= 1000",
+                constants={"factor": math.inf},
+            ),
+        ),
         notes=(image,),
         unknown={tag: image},
         consistency=tag,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,14 @@ def test_untrusted_text_stays_text() -> None:
         assert "{{7*7}}" in page.words
         assert "<script>alert(1)</script>" in page.words
         assert not any(letter in html for letter in "\x1b\x07\u202e\ud800")
+
+
+def test_the_report_shows_what_was_done_differently_and_the_code_that_mends_it() -> None:
+    report = render_report(replace(diagnoses.hostile(), consistency="fail"))
+
+    assert "Training against validation data: fail" in Page(report).words
+    assert "Unit factor (fail)" in Page(report).words
+    assert "\nx_validation /= 1000\n" in report
 
 
 def test_the_report_needs_no_other_file_no_script_and_no_network() -> None:

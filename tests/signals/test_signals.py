@@ -1,11 +1,13 @@
 """Every signal against a value worked out by hand, and its answer where it cannot say."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mlflow_plateau.causes import CAUSES
+from mlflow_plateau.consistency import ConsistencyReport, check_consistency
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, View, signal_by_name
 from tests.generated import FAULTY, converged, falling, history, overfitting
@@ -17,6 +19,15 @@ def value(name: str, of: History) -> float:
 
 LINE = np.linspace(1.0, 0.5, 101)
 LAYERS = "Dense(32, tanh) > Dropout(0.2) > Dense(10, sigmoid) > Dense(1, sigmoid)"
+
+GENERATOR = np.random.default_rng(0)
+ROWS = GENERATOR.normal(3.0, 1.0, (300, 3))
+HALF_OLDER = np.where(GENERATOR.random((300, 3)) < 0.5, ROWS, ROWS + 4)
+
+
+def against(validation: Any) -> ConsistencyReport:
+    """Returns how a validation split compares with a training split from where ``ROWS`` is from."""
+    return check_consistency(np.random.default_rng(1).normal(3.0, 1.0, (500, 3)), validation)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +93,10 @@ LAYERS = "Dense(32, tanh) > Dropout(0.2) > Dense(10, sigmoid) > Dense(1, sigmoid
             history(np.r_[1.0, 0.1, 5.0, 100.0, np.nan, np.nan], np.ones(6)),
             3.0,
         ),
+        ("treated_differently", history(LINE, LINE, consistency=against(1000 * ROWS)), 1.0),
+        ("treated_differently", history(LINE, LINE, consistency=against(ROWS)), 0.0),
+        ("another_population", history(LINE, LINE, consistency=against(ROWS)), 0.0),
+        ("another_population", history(LINE, LINE, consistency=against(HALF_OLDER)), 0.5),
         (
             "update_ratio_late",
             history(LINE, LINE, recorded={"update_ratio": np.full(101, 1e-3)}),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.describe.training import Training
 
 
@@ -38,33 +40,42 @@ def rate_of_last_update(optimizer: Any) -> float | None:
 
 def optimizer(training: Training) -> str | None:
     """Returns the lower-case class name."""
-    found = inner_optimizer(training.model.optimizer)
+    found = inner_optimizer(training.optimizer_in_use)
     return None if found is None else type(found).__name__.lower()
 
 
 def learning_rate(training: Training) -> float | None:
     """Returns the learning rate at the first update."""
-    rate = current_rate(training.model.optimizer)
+    found = training.optimizer_in_use
+    if found is None:
+        return None
+    rate = current_rate(found)
     return None if rate != rate else rate
 
 
 def momentum(training: Training) -> float | None:
     """Returns the momentum of SGD."""
-    found = inner_optimizer(training.model.optimizer)
+    found = inner_optimizer(training.optimizer_in_use)
     return float(found.momentum) if isinstance(found, keras.optimizers.SGD) else None
 
 
 def weight_decay(training: Training) -> float | None:
     """Returns the decoupled weight decay; 0 where there is none."""
-    found = inner_optimizer(training.model.optimizer)
+    found = inner_optimizer(training.optimizer_in_use)
     return None if found is None else float(getattr(found, "weight_decay", None) or 0.0)
 
 
 def _updates(optimizer: Any) -> int:
     """Returns the count that a schedule is evaluated at, which includes accumulated gradients."""
     inner = inner_optimizer(optimizer)
-    return int(_number(getattr(inner, "_iterations", inner.iterations)))
+    return int(number_in(getattr(inner, "_iterations", inner.iterations)))
 
 
 def _number(value: Any) -> float:
-    return float(keras.ops.convert_to_numpy(value))
+    """Returns a value of a variable: of single precision as the shortest number that stands for it.
+
+    Keras holds 0.1 as 0.10000000149011612, which is not what anybody asked for.
+    """
+    number = number_in(value)
+    single = np.float32(number)
+    return float(str(single)) if number == single else number

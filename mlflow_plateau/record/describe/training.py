@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.fit_arguments import FitArguments
 
 
@@ -27,7 +28,23 @@ class Training:
     observed: dict[str, int] = field(default_factory=dict)
 
     @property
+    def optimizer_in_use(self) -> Any:
+        """The model's optimiser; ``None`` as long as it is not known to be the one that trains it.
+
+        A train step of the user's may use others; that it uses this one shows when it has.
+        """
+        found = self.model.optimizer
+        if found is None or (has_own_train_step(self.model) and not number_in(found.iterations)):
+            return None
+        return found
+
+    @property
     def planned_epochs(self) -> int | None:
         """The epoch that training is to end before."""
         planned = self.params.get("epochs")
         return None if planned is None else int(planned)
+
+
+def has_own_train_step(model: Any) -> bool:
+    """Returns whether a train step other than Keras' own trains the model."""
+    return not str(model.train_step.__module__).startswith("keras.")

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mlflow_plateau.record.describe.training import has_own_train_step
 from mlflow_plateau.tracked import FloatArray
 
 MOST_KEPT = 128
@@ -43,20 +44,23 @@ class BatchLosses:
         self._executions = 0
         self._kept = []
 
-    def before_execution(self, index: int) -> None:
+    def before_first_execution(self) -> None:
         """Nothing is to be done before."""
 
-    def after_execution(self, index: int, logs: Any) -> None:
+    def after_execution(self, index: int, logs: Any) -> bool:
         """Keeps a reference to the running mean of the loss."""
         self._executions = index + 1
+        if "loss" not in logs:
+            return False  # A train step of the user's, which calls its losses otherwise.
         if self._executions % self._stride:
-            return
+            return True
         if self._means_run is None:
             self._means_run = _are_running_means(self._model)
         self._kept.append((self._executions, logs["loss"]))
         if len(self._kept) >= 2 * MOST_KEPT:
             self._kept = self._kept[1::2]
             self._stride *= 2
+        return True
 
     def end_training_part(self) -> Mapping[str, float]:
         """Returns the spread; nothing for an epoch of fewer than three batches."""
@@ -96,7 +100,7 @@ def _are_running_means(model: Any) -> bool:
     They are in Keras' own train step, and wherever a metric called ``loss`` keeps count; a train
     step of the user's may return the loss of its batch as it is.
     """
-    if type(model).train_step.__module__.startswith("keras."):
+    if not has_own_train_step(model):
         return True
     trackers = [metric for metric in model.metrics if metric.name == "loss"]
     return any(

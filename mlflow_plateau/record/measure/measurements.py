@@ -15,6 +15,7 @@ from mlflow_plateau.record.measure.probe import Guarded
 from mlflow_plateau.record.measure.row_counts import RowCounts
 from mlflow_plateau.record.measure.step_watch import StepWatch
 from mlflow_plateau.record.measure.weight_movement import WeightMovement
+from mlflow_plateau.record.safety import notice
 
 LOCAL_STRATEGIES = frozenset(
     ("_DefaultDistributionStrategy", "OneDeviceStrategy", "MirroredStrategy")
@@ -45,6 +46,7 @@ class Measurements:
     def __init__(self, training: Training, *, silent: bool = False) -> None:
         model = training.model
         planned = training.planned_epochs
+        self._silent = silent
         self._row_counts = RowCounts(training)
         self._probes = [
             Guarded(probe, silent=silent)
@@ -82,7 +84,11 @@ class Measurements:
 
     def end_validation(self) -> None:
         """Counts the validation rows, once."""
-        self._row_counts.end_validation()
+        try:
+            self._row_counts.end_validation()
+        except Exception as error:
+            # One fact less.
+            notice("the validation rows are not counted", error, silent=self._silent)
 
     def end_epoch(self, seconds: float) -> Mapping[str, float]:
         """Returns what was measured in the epoch.

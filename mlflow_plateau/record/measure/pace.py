@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-SHARE = 0.02
+SHARE = 0.01
 """Measuring may take this share of the training time."""
 
 ALWAYS_FIRST = 2

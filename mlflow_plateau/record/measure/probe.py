@@ -14,11 +14,15 @@ class Probe(Protocol):
     def begin_epoch(self) -> None:
         """Forgets the last epoch."""
 
-    def before_execution(self, index: int) -> None:
-        """Is called before the train function runs for the ``index``-th time in the epoch."""
+    def before_first_execution(self) -> None:
+        """Is called before the train function runs for the first time in the epoch."""
 
-    def after_execution(self, index: int, logs: Any) -> None:
-        """Is called after it, with what it returned."""
+    def after_execution(self, index: int, logs: Any) -> bool:
+        """Is called after each time, with what the train function returned.
+
+        Returns:
+            Whether to be called again in this epoch.
+        """
 
     def end_training_part(self) -> Mapping[str, float]:
         """Returns what was measured, by name, before the epoch's validation begins."""
@@ -39,21 +43,21 @@ class Guarded:
         except Exception as error:
             self._drop(error)
 
-    def before_execution(self, index: int) -> None:
-        """Is called before the train function runs for the ``index``-th time in the epoch."""
+    def before_first_execution(self) -> None:
+        """Is called before the train function runs for the first time in the epoch."""
         try:
             if self._probe is not None:
-                self._probe.before_execution(index)
+                self._probe.before_first_execution()
         except Exception as error:
             self._drop(error)
 
-    def after_execution(self, index: int, logs: Any) -> None:
-        """Is called after it, with what it returned."""
+    def after_execution(self, index: int, logs: Any) -> bool:
+        """Is called after each time; returns whether to be called again in this epoch."""
         try:
-            if self._probe is not None:
-                self._probe.after_execution(index, logs)
+            return self._probe is not None and self._probe.after_execution(index, logs)
         except Exception as error:
             self._drop(error)
+        return False
 
     def end_training_part(self) -> Mapping[str, float]:
         """Returns what was measured, by name."""

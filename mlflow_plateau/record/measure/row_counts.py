@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.describe.training import Training
 
 
@@ -26,27 +27,31 @@ class RowCounts:
     def begin_epoch(self) -> None:
         """Nothing is to be forgotten: only the first epoch counts."""
 
-    def before_execution(self, index: int) -> None:
+    def before_first_execution(self) -> None:
         """Notes how many updates there were before."""
-        if index == 0 and not self._epoch_done:
+        if not self._epoch_done:
             self._first_update = _updates(self._model)
 
-    def after_execution(self, index: int, logs: Any) -> None:
+    def after_execution(self, index: int, logs: Any) -> bool:
         """Counts the rows of the first batch."""
-        if index == 0 and not self._epoch_done:
+        if not self._epoch_done:
             rows = self._rows()
             if rows:
                 batches = max(1, int(self._model.steps_per_execution))
                 self._training.observed["batch_size"] = max(1, round(rows / batches))
+        return False
 
     def end_training_part(self) -> Mapping[str, float]:
         """Counts the rows and updates of the first epoch."""
         if not self._epoch_done:
             self._epoch_done = True
-            self._training.observed["training_rows"] = self._rows()
-            self._training.observed["updates_per_epoch"] = (
-                _updates(self._model) - self._first_update
-            )
+            observed = self._training.observed
+            observed["training_rows"] = rows = self._rows()
+            observed["updates_per_epoch"] = _updates(self._model) - self._first_update
+            first, batches = observed.get("batch_size", 0), observed["updates_per_epoch"]
+            if 0 < first * batches < rows and batches > 1:
+                # Shuffled batches: the first was the smaller one that is left over.
+                observed["batch_size"] = round((rows - first) / (batches - 1))
         return {}
 
     def end_validation(self) -> None:
@@ -61,4 +66,4 @@ class RowCounts:
 
 
 def _updates(model: Any) -> int:
-    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    return int(number_in(model.optimizer.iterations))

@@ -7,14 +7,14 @@ but a callback that has them makes Keras wait for each batch's logs.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlflow_plateau.record.measure.probe import Probe
 
 
 class StepWatch:
-    """A train function that calls the model's own, and tells the probes before and after.
+    """Tells the probes each time that a model's train function runs.
 
     Args:
         model: The model.
@@ -22,46 +22,64 @@ class StepWatch:
 
     Attributes:
         seconds: Time that the probes took since ``put``.
-        executions: Times that the train function ran since ``put``.
     """
 
     def __init__(self, model: Any, probes: Sequence[Probe]) -> None:
         self._model = model
         self._probes = probes
-        self._function: Any = None
+        self._told: list[Probe] = []
+        self._index = 0
+        self._watched: _Watched | None = None
         self.seconds = 0.0
-        self.executions = 0
 
     def put(self) -> None:
         """Takes the place of the model's train function, which may be a new one by now."""
         self.seconds = 0.0
-        self.executions = 0
+        self._index = 0
+        self._told = list(self._probes)
         current = self._model.train_function
-        if current is not None and current is not self:
-            self._function = current
-            self._model.train_function = self
+        if current is not None and current is not self._watched:
+            self._watched = _Watched(current, self)
+            self._model.train_function = self._watched
 
     def remove(self) -> None:
         """Puts the model's train function back, unless somebody else replaced it."""
-        if self._function is not None and self._model.train_function is self:
-            self._model.train_function = self._function
-        self._function = None
+        watched, self._watched = self._watched, None
+        if watched is not None and self._model.train_function is watched:
+            self._model.train_function = watched.function
+
+    def run(self, watched: _Watched, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Runs a train function between the probes."""
+        if watched is not self._watched:
+            # Somebody put another around it and goes on calling it.
+            return watched.function(*args, **kwargs)
+        if self._index == 0:
+            begin = time.perf_counter()
+            for probe in self._probes:
+                probe.before_first_execution()
+            self.seconds += time.perf_counter() - begin
+        logs = watched.function(*args, **kwargs)
+        if self._told:
+            begin = time.perf_counter()
+            self._told = [probe for probe in self._told if probe.after_execution(self._index, logs)]
+            self.seconds += time.perf_counter() - begin
+        self._index += 1
+        return logs
+
+
+class _Watched:
+    """A train function that calls the model's own by way of the watch.
+
+    A new one each time: whoever wraps the model's train function may wrap this one.
+    """
+
+    def __init__(self, function: Any, watch: StepWatch) -> None:
+        self.function = function
+        self._watch = watch
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs the model's own train function between the probes."""
-        index = self.executions
-        begin = time.perf_counter()
-        for probe in self._probes:
-            probe.before_execution(index)
-        self.seconds += time.perf_counter() - begin
-        logs = self._function(*args, **kwargs)
-        begin = time.perf_counter()
-        self.executions = index + 1
-        for probe in self._probes:
-            probe.after_execution(index, logs)
-        self.seconds += time.perf_counter() - begin
-        return logs
+        return self._watch.run(self, args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
         # Whoever asks the train function for something means the model's own.
-        return getattr(self.__dict__["_function"], name)
+        return getattr(self.__dict__.get("function"), name)

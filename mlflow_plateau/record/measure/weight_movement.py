@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
+from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.describe.optimizer import current_rate, inner_optimizer
 from mlflow_plateau.record.measure.gradients import Formula, Update, formula_for, slots_of
 from mlflow_plateau.record.measure.weight_sample import WeightSample
@@ -49,24 +49,20 @@ class WeightMovement:
     def begin_epoch(self) -> None:
         """Forgets the last epoch."""
         self._start: FloatArray | None = None
-        self._waiting = False
         self._formula: Formula | None = None
         self._slots: FloatArray = NOTHING
         self._rate = math.nan
         self._updates_before = 0
         self._found: dict[str, float] = {}
 
-    def before_execution(self, index: int) -> None:
-        """Reads weights and moments before the first batch, after all callbacks."""
-        if index:
-            return
+    def before_first_execution(self) -> None:
+        """Reads weights and moments, after all callbacks."""
         variables = [v for v in self._model.trainable_variables if _is_weight(v)]
         if not variables:
             return  # None at all, or none yet: then from the next epoch on.
         if self._sample is None or not self._sample.is_of(variables):
             self._sample = WeightSample(variables)
         self._start = self._sample.read()
-        self._waiting = True
         if self._counts:
             self._updates_before = self._updates()
         self._prepare_gradient(self._sample)
@@ -82,17 +78,16 @@ class WeightMovement:
         self._rate = current_rate(self._optimizer)
         self._formula = formula
 
-    def after_execution(self, index: int, logs: Any) -> None:
+    def after_execution(self, index: int, logs: Any) -> bool:
         """Reads them again after the first update."""
-        if not self._waiting or self._sample is None or self._start is None:
-            return
+        if self._sample is None or self._start is None:
+            return False
         updates = self._updates() - self._updates_before if self._counts else 1
-        if updates == 0 and index < LONGEST_WAIT:
-            return
-        self._waiting = False
-        if updates > 0:
-            with np.errstate(all="ignore"):  # NaN and infinity are findings here.
-                self._take(self._sample, self._start, updates)
+        if updates == 0:
+            return index < LONGEST_WAIT
+        with np.errstate(all="ignore"):  # NaN and infinity are findings here.
+            self._take(self._sample, self._start, updates)
+        return False
 
     def _take(self, sample: WeightSample, before: FloatArray, updates: int) -> None:
         after = sample.read()
@@ -124,7 +119,7 @@ class WeightMovement:
         return sample.read(slots)
 
     def _updates(self) -> int:
-        return int(keras.ops.convert_to_numpy(self._optimizer.iterations))
+        return int(number_in(self._optimizer.iterations))
 
 
 def _is_weight(variable: Any) -> bool:

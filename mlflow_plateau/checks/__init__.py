@@ -1,0 +1,56 @@
+"""What was done differently to train and validation data, from their profiles alone."""
+
+from collections.abc import Callable, Iterator
+
+from mlflow_plateau.checks.categories_recoded import categories_recoded
+from mlflow_plateau.checks.columns_permuted import columns_permuted
+from mlflow_plateau.checks.comparison import Comparison, compare
+from mlflow_plateau.checks.compete import winners
+from mlflow_plateau.checks.distribution_shift import distribution_shift
+from mlflow_plateau.checks.finding import KINDS, Finding, Hypothesis
+from mlflow_plateau.checks.imputed_differently import imputed_differently
+from mlflow_plateau.checks.label_shift import label_shift
+from mlflow_plateau.checks.labels_recoded import labels_recoded
+from mlflow_plateau.checks.monotone_transform import monotone_transform
+from mlflow_plateau.checks.non_finite import non_finite
+from mlflow_plateau.checks.rows_shared import rows_shared
+from mlflow_plateau.checks.scaler_fit_on_both import scaler_fit_on_both
+from mlflow_plateau.checks.scaler_refit import scaler_refit
+from mlflow_plateau.checks.scaling_missing import scaling_missing
+from mlflow_plateau.checks.schema_mismatch import schema_mismatch
+from mlflow_plateau.checks.token_offset import token_offset
+from mlflow_plateau.checks.too_small import too_small
+from mlflow_plateau.checks.unit_factor import unit_factor
+from mlflow_plateau.profiles import Profile
+
+Check = Callable[[Comparison], Iterator[Hypothesis]]
+
+CHECKS: tuple[Check, ...] = (
+    schema_mismatch,
+    non_finite,
+    rows_shared,
+    scaler_refit,
+    scaler_fit_on_both,
+    scaling_missing,
+    columns_permuted,
+    token_offset,
+    unit_factor,
+    monotone_transform,
+    imputed_differently,
+    categories_recoded,
+    labels_recoded,
+    label_shift,
+    distribution_shift,
+    too_small,
+)
+"""Every check; each yields hypotheses, of which the best explanations become findings."""
+
+
+def run_checks(train: Profile, validation: Profile) -> tuple[Finding, ...]:
+    """Returns what was done differently, most likely and most serious first."""
+    comparison = compare(train, validation)
+    hypotheses = [found for check in CHECKS for found in check(comparison)]
+    return winners(comparison, hypotheses)
+
+
+__all__ = ["CHECKS", "KINDS", "Finding", "run_checks"]

@@ -1,0 +1,232 @@
+"""Features or channels are in another order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import distance
+from mlflow_plateau.checks.evidence import CLAIM, FITS, harmonic, nats
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.profiles.patterns import Float64, Int64
+
+MOST_COLUMNS = 512
+"""With more columns no order is sought."""
+
+LEFT = 4.0
+USUALLY_LEFT = 1.2
+"""What the moved columns may leave unexplained, in nats: so much, and so much for each."""
+
+PER_MOVE = 4.0
+"""What each moved column adds to the cost of the claim, in nats."""
+
+CORRELATION = 0.15
+"""The least change of a correlation that is worth a word."""
+
+STANDARD_ERRORS = 6.0
+"""A change of a correlation by so many standard errors is no chance, among thousands of pairs."""
+
+COLOURS = ("R", "G", "B")
+
+
+def columns_permuted(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds another order of the columns: by their names, distributions and correlations."""
+    for both in comparison.features:
+        if both.by_name:
+            yield from _by_name(both)
+        columns = both.features
+        if 2 <= len(columns) <= MOST_COLUMNS:
+            yield from _by_content(both, columns)
+
+
+def _by_name(both: InputPair) -> Iterator[Hypothesis]:
+    """Yields the same names in another order: ``fit`` sees positions, not names."""
+    order = [other for _, other in both.matched]
+    complete = len(order) == len(both.train.layout.columns) == len(both.validation.layout.columns)
+    if not complete or order == sorted(order):
+        return
+    moved = tuple(both.column_name(mine) for mine, theirs in both.matched if mine != theirs)
+    yield Hypothesis(
+        Finding(
+            check="columns_permuted",
+            kind="columns_permuted",
+            columns=moved,
+            transformation="validation's columns are in the order "
+            + ", ".join(column.name for column in both.validation.layout.columns[:12]),
+            severity="fail",
+            message=f"Validation has the same columns in another order ({listed(moved)} moved);"
+            " as arrays they are mistaken for each other.",
+            fix="x_validation = x_validation[list(x_train.columns)]",
+        ),
+        certain=True,
+    )
+
+
+def _by_content(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothesis]:
+    moving = [pair for pair in columns if pair.against_same > 1.0]
+    order = np.arange(len(columns))
+    if len(moving) >= 2:
+        places = np.array([columns.index(pair) for pair in moving])
+        _, assigned = linear_sum_assignment(_costs(moving))
+        order[places] = places[assigned]
+    order = _settle_by_correlation(both, columns, order)
+    moved = np.flatnonzero(order != np.arange(len(columns)))
+    if not len(moved):
+        return
+    left, before, after_all = 0.0, 0.0, 0.0
+    for place in moved.tolist():
+        one, other = columns[place], columns[int(order[place])]
+        apart = distance(one.train, other.validation)
+        after = nats(apart, harmonic(one.train.rows, other.validation.rows))
+        if after > FITS:
+            return
+        left += after
+        before += one.against_same
+        after_all = max(after_all, apart)
+    if left > LEFT + USUALLY_LEFT * len(moved):
+        return
+    gained = before - left + _gain_by_correlation(both, columns, order)
+    cost = CLAIM + PER_MOVE * len(moved)
+    if gained <= cost:
+        return
+    yield _hypothesis(both, columns, order, moved, cost + left, after_all)
+
+
+def _costs(columns: Sequence[NumberPair]) -> Float64:
+    """Returns (train column, validation column): mean distance of quantiles, in deviations."""
+    train = np.array([pair.train.quantiles() for pair in columns])
+    validation = np.array([pair.validation.quantiles() for pair in columns])
+    spread = np.array([pair.train.deviation for pair in columns])[:, None] + np.array(
+        [pair.validation.deviation for pair in columns]
+    )
+    costs = np.empty((len(columns), len(columns)))
+    for place, quantiles in enumerate(train):
+        costs[place] = np.abs(validation - quantiles).mean(axis=1)
+    return np.asarray(costs / np.maximum(spread, 1e-300))
+
+
+def _correlations(
+    both: InputPair, columns: Sequence[NumberPair]
+) -> tuple[Float64, Float64, float] | None:
+    """Returns both correlation matrices of the columns, and the standard error of a difference."""
+    one, other = both.train.comoments, both.validation.comoments
+    if one is None or other is None:
+        return None
+    mine = [pair.number for pair in columns]
+    theirs = [pair.other_number for pair in columns]
+    rows = min((pair.rows for pair in columns), default=0.0)
+    if rows < 8:
+        return None
+    return (
+        one.correlation()[np.ix_(mine, mine)],
+        other.correlation()[np.ix_(theirs, theirs)],
+        1 / math.sqrt(rows),
+    )
+
+
+def _settle_by_correlation(
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    order: Int64,
+) -> Int64:
+    """Returns an order under which the correlations agree too.
+
+    Columns that look alike are exchanged, two at a time, as long as that helps.
+    """
+    matrices = _correlations(both, columns)
+    if matrices is None or len(columns) > 64:
+        return order
+    train, validation, error = matrices
+    worst = np.abs(train - validation[np.ix_(order, order)])
+    if worst.max() < max(CORRELATION, STANDARD_ERRORS * error):
+        return order
+    limit = FITS
+    alike = np.array(
+        [
+            [
+                nats(
+                    distance(one.train, other.validation),
+                    harmonic(one.train.rows, other.validation.rows),
+                )
+                <= limit
+                for other in columns
+            ]
+            for one in columns
+        ]
+    )
+    order = order.copy()
+    misfit = float((worst**2).sum())
+    for _ in range(len(columns)):
+        best: tuple[float, int, int] | None = None
+        for one in range(len(columns)):
+            for other in range(one + 1, len(columns)):
+                if not (alike[one, order[other]] and alike[other, order[one]]):
+                    continue
+                tried = order.copy()
+                tried[[one, other]] = tried[[other, one]]
+                left = float(((train - validation[np.ix_(tried, tried)]) ** 2).sum())
+                if left < misfit - 1e-9 and (best is None or left < best[0]):
+                    best = left, one, other
+        if best is None:
+            break
+        misfit = best[0]
+        order[[best[1], best[2]]] = order[[best[2], best[1]]]
+    return order
+
+
+def _gain_by_correlation(
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    order: Int64,
+) -> float:
+    """Returns how much better the correlations agree in another order, in nats."""
+    matrices = _correlations(both, columns)
+    if matrices is None:
+        return 0.0
+    train, validation, error = matrices
+    before = np.abs(train - validation).max()
+    after = np.abs(train - validation[np.ix_(order, order)]).max()
+    if before < max(CORRELATION, STANDARD_ERRORS * error) or after > before / 2:
+        return 0.0
+    return float((before**2 - after**2) / (2 * error**2))
+
+
+def _hypothesis(
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    order: Int64,
+    moved: Int64,
+    cost: float,
+    apart: float,
+) -> Hypothesis:
+    # Train's column i stands at the place order[i] of validation.
+    names = [pair.name for pair in columns]
+    there = {int(order[place]): names[place] for place in moved.tolist()}
+    shown = [f"{names[place]} ← {there[place]}" for place in sorted(there)]
+    is_bgr = both.train.layout.pooled and len(columns) == 3 and order.tolist() == [2, 1, 0]
+    return Hypothesis(
+        Finding(
+            check="columns_permuted",
+            kind="columns_permuted",
+            columns=tuple(names[place] for place in moved.tolist()),
+            transformation="validation's channels are in the reverse order (BGR for RGB)"
+            if is_bgr
+            else "validation holds: " + "; ".join(shown[:12]),
+            severity="fail",
+            message="Validation's channels are in BGR order, train's in RGB, or the reverse."
+            if is_bgr
+            else f"Columns are in another order in validation: {'; '.join(shown[:6])}"
+            + (f" and {len(shown) - 6} more." if len(shown) > 6 else "."),
+            evidence=(
+                f"put back in order, the moved columns differ by at most {apart:.1%} of the rows",
+            ),
+            fix=f"x_validation = x_validation[..., {order.tolist()[:64]}]",
+        ),
+        explains=frozenset(columns[place].place for place in moved.tolist()),
+        cost=cost,
+    )

@@ -1,0 +1,234 @@
+"""Train and validation side by side: inputs, columns, and how far apart they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from mlflow_plateau.checks.distribution import Distribution, distance, distribution_of
+from mlflow_plateau.checks.evidence import (
+    EFFECT,
+    EXTREME_SHIFT,
+    ORDINARY_RATIO,
+    ORDINARY_SHIFT,
+    discoveries,
+    harmonic,
+    nats,
+)
+from mlflow_plateau.checks.finding import Place
+from mlflow_plateau.profiles import Profile
+from mlflow_plateau.profiles.input_profile import InputProfile
+from mlflow_plateau.profiles.table import Column, Layout
+
+LEAST_PLACES = 4
+"""Rows of fewer whole numbers are no sequences."""
+
+PADDED_SHARE = 0.2
+"""Rows of sequences that start or end with a run of one id, at least; or else…"""
+
+ALIKE = 0.5
+"""…the places' means differ by at most this many deviations."""
+
+
+@dataclass(frozen=True, eq=False)
+class NumberPair:
+    """A column of numbers in both splits.
+
+    Attributes:
+        place: Input and number of the column (in train).
+        name: How it is called in messages.
+        number: Which of the columns of numbers it is in train.
+        other_number: The same in validation.
+        train: Its distribution in train.
+        validation: Its distribution in validation.
+        distance: The distance of the two.
+    """
+
+    place: Place
+    name: str
+    number: int
+    other_number: int
+    train: Distribution
+    validation: Distribution
+    distance: float
+
+    @property
+    def rows(self) -> float:
+        """How many rows the comparison is worth."""
+        return harmonic(self.train.rows, self.validation.rows)
+
+    @property
+    def against_same(self) -> float:
+        """Nats against both being one population."""
+        return nats(self.distance, self.rows)
+
+    @property
+    def as_shift(self) -> float:
+        """What it costs to call the difference another population, in nats."""
+        ratio = self.train.deviation / self.validation.deviation if self.validation.deviation else 0
+        spread = max(self.train.deviation, self.validation.deviation)
+        moved = abs(self.train.mean - self.validation.mean)
+        ordinary = (
+            1 / ORDINARY_RATIO <= ratio <= ORDINARY_RATIO and moved <= ORDINARY_RATIO * spread
+        )
+        return ORDINARY_SHIFT if ordinary else EXTREME_SHIFT
+
+
+@dataclass(frozen=True, eq=False)
+class InputPair:
+    """An input or target in both splits.
+
+    Attributes:
+        train: In train.
+        validation: In validation.
+        matched: Train's and validation's number of each column that both have.
+        by_name: Whether the columns were matched by their names.
+        exact: Whether statistics are those of the whole splits.
+        prefix: What precedes the columns' names in messages.
+    """
+
+    train: InputProfile
+    validation: InputProfile
+    matched: tuple[tuple[int, int], ...]
+    by_name: bool
+    exact: bool
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """The input's name."""
+        return self.train.layout.name
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it is what is predicted."""
+        return self.train.layout.role == "target"
+
+    def column_name(self, column: int) -> str:
+        """Returns how one of train's columns is called in messages."""
+        return self.prefix + self.train.layout.columns[column].name
+
+    @cached_property
+    def numbers(self) -> tuple[NumberPair, ...]:
+        """The columns that are numbers in both and hold something in both."""
+        numbers, others = self.train.layout.numbers, self.validation.layout.numbers
+        pairs = []
+        for column, other in self.matched:
+            if column not in numbers or other not in others:
+                continue
+            mine, theirs = numbers.index(column), others.index(other)
+            train = distribution_of(self.train, mine)
+            validation = distribution_of(self.validation, theirs)
+            if train is None or validation is None:
+                continue
+            pairs.append(
+                NumberPair(
+                    place=(self.name, column),
+                    name=self.column_name(column),
+                    number=mine,
+                    other_number=theirs,
+                    train=train,
+                    validation=validation,
+                    distance=distance(train, validation),
+                )
+            )
+        return tuple(pairs)
+
+    @cached_property
+    def sequences(self) -> bool:
+        """Whether the rows are sequences of ids, whose places are no features of their own."""
+        return _holds_sequences(self.train) and _holds_sequences(self.validation)
+
+    @cached_property
+    def features(self) -> tuple[NumberPair, ...]:
+        """The columns of numbers, none for sequences."""
+        return () if self.sequences else self.numbers
+
+    @cached_property
+    def different(self) -> tuple[NumberPair, ...]:
+        """The features whose difference is large enough to matter and too large for chance."""
+        found = discoveries([2 * pair.rows * pair.distance**2 for pair in self.features])
+        return tuple(
+            pair
+            for pair, real in zip(self.features, found, strict=True)
+            if real and pair.distance >= EFFECT
+        )
+
+
+def _holds_sequences(state: InputProfile) -> bool:
+    sequences = state.sequences
+    places = len(state.layout.columns)
+    if sequences is None or places < LEAST_PLACES or not state.sampled:
+        return False
+    if sequences.below or (len(sequences.ids) <= 2 and not sequences.above):
+        return False
+    padded = max(sequences.leading.sum(), sequences.trailing.sum()) / state.sampled
+    mean, deviation = state.statistics()
+    spread = float((deviation**2).mean() + mean.var()) ** 0.5
+    alike = spread > 0 and float(abs(mean - mean.mean()).max()) / spread < ALIKE
+    return bool(padded >= PADDED_SHARE or alike) and len(sequences.ids) > 8
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Both profiles, matched.
+
+    Attributes:
+        train: Train's profile.
+        validation: Validation's profile.
+        inputs: The inputs and targets that both have.
+    """
+
+    train: Profile
+    validation: Profile
+    inputs: tuple[InputPair, ...]
+
+    @property
+    def features(self) -> Iterator[InputPair]:
+        """Yields the inputs, without the targets."""
+        return (pair for pair in self.inputs if not pair.is_target)
+
+    @property
+    def targets(self) -> Iterator[InputPair]:
+        """Yields the targets."""
+        return (pair for pair in self.inputs if pair.is_target)
+
+    @cached_property
+    def by_place(self) -> dict[Place, NumberPair]:
+        """Every column of numbers that both have."""
+        return {pair.place: pair for both in self.inputs for pair in both.numbers}
+
+
+def compare(train: Profile, validation: Profile) -> Comparison:
+    """Matches inputs by name and columns by name, or by number where they have none."""
+    exact = train.coverage.exact and validation.coverage.exact
+    several = sum(state.layout.role == "input" for state in train.inputs) > 1
+    pairs = []
+    for mine in train.inputs:
+        theirs = validation.input(mine.layout.name)
+        if theirs is None:
+            continue
+        matched, by_name = _matched(mine.layout, theirs.layout)
+        pooled = mine.layout.pooled and len(mine.layout.columns) in (1, 3, 4)
+        prefix = f"{mine.layout.name}." if several and mine.layout.role == "input" else ""
+        if pooled and not mine.layout.named:
+            prefix += "channel "
+        elif not mine.layout.named and len(mine.layout.columns) > 1:
+            prefix += "column " if mine.layout.role == "input" else "target "
+        pairs.append(InputPair(mine, theirs, matched, by_name, exact, prefix))
+    return Comparison(train, validation, tuple(pairs))
+
+
+def _matched(train: Layout, validation: Layout) -> tuple[tuple[tuple[int, int], ...], bool]:
+    names = _places(train.columns), _places(validation.columns)
+    if train.named and validation.named and names[0].keys() & names[1].keys():
+        shared = [name for name in names[0] if name in names[1]]
+        return tuple((names[0][name], names[1][name]) for name in shared), True
+    if len(train.columns) != len(validation.columns):
+        return (), False
+    return tuple((place, place) for place in range(len(train.columns))), False
+
+
+def _places(columns: tuple[Column, ...]) -> dict[str, int]:
+    return {column.name: place for place, column in enumerate(columns)}

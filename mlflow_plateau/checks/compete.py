@@ -1,0 +1,87 @@
+"""Competing hypotheses: each column's difference is explained once, by what explains it best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.distribution_shift import joined
+from mlflow_plateau.checks.evidence import ORDINARY_SHIFT
+from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
+
+MARGIN = 0.05
+"""By how much a feature has to differ more than the labels for them not to be the reason."""
+
+_RANK = {
+    kind: place
+    for place, kind in enumerate(
+        (
+            "schema_mismatch",
+            "scaling_missing",
+            "scaler_refit",
+            "scaler_fit_on_both",
+            "columns_permuted",
+            "token_offset",
+            "unit_factor",
+            "monotone_transform",
+            "imputed_differently",
+            "categories_recoded",
+            "labels_recoded",
+            "non_finite",
+            "rows_shared",
+            "label_shift",
+            "distribution_shift",
+            "too_small",
+        )
+    )
+}
+"""Which finding comes first among equally serious ones: what explains the others goes first."""
+
+
+def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[Finding, ...]:
+    """Returns the findings that remain, most serious and most telling first.
+
+    What rests on a fingerprint is taken as it is. For the rest, a hypothesis gains what it costs to
+    call its columns another population, less its own cost; the greatest gain wins, and what it
+    explains needs no other explanation.
+    """
+    certain = [h for h in hypotheses if h.certain or not h.explains]
+    open_ones = [h for h in hypotheses if not h.certain and h.explains]
+    taken: set[Place] = set()
+    chosen: list[Hypothesis] = []
+    for hypothesis in certain:
+        chosen.append(hypothesis)
+        taken |= hypothesis.explains
+    for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h)):
+        if hypothesis.explains & taken or _gain(comparison, hypothesis) < 0:
+            continue
+        chosen.append(hypothesis)
+        taken |= hypothesis.explains
+    return tuple(h.finding for h in sorted(joined(chosen), key=_order(chosen)))
+
+
+def _gain(comparison: Comparison, hypothesis: Hypothesis) -> float:
+    """Returns what a hypothesis saves against calling its columns another population."""
+    if hypothesis.finding.kind in ("distribution_shift", "label_shift"):
+        return 0.0
+    saved = 0.0
+    for place in hypothesis.explains:
+        pair = comparison.by_place.get(place)
+        saved += ORDINARY_SHIFT if pair is None else pair.as_shift
+    return saved - hypothesis.cost
+
+
+def _order(chosen: list[Hypothesis]) -> Callable[[Hypothesis], tuple[int, float]]:
+    """Returns the key that sorts findings, the most serious and most telling first."""
+    shifts = [h.finding for h in chosen if h.finding.kind == "label_shift"]
+    labels = max((finding.constants["distance"] for finding in shifts), default=0.0)
+
+    def key(hypothesis: Hypothesis) -> tuple[int, float]:
+        finding = hypothesis.finding
+        rank = float(_RANK[finding.kind])
+        # Other shares of the classes move a feature by no more than they differ themselves.
+        if finding.kind == "distribution_shift" and finding.constants["distance"] > labels + MARGIN:
+            rank = _RANK["label_shift"] - 0.5
+        return -SEVERITIES.index(finding.severity), rank
+
+    return key

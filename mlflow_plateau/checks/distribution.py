@@ -1,0 +1,172 @@
+"""The distribution of one column as a profile knows it: lumps of mass, each inside an interval.
+
+A lump is a single value where all distinct values are known, otherwise a bin of the histogram.
+Comparisons allow for where in its bin a value may lie, so that bins cause no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlflow_plateau.profiles.input_profile import InputProfile
+from mlflow_plateau.profiles.patterns import Float64, bin_edges
+
+ROUNDING = {"float16": 1e-3, "bfloat16": 8e-3}
+"""What rounding to a type and back may move a value by, relative to it."""
+
+SINGLE_PRECISION = 2e-6
+"""The same for float32 and all wider types."""
+
+MOST_ROWS_PER_ROW = 4.0
+"""The values of one image are worth at most so many independent ones: they are much alike."""
+
+_PROBABILITIES = np.linspace(0.01, 0.99, 99)
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """Mass in intervals, ascending and not overlapping.
+
+    Attributes:
+        low: Least value of each lump.
+        high: Greatest value of each lump.
+        mass: Values in each lump.
+        rows: How many independent values it is worth.
+        atoms: Whether each lump is a single value, and all of them are known.
+        mean: Exact mean.
+        deviation: Exact standard deviation.
+        least: Exact minimum.
+        greatest: Exact maximum.
+        at_least: How often the minimum occurs.
+        at_greatest: How often the maximum occurs.
+        rounding: What rounding may have moved a value by, relative to it.
+    """
+
+    low: Float64
+    high: Float64
+    mass: Float64
+    rows: float
+    atoms: bool
+    mean: float
+    deviation: float
+    least: float
+    greatest: float
+    at_least: int
+    at_greatest: int
+    rounding: float = SINGLE_PRECISION
+
+    @property
+    def total(self) -> float:
+        """Returns all of the mass."""
+        return float(self.mass.sum())
+
+    @property
+    def commonest(self) -> float:
+        """Returns the middle of the fullest lump."""
+        fullest = int(np.argmax(self.mass))
+        return float(self.low[fullest] + self.high[fullest]) / 2
+
+    @property
+    def constant(self) -> bool:
+        """Whether there is one value only, or none."""
+        return not self.least < self.greatest
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its values are known to be whole numbers."""
+        return self.atoms and bool(np.all(self.low == np.round(self.low)))
+
+    def quantiles(self, probabilities: Float64 = _PROBABILITIES) -> Float64:
+        """Returns the values below which the given shares of the mass lie."""
+        share = np.cumsum(self.mass) / self.total
+        at = np.minimum(np.searchsorted(share, probabilities - 1e-12), len(share) - 1)
+        before = np.concatenate([[0.0], share])[at]
+        inside = np.clip((probabilities - before) / (share[at] - before), 0, 1)
+        value: Float64 = self.low[at] + inside * (self.high[at] - self.low[at])
+        return value
+
+    def mapped(self, function: Callable[[Float64], Float64]) -> Distribution:
+        """Returns the distribution of a monotone function of the values."""
+        with np.errstate(all="ignore"):
+            low, high = function(self.low), function(self.high)
+        known = np.isfinite(low) & np.isfinite(high)
+        low, high, mass = low[known], high[known], self.mass[known]
+        if len(low) > 1 and low[0] > low[-1]:
+            low, high, mass = high[::-1], low[::-1], mass[::-1]
+        slack = self.rounding * np.maximum(np.abs(low), np.abs(high))
+        return replace(
+            self,
+            low=np.minimum(low, high) - slack,
+            high=np.maximum(low, high) + slack,
+            mass=mass,
+            rows=self.rows if known.all() else 0.0,
+        )
+
+
+def distribution_of(state: InputProfile, number: int) -> Distribution | None:
+    """Returns the distribution of a column of numbers; ``None`` without any finite value.
+
+    Args:
+        state: The profile of the input.
+        number: Which of its columns of numbers.
+    """
+    moments = state.moments
+    count = int(moments.count[number])
+    keys, binned = state.histogram.of_column(number)
+    if count == 0 or not len(keys):
+        return None
+    mean, deviation = state.statistics()
+    atoms = state.distinct.complete(number)
+    if atoms:
+        low, counts = state.distinct.numbers_of_column(number)
+        high = low
+    else:
+        low, high = bin_edges(keys, state.histogram.bits)
+        counts = binned
+        low, high = low.copy(), high.copy()
+        low[0], high[-1] = (
+            max(low[0], moments.least[number]),
+            min(high[-1], moments.greatest[number]),
+        )
+    rows = float(state.sampled) * count / max(count + int(moments.missing[number]), 1)
+    if state.row_means is not None and state.row_means.count[number]:
+        between = state.row_deviations()[number] ** 2
+        within = float(deviation[number]) ** 2
+        rows *= float(np.clip(within / between, 1.0, MOST_ROWS_PER_ROW)) if between > 0 else 1.0
+    return Distribution(
+        low=low,
+        high=high,
+        mass=counts.astype(np.float64),
+        rows=rows,
+        atoms=atoms,
+        mean=float(mean[number]),
+        deviation=float(deviation[number]),
+        least=float(moments.least[number]),
+        greatest=float(moments.greatest[number]),
+        at_least=int(moments.at_least[number]),
+        at_greatest=int(moments.at_greatest[number]),
+        rounding=ROUNDING.get(
+            state.layout.columns[state.layout.numbers[number]].dtype, SINGLE_PRECISION
+        ),
+    )
+
+
+def distance(one: Distribution, other: Distribution) -> float:
+    """Returns the greatest difference of the two distribution functions that bins cannot explain.
+
+    It is the Kolmogorov–Smirnov distance where all values are known; otherwise a lower bound of it
+    that is short by at most the fullest bin.
+    """
+    if not len(one.low) or not len(other.low):
+        return 1.0
+    return max(_excess(one, other), _excess(other, one), 0.0)
+
+
+def _excess(one: Distribution, other: Distribution) -> float:
+    """Returns by how much the one surely has more mass below some value than the other."""
+    surely = np.cumsum(one.mass) / one.total
+    possible = np.concatenate([[0.0], np.cumsum(other.mass)]) / other.total
+    return float(np.max(surely - possible[np.searchsorted(other.low, one.high, side="right")]))

@@ -1,0 +1,96 @@
+"""What a check finds, and what it competes with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = {
+    "scaling_missing": "one split is scaled, the other is raw",
+    "scaler_refit": "each split was scaled with its own statistics",
+    "scaler_fit_on_both": "the scaler was fitted on train and validation together",
+    "unit_factor": "one split is in other units",
+    "monotone_transform": "one split was transformed, the other was not",
+    "columns_permuted": "columns or channels are in another order",
+    "categories_recoded": "the same categories have other codes",
+    "token_offset": "ids are shifted, padded otherwise, or from another vocabulary",
+    "imputed_differently": "missing values were filled differently",
+    "schema_mismatch": "types, shapes or columns differ",
+    "labels_recoded": "targets are encoded or ordered differently",
+    "label_shift": "the targets are distributed differently",
+    "distribution_shift": "the rows come from another population",
+    "rows_shared": "the same rows stand in both splits",
+    "non_finite": "the data holds NaN or infinity",
+    "too_small": "the validation split is too small for its loss to be trusted",
+}
+"""What can be inconsistent, in words; ids never change."""
+
+SEVERITIES = ("info", "warn", "fail")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One way in which train and validation differ.
+
+    Attributes:
+        check: Name of the check.
+        kind: One of ``KINDS``.
+        columns: Names of the columns or channels; empty where it is about all or about rows.
+        transformation: What was done differently, with its constants, as a formula.
+        severity: ``info``, ``warn`` or ``fail``.
+        message: The finding in a sentence.
+        evidence: Sentences with the numbers that it stands on.
+        fix: What to change, as code.
+        constants: The numbers of the transformation by name, for programs.
+    """
+
+    check: str
+    kind: str
+    columns: tuple[str, ...]
+    transformation: str
+    severity: str
+    message: str
+    evidence: tuple[str, ...] = ()
+    fix: str = ""
+    constants: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the finding as plain JSON values."""
+        return {
+            "check": self.check,
+            "kind": self.kind,
+            "columns": list(self.columns),
+            "transformation": self.transformation,
+            "severity": self.severity,
+            "message": self.message,
+            "evidence": list(self.evidence),
+            "fix": self.fix,
+            "constants": {
+                name: (value if abs(value) < float("inf") else str(value))
+                for name, value in self.constants.items()
+            },
+        }
+
+
+Place = tuple[str, int]
+"""A column: the name of its input, and its number there."""
+
+WHOLE_INPUT = -1
+"""Stands for the number of a column where sequences are meant as a whole."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A finding that competes for the columns that it explains.
+
+    Attributes:
+        finding: What is reported if it wins.
+        explains: The columns whose difference it explains.
+        cost: What it leaves unexplained, plus what so special a claim costs, in nats.
+        certain: Whether it rests on a fingerprint that does not come about by chance.
+    """
+
+    finding: Finding
+    explains: frozenset[Place] = frozenset()
+    cost: float = 0.0
+    certain: bool = False

@@ -1,0 +1,240 @@
+"""Missing values were filled with something else, or on one side only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import Distribution
+from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, TOLERANCE
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.profiles.patterns import Float64
+
+LEAST_SHARE = 0.01
+"""The least share of rows that makes a spike."""
+
+DOMINATES = 4.0
+"""How many times fuller than its neighbours a spike is."""
+
+ONE_OF_TWO = 0.3
+"""Part of the evidence that is enough for a spike that something else speaks for too."""
+
+UNHEARD_OF = 10.0
+"""A value that is filled in on one side only is so many times rarer on the other."""
+
+NATURAL = 3.0
+"""A value that is more than so many times rarer in the other split was not there by itself."""
+
+
+def imputed_differently(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds values at which rows pile up in one split only, and what the other has instead."""
+    for both in comparison.features:
+        if both.train.layout.pooled or both.sequences:
+            continue
+        for pair in both.numbers:
+            found = _imputed(both, pair)
+            if found is not None:
+                yield found
+
+
+def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
+    train_missing = _missing(both, pair, train=True)
+    validation_missing = _missing(both, pair, train=False)
+    in_train = _spike(pair.train, pair.validation)
+    in_validation = _spike(pair.validation, pair.train)
+    if in_train and in_validation and in_train[2] + in_validation[2] >= in_train[3]:
+        if in_train[0] == in_validation[0] or not _otherwise_alike(pair, in_train, in_validation):
+            return None
+        return _hypothesis(
+            pair,
+            f"missing values are {_value(in_train[0], pair)} in train,"
+            f" {_value(in_validation[0], pair)} in validation",
+            f"Missing values of `{pair.name}` were filled with {_value(in_train[0], pair)} in train"
+            f" ({in_train[1]:.1%} of the rows) and with {_value(in_validation[0], pair)} in"
+            f" validation ({in_validation[1]:.1%}).",
+            {"train": in_train[0], "validation": in_validation[0]},
+        )
+    for spike, missing, split, other in (
+        (in_train, validation_missing, "train", "validation"),
+        (in_validation, train_missing, "validation", "train"),
+    ):
+        if not spike or _at_end(pair, spike[0], split):
+            continue
+        filled = _value(spike[0], pair)
+        if missing > LEAST_SHARE and spike[1] < NATURAL * missing < NATURAL**2 * spike[1]:
+            return _hypothesis(
+                pair,
+                f"missing values are {filled} in {split}, still missing in {other}",
+                f"Missing values of `{pair.name}` were filled with {filled} in {split}"
+                f" ({spike[1]:.1%} of the rows) and are still missing in {other}"
+                f" ({missing:.1%}).",
+                {split: spike[0], "missing": missing},
+            )
+        lacking = pair.validation if split == "train" else pair.train
+        if _share_at(lacking, spike[0]) > spike[1] / UNHEARD_OF:
+            continue
+        alike = _without(pair, spike, split) <= TOLERANCE + _chance(pair)
+        if spike[1] >= 2 * LEAST_SHARE and spike[2] >= spike[3] and alike:
+            return _hypothesis(
+                pair,
+                f"{spike[1]:.1%} of {split} is {filled}, none of {other}",
+                f"`{pair.name}` is exactly {filled} in {spike[1]:.1%} of {split}, as if missing"
+                f" values had been filled in; {other} has no such value.",
+                {split: spike[0]},
+            )
+    return None
+
+
+def _missing(both: InputPair, pair: NumberPair, train: bool) -> float:
+    state, number_of = (both.train, pair.number) if train else (both.validation, pair.other_number)
+    missing = int(state.moments.missing[number_of])
+    return missing / max(missing + int(state.moments.count[number_of]), 1)
+
+
+Spike = tuple[float, float, float, float]
+"""Value, share of rows beyond what the other split has there, evidence for it, and evidence that
+is needed among so many lumps, both in nats."""
+
+
+def _spike(one: Distribution, other: Distribution) -> Spike | None:
+    """Returns a lump that is much fuller than its neighbours and than the same lump elsewhere."""
+    if len(one.low) < 3 or one.constant:
+        return None
+    share = one.mass / one.total
+    elsewhere = _shares_at(one, other)
+    excess = share - elsewhere
+    place = int(np.argmax(excess))
+    if excess[place] < LEAST_SHARE or share[place] < NATURAL * elsewhere[place]:
+        return None
+    near = np.concatenate([share[max(place - 3, 0) : place], share[place + 1 : place + 4]])
+    if share[place] < DOMINATES * float(np.median(near)):
+        return None
+    found = _likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
+    needed = math.log(math.sqrt(len(share)) / FALSE_FINDINGS)
+    if found < ONE_OF_TWO * needed:
+        return None
+    value = one.low[place] if one.atoms else _exact(one, place)
+    return float(value), float(excess[place]), found, needed
+
+
+def _likelihood_ratio(share: float, rows: float, other: float, others: float) -> float:
+    """Returns how much two shares differ, in nats: half of the G statistic."""
+    pooled = (share * rows + other * others) / (rows + others)
+    return rows * _divergence(share, pooled) + others * _divergence(other, pooled)
+
+
+def _divergence(share: float, from_share: float) -> float:
+    """Returns the Kullback–Leibler divergence of two shares."""
+    divergence = 0.0
+    for one, other in ((share, from_share), (1 - share, 1 - from_share)):
+        if one > 0:
+            divergence += one * math.log(one / other)
+    return divergence
+
+
+def _share_at(column: Distribution, value: float) -> float:
+    """Returns the share of the mass that may stand at a value."""
+    slack = 1e-6 * abs(value)
+    there = (column.low <= value + slack) & (column.high >= value - slack)
+    return float(column.mass[there].sum()) / column.total
+
+
+def _exact(one: Distribution, place: int) -> float:
+    """Returns a round number inside a bin if there is one, otherwise its middle."""
+    low, high = float(one.low[place]), float(one.high[place])
+    for value in (0.0, round(one.mean, 12), low, float(round((low + high) / 2))):
+        if low <= value <= high:
+            return value
+    return (low + high) / 2
+
+
+def _shares_at(one: Distribution, other: Distribution) -> Float64:
+    """Returns the share of the other split's mass that may lie inside each lump."""
+    mass = np.concatenate([[0.0], np.cumsum(other.mass)])
+    slack = 1e-6 * np.abs(one.low) if one.atoms and other.atoms else 0.0
+    first = np.searchsorted(other.high, one.low - slack, side="left")
+    last = np.searchsorted(other.low, one.high + slack, side="right")
+    return np.asarray((mass[np.maximum(last, first)] - mass[first]) / other.total)
+
+
+def _removed(column: Distribution, value: float, share: float) -> tuple[Float64, Float64]:
+    """Returns upper ends and cumulated shares of a column without a spike."""
+    mass = column.mass / column.total
+    place = int(np.argmin(np.abs(np.clip(value, column.low, column.high) - value)))
+    mass = mass.copy()
+    mass[place] = max(mass[place] - share, 0.0)
+    return column.high, np.cumsum(mass) / max(mass.sum(), 1e-12)
+
+
+def _apart(one: tuple[Float64, Float64], other: tuple[Float64, Float64]) -> float:
+    grid = np.unique(np.concatenate([one[0], other[0]]))
+    mine = np.concatenate([[0.0], one[1]])[np.searchsorted(one[0], grid, side="right")]
+    theirs = np.concatenate([[0.0], other[1]])[np.searchsorted(other[0], grid, side="right")]
+    return float(np.max(np.abs(mine - theirs)))
+
+
+def _without(pair: NumberPair, spike: Spike, split: str) -> float:
+    """Returns how far the splits are apart once the spike is taken out."""
+    mine, theirs = (
+        (pair.train, pair.validation) if split == "train" else (pair.validation, pair.train)
+    )
+    return _apart(_removed(mine, *spike[:2]), _removed(theirs, spike[0], 0.0))
+
+
+def _otherwise_alike(pair: NumberPair, in_train: Spike, in_validation: Spike) -> bool:
+    """Whether equal shares were filled in, and the rest of the column is the same."""
+    if max(in_train[1], in_validation[1]) > NATURAL * min(in_train[1], in_validation[1]):
+        return False
+    apart = _apart(
+        _removed(pair.train, *in_train[:2]), _removed(pair.validation, *in_validation[:2])
+    )
+    return apart <= TOLERANCE + _chance(pair)
+
+
+def _chance(pair: NumberPair) -> float:
+    return 1.3 / math.sqrt(max(pair.rows, 1.0))
+
+
+def _at_end(pair: NumberPair, value: float, split: str) -> bool:
+    """Whether the spike stands at the split's end, with the other split going beyond: a clip."""
+    mine, theirs = (
+        (pair.train, pair.validation) if split == "train" else (pair.validation, pair.train)
+    )
+    at_top = value >= mine.greatest - 1e-6 * abs(value) and theirs.greatest > mine.greatest
+    at_bottom = value <= mine.least + 1e-6 * abs(value) and theirs.least < mine.least
+    return at_top or at_bottom
+
+
+def _value(value: float, pair: NumberPair) -> str:
+    """Returns a filling value, and what it is if it is the mean or median of train."""
+    said = number(value)
+    if value:
+        for name, known in (("mean", pair.train.mean), ("validation's mean", pair.validation.mean)):
+            if known and abs(value - known) <= 4e-3 * abs(known):
+                return f"{said} (the {name})"
+    return said
+
+
+def _hypothesis(
+    pair: NumberPair, transformation: str, message: str, constants: dict[str, float]
+) -> Hypothesis:
+    return Hypothesis(
+        Finding(
+            check="imputed_differently",
+            kind="imputed_differently",
+            columns=(pair.name,),
+            transformation=transformation,
+            severity="fail",
+            message=message,
+            fix="imputer = SimpleImputer().fit(x_train)\n"
+            "x_train, x_validation = imputer.transform(x_train), imputer.transform(x_validation)",
+            constants=constants,
+        ),
+        explains=frozenset([pair.place]),
+        cost=CLAIM,
+        certain=True,
+    )

@@ -1,0 +1,192 @@
+"""Targets are encoded or ordered differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from mlflow_plateau.checks.categories_recoded import recoding
+from mlflow_plateau.checks.comparison import Comparison, InputPair
+from mlflow_plateau.checks.evidence import TOLERANCE, variation_of_chance
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.labels import Labels, labels_of
+from mlflow_plateau.profiles.by_class import ByClass
+from mlflow_plateau.profiles.patterns import Float64
+
+LEAST_ROWS = 8
+"""Rows of a class whose look is known."""
+
+ALIKE = 3.0
+"""Mean squared distance, in standard errors, up to which two classes look the same…"""
+
+UNLIKE = 6.0
+"""…and from which on they do not."""
+
+SIGNAL = 6.0
+"""Squared distance between train's own classes for their look to tell them apart."""
+
+VANISHED = 0.15
+"""Part of that which is left in validation if targets and rows no longer belong together."""
+
+
+def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds other codes for the same classes: by form, by frequency, by what the rows look like."""
+    for labels in labels_of(comparison):
+        train, validation = labels.forms
+        if train != validation:
+            yield _hypothesis(
+                labels.both,
+                f"{train} in train, {validation} in validation",
+                f"Targets are {train} in train and {validation} in validation.",
+                (),
+            )
+            continue
+        mapping = _other_codes(labels)
+        if mapping:
+            yield _recoded(labels.both, mapping, "the classes are as frequent as before")
+            continue
+        looks = [look for both in comparison.features for look in _by_look(labels, both)]
+        if looks:
+            # What the rows look like says more than how frequent they are.
+            yield from (look for look in looks[:1] if look is not None)
+            continue
+        mapping = recoding(labels.codes)
+        if mapping:
+            yield _recoded(labels.both, mapping, "the frequencies agree under these codes")
+
+
+def _other_codes(labels: Labels) -> dict[str, str]:
+    """Returns the mapping between two sets of codes such as −1, 1 and 0, 1, or 1…k and 0…k − 1."""
+    codes = labels.codes
+    if not codes.whole or len(codes.train) != len(codes.validation):
+        return {}
+    if set(codes.train) == set(codes.validation):
+        return {}
+    mine, theirs = (sorted(c, key=float) for c in (codes.train, codes.validation))
+    landed = dict(zip(theirs, (codes.train[name] for name in mine), strict=True))
+    from_order = type(codes)(landed, codes.validation, True).variation()
+    if from_order > max(TOLERANCE, variation_of_chance(len(mine), codes.rows)):
+        return {}
+    return {one: other for one, other in zip(mine, theirs, strict=True) if one != other}
+
+
+def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
+    """Returns classes that look like others, or like nothing; ``None`` where they look the same.
+
+    Empty where the classes' looks cannot be told apart.
+    """
+    one, other = both.train.by_class, both.validation.by_class
+    if one is None or other is None or both.sequences:
+        return []
+    classes = [
+        value
+        for value in sorted(one.counts)
+        if min(one.counts[value], other.counts.get(value, 0)) >= LEAST_ROWS
+    ]
+    if len(classes) < 2:
+        return []
+    mine = [pair.number for pair in both.numbers]
+    theirs = [pair.other_number for pair in both.numbers]
+    variance = _variance(one, classes)[mine]
+    if not (variance > 0).any():
+        return []
+    train, validation = _means(one, classes)[:, mine], _means(other, classes)[:, theirs]
+    rows = np.array([one.counts[value] for value in classes], dtype=np.float64)
+    others = np.array([other.counts[value] for value in classes], dtype=np.float64)
+    across = _distances(train, rows, validation, others, variance)
+    own = _distances(train, rows, train, others, variance)
+    apart = own[~np.eye(len(classes), dtype=bool)]
+    if float(np.median(apart)) < SIGNAL:
+        return []
+    _, order = linear_sum_assignment(across)
+    here, there = float(np.trace(across)), float(across[np.arange(len(classes)), order].sum())
+    moved = [place for place in range(len(classes)) if order[place] != place]
+    if (
+        len(moved) >= 2
+        and there <= ALIKE * len(classes)
+        and all(across[place, place] >= UNLIKE for place in moved)
+        and there * 4 <= here
+    ):
+        names = _names(labels, classes)
+        mapping = {names[place]: names[int(order[place])] for place in moved}
+        return [_recoded(labels.both, mapping, "the rows of these classes look like each other's")]
+    own_variance = _variance(other, classes)[theirs]
+    within = _distances(validation, others, validation, others, own_variance)
+    left = within[~np.eye(len(classes), dtype=bool)]
+    if float(np.median(left)) < ALIKE < VANISHED * float(np.median(apart)):
+        shuffled = _hypothesis(
+            labels.both,
+            "validation's targets are in another order than its rows",
+            "Validation's targets do not belong to its rows: in train the classes look different"
+            " from each other, in validation they all look the same.",
+            (
+                f"squared distance of two classes, in standard errors: {np.median(apart):.0f} in"
+                f" train, {np.median(left):.1f} in validation",
+            ),
+        )
+        return [shuffled]
+    return [None]
+
+
+def _variance(state: ByClass, classes: list[float]) -> Float64:
+    """Returns the variance of the codes within the classes, for each column."""
+    rows = sum(state.counts[value] for value in classes)
+    within = np.zeros(state.columns)
+    for value in classes:
+        count = state.counts[value]
+        within += state.squares[value] - state.sums[value] ** 2 / count
+    return np.asarray(np.maximum(within, 0.0) / rows)
+
+
+def _means(state: ByClass, classes: list[float]) -> Float64:
+    return np.array([state.sums[value] / state.counts[value] for value in classes])
+
+
+def _distances(
+    one: Float64, rows: Float64, other: Float64, others: Float64, variance: Float64
+) -> Float64:
+    """Returns the mean over columns of the squared distance of class means, in standard errors."""
+    useful = variance > 0
+    scale = (1 / rows)[:, None] + (1 / others)[None, :]
+    difference = one[:, None, useful] - other[None, :, useful]
+    return np.asarray((difference**2 / variance[useful]).mean(axis=2) / scale)
+
+
+def _names(labels: Labels, classes: list[float]) -> list[str]:
+    known = labels.both.train.labels
+    if labels.both.train.layout.categories and known:
+        by_code = {float(mark % (1 << 24)): text for mark, text in known[0].items()}
+        return [by_code.get(value, f"{value:g}") for value in classes]
+    return [f"{value:g}" for value in classes]
+
+
+def _recoded(both: InputPair, mapping: Mapping[str, str], why: str) -> Hypothesis:
+    shown = ", ".join(f"{mine} → {theirs}" for mine, theirs in list(mapping.items())[:8])
+    return _hypothesis(
+        both,
+        f"train's class → validation's: {shown}",
+        f"Classes have other codes in validation: {shown}.",
+        (why,),
+    )
+
+
+def _hypothesis(
+    both: InputPair, transformation: str, message: str, evidence: tuple[str, ...]
+) -> Hypothesis:
+    return Hypothesis(
+        Finding(
+            check="labels_recoded",
+            kind="labels_recoded",
+            columns=(both.name,),
+            transformation=transformation,
+            severity="fail",
+            message=message,
+            evidence=evidence,
+            fix="encoder = LabelEncoder().fit(y_train)\n"
+            "y_train, y_validation = encoder.transform(y_train), encoder.transform(y_validation)",
+        ),
+        explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),
+        certain=True,
+    )

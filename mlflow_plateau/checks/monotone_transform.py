@@ -1,0 +1,201 @@
+"""A logarithm, square root or similar was applied to one split only."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.distribution import Distribution
+from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, FITS, ORDINARY_SHIFT, TOLERANCE
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
+from mlflow_plateau.profiles.patterns import Float64
+from mlflow_plateau.profiles.table import CHANNEL_COUNTS
+
+Function = Callable[[Float64], Float64]
+
+TRANSFORMATIONS: dict[str, Function] = {
+    "log1p({})": np.log1p,
+    "log({})": lambda x: np.log(np.where(x > 0, x, np.nan)),
+    "log2({})": lambda x: np.log2(np.where(x > 0, x, np.nan)),
+    "log10({})": lambda x: np.log10(np.where(x > 0, x, np.nan)),
+    "log10(1 + {})": lambda x: np.log10(np.where(x > -1, 1 + x, np.nan)),
+    "sqrt({})": lambda x: np.sqrt(np.where(x >= 0, x, np.nan)),
+    "cbrt({})": np.cbrt,
+    "{}²": lambda x: np.where(x >= 0, x * x, np.nan),
+    "{}³": lambda x: x * x * x,
+    "exp({})": lambda x: np.exp(np.where(x < 80, x, np.nan)),
+    "expm1({})": lambda x: np.expm1(np.where(x < 80, x, np.nan)),
+    "arcsinh({})": np.arcsinh,
+    "tanh({})": np.tanh,
+    "sigmoid({})": lambda x: 1 / (1 + np.exp(-x)),
+    "1 / {}": lambda x: 1 / np.where(x > 0, x, np.nan),
+    "sign({0})·log1p(|{0}|)": lambda x: np.sign(x) * np.log1p(np.abs(x)),
+}
+"""What people apply to skewed columns. All are monotone where they are defined."""
+
+LEAST_ROWS = 12.0
+"""Rows that a comparison has to be worth to tell transformations apart."""
+
+HALF = 0.5
+"""A transformation has to remove at least this part of the difference."""
+
+CLIPPED = 0.01
+"""Share of rows that have to stand at the end for a split to be called clipped."""
+
+
+def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds the transformation, of a short list, that makes the splits agree without a constant."""
+    groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
+    costs: dict[tuple[str, str], float] = defaultdict(float)
+    for both in quantities(comparison):
+        for pair in both.different:
+            found = _transformation(pair)
+            if found is not None:
+                groups[both.name, found[0]].append(pair)
+                costs[both.name, found[0]] += found[1]
+        if both.train.layout.pooled and len(both.train.layout.columns) in CHANNEL_COUNTS:
+            # Pixels are transformed in all channels, or in none.
+            for key in [key for key in groups if key[0] == both.name]:
+                if len(groups[key]) < len(both.different):
+                    del groups[key]
+        for pair in both.features:
+            yield from _clipped(pair)
+    for key, pairs in groups.items():
+        yield _hypothesis(pairs, key[1], CLAIM + 1 + len(pairs) - 1 + costs[key])
+
+
+def _transformation(pair: NumberPair) -> tuple[str, float] | None:
+    """Returns the formula that makes the splits agree and the nats left, if there is one."""
+    if pair.rows < LEAST_ROWS:
+        return None
+    best: tuple[str, float, float] | None = None
+    limit = HALF * pair.distance
+    if pair.as_shift <= ORDINARY_SHIFT:
+        # Populations shift and stretch: a transformation has to do better than these.
+        natural = best_affine(pair)
+        usual = TOLERANCE + 1 / math.sqrt(pair.rows)
+        limit = min(limit, usual, HALF * natural.distance if natural else 1.0)
+    for name, function in TRANSFORMATIONS.items():
+        for of_train in (True, False):
+            against, apart = misfit(pair, function, of_train=of_train)
+            if against <= FITS and apart <= limit and (best is None or apart < best[2] - 1e-9):
+                done, left = ("validation", "train") if of_train else ("train", "validation")
+                best = f"{done} = {name.format(left)}", against, apart
+    if best is None:
+        return _ranked(pair)
+    return best[0], best[1]
+
+
+def _ranked(pair: NumberPair) -> tuple[str, float] | None:
+    """Returns "rank" if one split is evenly spread over 0 to 1 or over 1 to n, and one is not."""
+    for name, one, other in (
+        ("validation = rank(train)", pair.validation, pair.train),
+        ("train = rank(validation)", pair.train, pair.validation),
+    ):
+        if _evenly_spread(one) < 2 * TOLERANCE_OF_RANKS < _evenly_spread(other) and one.total >= 50:
+            return name, 0.0
+    return None
+
+
+TOLERANCE_OF_RANKS = 0.02
+"""Ranks are spread more evenly than this; samples of uniform values are not, below 5,000 rows."""
+
+
+def _evenly_spread(column: Distribution) -> float:
+    """Returns the distance from evenly spread values between 0 and 1, or 1 and n."""
+    grid = np.linspace(0.01, 0.99, 99)
+    quantiles = column.quantiles(grid)
+    top = 1.0 if column.greatest <= 1.0 + 1e-6 else column.total
+    if not 0.95 * top <= column.greatest <= top * (1 + 1e-6) or column.least < -1e-6:
+        return 1.0
+    if column.total > 2 * len(column.low) and column.atoms:
+        return 1.0
+    return float(np.max(np.abs(quantiles / top - grid)))
+
+
+def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesis:
+    names = tuple(pair.name for pair in pairs)
+    example = pairs[0]
+    transformed, function = formula.split(" = ")
+    plain = "validation" if transformed == "train" else "train"
+    function = function.replace(plain, "x")
+    return Hypothesis(
+        Finding(
+            check="monotone_transform",
+            kind="monotone_transform",
+            columns=names,
+            transformation=formula,
+            severity="fail",
+            message=f"{listed(names)}: {formula}; the other split was left as it is"
+            f" (medians {number(float(example.train.quantiles()[49]))} in train,"
+            f" {number(float(example.validation.quantiles()[49]))} in validation).",
+            evidence=(
+                f"before it the distributions of `{example.name}` differ by"
+                f" {example.distance:.0%} of the rows, after it by no more than chance",
+            ),
+            fix=f"apply {function} to both splits or to neither; now it is in {transformed} only",
+        ),
+        explains=frozenset(pair.place for pair in pairs),
+        cost=cost,
+    )
+
+
+def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
+    """Yields a clip: rows pile up at one split's end, as many as the other has beyond it."""
+    for clipped, other, split in (
+        (pair.validation, pair.train, "validation"),
+        (pair.train, pair.validation, "train"),
+    ):
+        if clipped.constant:
+            continue
+        ends: dict[str, float] = {}
+        beyond_all = 0.0
+        for name, end, piled in (
+            ("low", clipped.least, clipped.at_least),
+            ("high", clipped.greatest, clipped.at_greatest),
+        ):
+            beyond = _share(other, end, name == "low")
+            if beyond >= CLIPPED and piled / clipped.total >= beyond / 2:
+                ends[name] = end
+                beyond_all += beyond
+        # That none of the rows is beyond the ends, although the other split's are.
+        if ends and beyond_all * clipped.rows > -math.log(FALSE_FINDINGS):
+            low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
+            of_train = split == "validation"
+            _, apart = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
+            if apart <= TOLERANCE + 1 / math.sqrt(pair.rows):
+                yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
+
+
+def _share(column: Distribution, end: float, below: bool) -> float:
+    """Returns the share of rows that surely lie beyond a value."""
+    slack = 1e-6 * abs(end)
+    beyond = column.high < end - slack if below else column.low > end + slack
+    return float(column.mass[beyond].sum()) / column.total
+
+
+def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: float) -> Hypothesis:
+    other = "train" if split == "validation" else "validation"
+    limits = " and ".join(number(end) for end in ends)
+    return Hypothesis(
+        Finding(
+            check="monotone_transform",
+            kind="monotone_transform",
+            columns=(pair.name,),
+            transformation=f"{split} = clip({other}) at {limits}",
+            severity="fail" if beyond >= 0.05 else "warn",
+            message=f"`{pair.name}` was clipped at {limits} in {split} only: {beyond:.1%} of"
+            f" {other} lies beyond, and as many rows of {split} stand exactly there.",
+            fix="clip both splits at the same limits, or neither",
+            constants={f"limit_{place}": end for place, end in enumerate(ends)},
+        ),
+        explains=frozenset([pair.place]),
+        certain=True,
+    )

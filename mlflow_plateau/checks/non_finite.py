@@ -1,0 +1,54 @@
+"""The data holds NaN or infinity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.profiles import Profile
+
+
+def non_finite(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Counts NaN and infinity in what a model would be fed."""
+    for split, profile in (("train", comparison.train), ("validation", comparison.validation)):
+        finding = _finding(split, profile)
+        if finding is not None:
+            yield Hypothesis(finding, certain=True)
+
+
+def _finding(split: str, profile: Profile) -> Finding | None:
+    names: list[str] = []
+    missing = infinite = total = 0
+    for state in profile.inputs:
+        moments, layout = state.moments, state.layout
+        for place, column in enumerate(layout.numbers):
+            if moments.missing[place] or moments.infinite[place]:
+                name = layout.columns[column].name
+                names.append(name if layout.named or len(layout.columns) == 1 else f"column {name}")
+        missing += int(moments.missing.sum())
+        infinite += int(moments.infinite.sum())
+        total += int((moments.count + moments.missing + moments.infinite).sum())
+    if not missing + infinite:
+        return None
+    counted = " and ".join(
+        text
+        for text in (
+            f"{missing:,} NaN" if missing else "",
+            f"{infinite:,} infinite" if infinite else "",
+        )
+        if text
+    )
+    columns = tuple(names)
+    return Finding(
+        check="non_finite",
+        kind="non_finite",
+        columns=columns,
+        transformation=f"{(missing + infinite) / total:.2g} of {split}'s values are not finite",
+        severity="fail",
+        message=f"{split.capitalize()} holds {counted} values in {listed(columns)}; a loss over"
+        " them is not finite, or activations hide them.",
+        fix="fill or drop them with one rule for both splits before fit",
+        constants={"missing": float(missing), "infinite": float(infinite)},
+    )

@@ -1,0 +1,73 @@
+"""The same rows stand in both splits: leakage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.transformation import number
+
+LEAST_SHARE = 0.002
+"""Shared rows below this share of validation change no loss."""
+
+SERIOUS_SHARE = 0.05
+"""From this share on the validation loss is no longer that of unseen rows."""
+
+STANDARD_ERRORS = 5.0
+"""The share has to exceed what repetition in train explains by so many standard errors."""
+
+
+def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds rows of validation that train holds too, beyond what repetition explains.
+
+    Where rows repeat by themselves, a new row has been seen with probability 1 − (rows that occur
+    once) / rows (Good, "The Population Frequencies of Species", Biometrika 1953); only what exceeds
+    this was leaked.
+    """
+    train, validation = comparison.train.row_hashes, comparison.validation.row_hashes
+    if not train.rows or not validation.rows:
+        return
+    limit = np.uint64(min(train.limit, validation.limit))
+    mine, often = train.distinct()
+    known = mine <= limit
+    mine, often = mine[known], often[known]
+    theirs = validation.hashes[validation.hashes <= limit]
+    if not len(mine) or not len(theirs):
+        return
+    shared = int(np.count_nonzero(_contained(theirs, mine)))
+    share = shared / len(theirs)
+    expected = 1 - float(np.count_nonzero(often == 1)) / float(often.sum())
+    error = math.sqrt(max(expected * (1 - expected), 1e-12) / len(theirs))
+    excess = share - expected
+    if shared < 1 or excess < LEAST_SHARE or excess <= STANDARD_ERRORS * error:
+        return
+    if expected > 0 and excess < 0.25 * (1 - expected) and expected > 0.5:
+        return  # nearly all rows repeat by themselves: nothing can be told
+    estimated = share * validation.rows
+    repeated = f"; by repetition alone it would be {expected:.1%}" if expected >= 0.0005 else ""
+    yield Hypothesis(
+        Finding(
+            check="rows_shared",
+            kind="rows_shared",
+            columns=(),
+            transformation=f"{share:.2%} of validation's rows stand in train",
+            severity="fail" if excess >= SERIOUS_SHARE else "warn",
+            message=f"{share:.1%} of validation's rows ({number(round(estimated))} of"
+            f" {number(validation.rows)}) also stand in train{repeated}.",
+            fix="split after dropping duplicates: frame = frame.drop_duplicates()",
+            constants={"share": share, "expected": expected, "rows": estimated},
+        ),
+        certain=True,
+    )
+
+
+def _contained(
+    sought: np.ndarray[tuple[int], np.dtype[np.uint64]],
+    ascending: np.ndarray[tuple[int], np.dtype[np.uint64]],
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    place = np.minimum(np.searchsorted(ascending, sought), len(ascending) - 1)
+    return np.asarray(ascending[place] == sought)

@@ -1,0 +1,108 @@
+"""The scaler was fitted on train and validation together: leakage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fingerprints import (
+    ENDS,
+    MIN_MAX,
+    STANDARD,
+    Scaler,
+    continuous,
+    has_mark,
+    is_standard,
+)
+from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.transformation import listed
+
+REPEATED = 0.5
+"""Distinct values, as a part of the rows, below which values repeat."""
+
+LEAST_COLUMNS = 3
+"""So many columns that span exactly 0 to 1 together are no chance."""
+
+LEAST_ENDS = 1
+"""So many of their ends have to stand in validation alone: with a scaler of train's none does."""
+
+
+def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds the mark of a scaler in both splits together, although neither has it alone."""
+    for both in quantities(comparison):
+        columns = continuous(both)
+        if not both.exact or not columns:
+            continue
+        pooled = [pair for pair in columns if _pooled_standard(pair)]
+        alone = [pair for pair in columns if has_mark(STANDARD, pair.train)]
+        if pooled and not alone:
+            yield _hypothesis(pooled, STANDARD)
+        elif not pooled and _pooled_range(columns):
+            yield _hypothesis(columns, MIN_MAX)
+
+
+def _pooled_standard(pair: NumberPair) -> bool:
+    train, validation = pair.train, pair.validation
+    total = train.total + validation.total
+    weight = validation.total / total
+    mean = (1 - weight) * train.mean + weight * validation.mean
+    squares = (1 - weight) * (train.deviation**2 + train.mean**2) + weight * (
+        validation.deviation**2 + validation.mean**2
+    )
+    deviation = math.sqrt(max(squares - mean**2, 0.0))
+    return is_standard(mean, deviation, total) and not has_mark(STANDARD, validation)
+
+
+def _pooled_range(columns: Sequence[NumberPair]) -> bool:
+    """Whether all columns together span exactly 0 to 1, several of them through validation alone.
+
+    Only columns whose values hardly repeat count: shares, or the pixels of an image, reach 0 and 1
+    by themselves.
+    """
+    unlimited = [
+        pair
+        for pair in columns
+        if len(pair.train.low) > REPEATED * pair.train.total or not pair.train.atoms
+    ]
+    through_validation = 0
+    for pair in unlimited:
+        train, validation = pair.train, pair.validation
+        if not (
+            abs(min(train.least, validation.least)) <= ENDS
+            and abs(max(train.greatest, validation.greatest) - 1) <= ENDS
+        ):
+            return False
+        through_validation += (train.least > ENDS) + (train.greatest < 1 - ENDS)
+    return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
+
+
+def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
+    names = tuple(pair.name for pair in columns)
+    example = columns[0]
+    detail = (
+        f"train alone has mean {example.train.mean:.3g} and deviation"
+        f" {example.train.deviation:.6g} in `{example.name}`, together they have 0 and 1"
+        if scaler is STANDARD
+        else f"train alone spans {example.train.least:.4g} to {example.train.greatest:.4g} in"
+        f" `{example.name}`, together they span 0 to 1 in every column"
+    )
+    return Hypothesis(
+        Finding(
+            check="scaler_fit_on_both",
+            kind="scaler_fit_on_both",
+            columns=names,
+            transformation=f"both splits were {scaler.name} with their common statistics",
+            severity="warn",
+            message="The scaler was fitted on train and validation together: pooled they have"
+            f" {scaler.mark} to the last digit in {listed(names)}, train alone has not.",
+            evidence=(detail,),
+            fix=(
+                f"scaler = {scaler.code}().fit(x_train)  # before the splits are joined\n"
+                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
+            ),
+        ),
+        explains=frozenset(pair.place for pair in columns),
+        certain=True,
+    )

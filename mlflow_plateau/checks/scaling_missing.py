@@ -1,0 +1,236 @@
+"""One split is scaled, the other is raw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import Distribution
+from mlflow_plateau.checks.evidence import CLAIM, FITS
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fingerprints import (
+    MIN_MAX,
+    SCALERS,
+    STANDARD,
+    Scaler,
+    continuous,
+    departure,
+    has_mark,
+)
+from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.transformation import (
+    Affine,
+    best_affine,
+    listed,
+    number,
+    with_constants,
+)
+
+AGREE = 0.8
+"""Share of the scaled columns that have to be raw in the other split: a population moves some."""
+
+RAW = 1.0
+"""Departure of the median column from being scaled, in deviations or powers of two."""
+
+NEARLY = 0.15
+"""A column scaled with the other split's statistics is this close to mean 0, deviation 1…"""
+
+STANDARD_ERRORS = 5.0
+"""…or within so many standard errors."""
+
+NEARLY_RANGE = 0.3
+"""A column scaled to the other split's range starts this close to 0 and ends this close to 1."""
+
+LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3}
+"""Columns that have to agree where none is scaled to the last digit."""
+
+PIXELS = ((255.0, 0.0), (127.5, 127.5))
+"""raw = factor · scaled + offset, for pixels scaled to [0, 1] and to [−1, 1]."""
+
+LEAST_COLUMNS = 3
+"""So many columns agreeing on a division by 255 are an image's pixels."""
+
+
+def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds splits of which one is standardised, min-max scaled or divided by 255, and one raw."""
+    for both in quantities(comparison):
+        columns = continuous(both)
+        if not columns:
+            continue
+        pixels = list(_pixels(both, columns))
+        yield from pixels
+        if pixels:
+            continue
+        for train_is_scaled in (True, False):
+            for scaler in SCALERS:
+                yield from _scaled(both, columns, scaler, train_is_scaled)
+        yield from _by_constants(both, columns)
+
+
+def _sides(pair: NumberPair, train_is_scaled: bool) -> tuple[Distribution, Distribution]:
+    """Returns the scaled and the raw side of a column."""
+    sides = pair.train, pair.validation
+    return sides if train_is_scaled else (sides[1], sides[0])
+
+
+def _scaled(
+    both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, train_is_scaled: bool
+) -> Iterator[Hypothesis]:
+    own = [
+        pair
+        for pair in columns
+        if both.exact and has_mark(scaler, _sides(pair, train_is_scaled)[0])
+    ]
+    scaled = own
+    if not own and len(columns) >= LEAST_NEARLY[scaler.name]:
+        # Scaled with the other split's statistics, as is right, while that split stayed raw.
+        scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
+        if len(scaled) < AGREE * len(columns):
+            return
+    if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
+        return
+    raw = [pair for pair in scaled if pair in both.different]
+    far = [departure(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled]
+    if len(raw) < AGREE * len(scaled) or median(far) < RAW:
+        return
+    fits = [best_affine(pair) for pair in raw]
+    good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
+    if len(good) < AGREE * len(raw):
+        return
+    yield _hypothesis(both, raw, scaler, train_is_scaled, exact=bool(own))
+
+
+def _nearly(scaler: Scaler, column: Distribution) -> bool:
+    if scaler is MIN_MAX:
+        return abs(column.least) <= NEARLY_RANGE and abs(column.greatest - 1) <= NEARLY_RANGE
+    error = 1 / math.sqrt(max(column.rows, 1.0))
+    slack = NEARLY + STANDARD_ERRORS * error
+    return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1
+
+
+def _hypothesis(
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    scaler: Scaler,
+    train_is_scaled: bool,
+    exact: bool,
+) -> Hypothesis:
+    one, other = ("train", "validation") if train_is_scaled else ("validation", "train")
+    example = max(columns, key=lambda pair: departure(scaler, _sides(pair, train_is_scaled)[1]))
+    scaled, raw = _sides(example, train_is_scaled)
+    names = tuple(pair.name for pair in columns)
+    how = "has" if exact else "has nearly"
+    return Hypothesis(
+        Finding(
+            check="scaling_missing",
+            kind="scaling_missing",
+            columns=names,
+            transformation=f"{one} = {scaler.formula}, {other} = x",
+            severity="fail",
+            message=f"{one.capitalize()} is {scaler.name}, {other} is raw:"
+            f" `{example.name}` has mean {number(raw.mean)} and deviation {number(raw.deviation)}"
+            f" there, against {_mean(scaled)} and {number(scaled.deviation)}.",
+            evidence=(
+                f"{one} {how} {scaler.mark} in {len(columns)} columns ({listed(names)})",
+                f"the {other} columns have the same shapes on another scale",
+            ),
+            fix=(
+                f"scaler = {scaler.code}().fit(x_train)\n"
+                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
+            ),
+            constants={
+                "mean": raw.mean,
+                "deviation": raw.deviation,
+                "minimum": raw.least,
+                "maximum": raw.greatest,
+            },
+        ),
+        explains=frozenset(pair.place for pair in columns),
+        cost=CLAIM,
+    )
+
+
+def _mean(column: Distribution) -> str:
+    """Returns a mean; what is zero to the last digit is zero."""
+    return number(column.mean if abs(column.mean) > 1e-6 * column.deviation else 0.0)
+
+
+def _pixels(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothesis]:
+    """Yields a division by 255 that all columns of an image agree on."""
+    if not both.train.layout.pooled and len(columns) < LEAST_COLUMNS:
+        return
+    for train_is_scaled in (True, False):
+        scaled = [_sides(pair, train_is_scaled)[0] for pair in columns]
+        raw = [_sides(pair, train_is_scaled)[1] for pair in columns]
+        if not (min(c.least for c in raw) >= 0 and 1.5 < max(c.greatest for c in raw) <= 255):
+            continue
+        for factor, offset in PIXELS:
+            low, high = -offset / factor, (255 - offset) / factor
+            inside = low - 1e-4 <= min(c.least for c in scaled)
+            if not (inside and max(c.greatest for c in scaled) <= high + 1e-4):
+                continue
+            fits = [_pixel_fit(pair, factor, offset, train_is_scaled) for pair in columns]
+            if sum(fit.misfit <= FITS for fit in fits) < AGREE * len(fits):
+                continue
+            formula = "x / 255" if not offset else "x / 127.5 − 1"
+            yield _pixel_hypothesis(both, columns, formula, train_is_scaled)
+            return
+
+
+def _pixel_fit(pair: NumberPair, factor: float, offset: float, train_is_scaled: bool) -> Affine:
+    if train_is_scaled:
+        return with_constants(pair, factor, offset)
+    return with_constants(pair, 1 / factor, -offset / factor)
+
+
+def _pixel_hypothesis(
+    both: InputPair, columns: Sequence[NumberPair], formula: str, train_is_scaled: bool
+) -> Hypothesis:
+    one, other = ("train", "validation") if train_is_scaled else ("validation", "train")
+    scaled = [_sides(pair, train_is_scaled)[0] for pair in columns]
+    raw = [_sides(pair, train_is_scaled)[1] for pair in columns]
+    highest = number(max(column.greatest for column in scaled))
+    return Hypothesis(
+        Finding(
+            check="scaling_missing",
+            kind="scaling_missing",
+            columns=tuple(pair.name for pair in columns),
+            transformation=f"{one} = {formula}, {other} = x",
+            severity="fail",
+            message=f"{one.capitalize()} is {formula}, {other} is raw: its greatest value is"
+            f" {number(max(column.greatest for column in raw))} against {highest}.",
+            evidence=(
+                f"after {formula} the splits agree in {len(columns)} columns or channels of"
+                f" `{both.name}`",
+            ),
+            fix="x_train, x_validation = (x.astype('float32') / 255 for x in (raw_train,"
+            " raw_validation))"
+            if "255" in formula
+            else "x_train, x_validation = (x / 127.5 - 1 for x in (raw_train, raw_validation))",
+            constants={"factor": 1 / 255 if "/ 255" in formula else 1 / 127.5},
+        ),
+        explains=frozenset(pair.place for pair in columns),
+        cost=CLAIM - 2,
+    )
+
+
+def _by_constants(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothesis]:
+    """Yields an image normalised with constants from elsewhere, the other split being pixels."""
+    if not both.train.layout.pooled or set(columns) != set(both.different):
+        return
+    for train_is_scaled in (True, False):
+        scaled = [_sides(pair, train_is_scaled)[0] for pair in columns]
+        raw = [_sides(pair, train_is_scaled)[1] for pair in columns]
+        top = max(column.greatest for column in raw)
+        pixels = min(column.least for column in raw) >= 0 and (
+            0.9 < top <= 1 or (200 < top <= 255 and all(column.whole for column in raw))
+        )
+        if not pixels or min(column.least for column in scaled) >= 0:
+            continue
+        fits = [best_affine(pair) for pair in columns]
+        good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
+        if len(good) == len(columns):
+            yield _hypothesis(both, columns, STANDARD, train_is_scaled, exact=False)
+            return

@@ -1,0 +1,204 @@
+"""Types, shapes or columns differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlflow_plateau.checks.codes import categories_of
+from mlflow_plateau.checks.comparison import Comparison, InputPair
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.profiles.table import Column, Layout
+
+UNSEEN = 0.05
+"""Share of validation's rows in categories that train does not have."""
+
+FRACTIONS = 0.5
+"""Share of train's values that have to be fractions for whole numbers to be a loss."""
+
+
+def schema_mismatch(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Compares inputs, columns, types and shapes."""
+    train = {state.layout.name: state.layout for state in comparison.train.inputs}
+    validation = {state.layout.name: state.layout for state in comparison.validation.inputs}
+    for name in sorted(train.keys() ^ validation.keys()):
+        has, lacks = ("train", "validation") if name in train else ("validation", "train")
+        layout = train.get(name) or validation[name]
+        what = "targets" if layout.role == "target" else f"input `{name}`"
+        yield _mismatch(
+            (name,),
+            f"{what} only in {has}",
+            f"Only {has} has {'targets' if layout.role == 'target' else f'an input `{name}`'};"
+            f" {lacks} has not, so it cannot be compared.",
+            severity="warn" if layout.role == "target" else "fail",
+        )
+    for both in comparison.inputs:
+        mine, theirs = both.train.layout, both.validation.layout
+        if both.is_target:
+            continue
+        yield from _columns(both, mine, theirs)
+        yield from _shape(both, mine, theirs)
+        yield from _types(both, mine, theirs)
+
+
+def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis]:
+    if both.by_name:
+        missing = [c.name for c in mine.columns if c.name not in {d.name for d in theirs.columns}]
+        extra = [c.name for c in theirs.columns if c.name not in {d.name for d in mine.columns}]
+        for names, has, lacks in (
+            (tuple(missing), "train", "validation"),
+            (tuple(extra), "validation", "train"),
+        ):
+            if names:
+                yield _mismatch(
+                    names,
+                    f"{len(names)} columns only in {has}",
+                    f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
+                    fix="x_validation = x_validation[list(x_train.columns)]",
+                )
+    elif len(mine.columns) != len(theirs.columns):
+        yield _mismatch(
+            (both.name,),
+            f"{len(mine.columns)} columns in train, {len(theirs.columns)} in validation",
+            f"`{both.name}` has {len(mine.columns)} columns or channels in train and"
+            f" {len(theirs.columns)} in validation; without names they cannot be matched.",
+        )
+    elif (
+        mine.named
+        and theirs.named
+        and [c.name for c in mine.columns] != [c.name for c in theirs.columns]
+    ):
+        yield _mismatch(
+            tuple(c.name for c in theirs.columns),
+            "all columns have other names",
+            "No column of validation has the name of one of train; they were compared by position.",
+            severity="warn",
+        )
+
+
+def _shape(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis]:
+    if mine.shape == theirs.shape or None in mine.shape or None in theirs.shape:
+        return
+    if not mine.pooled and not theirs.pooled:
+        return
+    moved = len(mine.shape) == len(theirs.shape) and sorted(map(_length, mine.shape)) == sorted(
+        map(_length, theirs.shape)
+    )
+    yield _mismatch(
+        (both.name,),
+        f"rows of shape {mine.shape} in train, {theirs.shape} in validation",
+        f"Rows of `{both.name}` have the shape {mine.shape} in train and {theirs.shape} in"
+        f" validation{': the axes are in another order' if moved else ''}.",
+        fix="x_validation = np.moveaxis(x_validation, 1, -1)" if moved else "",
+    )
+
+
+def _length(length: int | None) -> int:
+    return length or 0
+
+
+def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis]:
+    other_kind: list[Column] = []
+    other_kinds: list[Column] = []
+    for column, other in both.matched:
+        if mine.columns[column].kind != theirs.columns[other].kind:
+            other_kind.append(mine.columns[column])
+            other_kinds.append(theirs.columns[other])
+        elif mine.columns[column].kind == "category":
+            yield from _categories(both, column, other)
+    if other_kind:
+        yield _mismatch(
+            tuple(both.prefix + column.name for column in other_kind),
+            "; ".join(
+                f"{one.name}: {one.dtype} in train, {two.dtype} in validation"
+                for one, two in zip(other_kind[:4], other_kinds[:4], strict=True)
+            ),
+            f"{listed(tuple(both.prefix + column.name for column in other_kind))}: train holds"
+            f" {_plural(other_kind[0].kind)}, validation {_plural(other_kinds[0].kind)}"
+            f" ({other_kind[0].dtype} and {other_kinds[0].dtype}).",
+        )
+    rounded = _rounded(both)
+    if rounded:
+        yield _mismatch(
+            rounded,
+            "one split was cut to whole numbers",
+            f"{listed(rounded)}: one split holds whole numbers only, the other fractions"
+            f" ({mine.columns[0].dtype} in train, {theirs.columns[0].dtype} in validation).",
+            fix="x_validation = x_validation.astype(x_train.dtype)  # before anything is cut off",
+        )
+    elif not other_kind:
+        differing = [
+            (mine.columns[column], theirs.columns[other])
+            for column, other in both.matched
+            if mine.columns[column].dtype != theirs.columns[other].dtype
+        ]
+        if differing:
+            one, two = differing[0]
+            yield _mismatch(
+                tuple(both.prefix + column.name for column, _ in differing),
+                f"{one.dtype} in train, {two.dtype} in validation",
+                f"{len(differing)} columns have other types: {one.dtype} in train, {two.dtype} in"
+                " validation; their values can be compared.",
+                severity="info",
+            )
+
+
+def _plural(kind: str) -> str:
+    return {"number": "numbers", "category": "text or categories", "date": "dates"}[kind]
+
+
+def _rounded(both: InputPair) -> tuple[str, ...]:
+    """Returns the columns that hold fractions in one split and whole numbers in the other."""
+    found = []
+    columns = [p for p in both.features if not p.train.constant and not p.validation.constant]
+    for pair in columns:
+        for one, other in ((pair.train, pair.validation), (pair.validation, pair.train)):
+            if one.whole and not other.whole and one.total >= 30:
+                fractions = other.atoms and np.mean(other.low != np.round(other.low))
+                similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
+                if similar and (not other.atoms or fractions >= FRACTIONS):
+                    found.append(pair.name)
+    return tuple(found)
+
+
+def _categories(both: InputPair, column: int, other: int) -> Iterator[Hypothesis]:
+    train, validation = categories_of(both.train, column), categories_of(both.validation, other)
+    if not train or not validation:
+        return
+    unseen = {name: count for name, count in validation.items() if name not in train}
+    share = sum(unseen.values()) / sum(validation.values())
+    if unseen and share >= UNSEEN and sum(unseen.values()) >= 5:
+        name = both.column_name(column)
+        yield Hypothesis(
+            _mismatch(
+                (name,),
+                f"categories that train does not have: {', '.join(list(unseen)[:6])}",
+                f"{share:.0%} of validation has a `{name}` that train does not have:"
+                f" {listed(tuple(unseen))}.",
+                severity="warn",
+            ).finding,
+            explains=frozenset([(both.name, column)]),
+            cost=share,
+        )
+
+
+def _mismatch(
+    columns: tuple[str, ...],
+    transformation: str,
+    message: str,
+    severity: str = "fail",
+    fix: str = "",
+) -> Hypothesis:
+    return Hypothesis(
+        Finding(
+            check="schema_mismatch",
+            kind="schema_mismatch",
+            columns=columns,
+            transformation=transformation,
+            severity=severity,
+            message=message,
+            fix=fix or "load and transform both splits with the same function",
+        )
+    )

@@ -1,0 +1,237 @@
+"""Sequences of ids: shifted ids, padding on the other side, another vocabulary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair
+from mlflow_plateau.checks.evidence import (
+    EFFECT,
+    FALSE_FINDINGS,
+    harmonic,
+    total_variation,
+)
+from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
+from mlflow_plateau.checks.ids import id_frequencies, padding_id
+from mlflow_plateau.profiles.patterns import Float64, Int64
+
+FARTHEST = 1000
+"""Offsets up to this are tried."""
+
+PADDED = 0.2
+"""Share of rows with padding on a side for the side to be a habit…"""
+
+TIMES = 4.0
+"""…and how many times rarer it is on that side in the other split."""
+
+GAIN = 0.005
+"""How much more of the frequencies (Bhattacharyya's coefficient) has to agree after an offset."""
+
+NATS_PER_GAIN = 16.0
+"""Evidence in a gain of 1, for each row; a row's ids are worth about four independent ones."""
+
+CANDIDATES = 8
+"""Offsets that are looked at closely."""
+
+OTHER_VOCABULARY = 0.2
+"""Correlation of the frequencies of ids below which they are not the same words."""
+
+LEAST_ROWS = 10.0
+"""Rows that a comparison has to be worth."""
+
+UNSEEN = 0.1
+"""Share of validation's values whose ids train does not have at all."""
+
+
+def token_offset(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds what was done differently to ids: offset, padding side, padding id, vocabulary."""
+    for both in comparison.features:
+        rows = harmonic(both.train.sampled, both.validation.sampled)
+        if both.sequences and rows >= LEAST_ROWS:
+            yield from _padding(both, rows)
+            yield from _ids(both, rows)
+
+
+def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
+    one, other = both.train.sequences, both.validation.sequences
+    if one is None or other is None:
+        return
+    leading = (
+        _share(one.leading, both.train.sampled),
+        _share(other.leading, both.validation.sampled),
+    )
+    trailing = (
+        _share(one.trailing, both.train.sampled),
+        _share(other.trailing, both.validation.sampled),
+    )
+    if _moved(leading, rows) and _moved(trailing, rows):
+        before = "end" if trailing[0] > leading[0] else "start"
+        after = "start" if before == "end" else "end"
+        side = "post" if before == "end" else "pre"
+        yield _hypothesis(
+            both,
+            f"train is padded at the {before}, validation at the {after}",
+            f"Sequences are padded at the {before} in train and at the {after} in validation.",
+            f"rows that end with padding: {trailing[0]:.0%} in train, {trailing[1]:.0%} in"
+            f" validation; that start with it: {leading[0]:.0%} and {leading[1]:.0%}",
+            f"pad_sequences(x_validation, padding={side!r})",
+        )
+    mine, theirs = (
+        padding_id(one.leading, one.trailing),
+        padding_id(other.leading, other.trailing),
+    )
+    padded = min(max(leading[0], trailing[0]), max(leading[1], trailing[1]))
+    if mine != theirs and mine is not None and theirs is not None and padded >= PADDED:
+        offset = _best_offset(both, rows)
+        if offset is not None and offset[0] == theirs - mine:
+            return
+        yield _hypothesis(
+            both,
+            f"train is padded with {mine}, validation with {theirs}",
+            f"Sequences are padded with the id {mine} in train and {theirs} in validation.",
+            f"{padded:.0%} of the rows are padded",
+            f"pad_sequences(x_validation, value={mine})",
+        )
+
+
+def _share(counts: Int64, rows: int) -> float:
+    return float(counts.sum()) / max(rows, 1)
+
+
+def _moved(shares: tuple[float, float], rows: float) -> bool:
+    low, high = sorted(shares)
+    surely = 2 * rows * (high - low) ** 2 > -math.log(FALSE_FINDINGS)
+    return high >= PADDED and low * TIMES <= high and surely
+
+
+def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | None:
+    """Returns the offset that makes the frequencies agree best, and the variation before and after.
+
+    ``None`` where none is better than no offset.
+    """
+    train, validation = id_frequencies(both)
+    size = len(train)
+    # Overlap for every offset at once: a correlation of square roots, by Fourier transform.
+    length = 1 << (2 * size - 1).bit_length()
+    spectrum = np.conj(np.fft.rfft(np.sqrt(train), length)) * np.fft.rfft(
+        np.sqrt(validation), length
+    )
+    overlap = np.fft.irfft(spectrum, length)
+    farthest = min(FARTHEST, size - 1)
+    offsets = np.concatenate([np.arange(1, farthest + 1), np.arange(-farthest, 0)])
+    likely = offsets[np.argsort(-overlap[offsets])[:CANDIDATES]].tolist()
+    best = max(likely, key=lambda offset: _overlap(train, validation, offset))
+    gain = _overlap(train, validation, best) - _overlap(train, validation, 0)
+    if gain < GAIN or NATS_PER_GAIN * rows * gain < -math.log(FALSE_FINDINGS):
+        return None
+    return (
+        best,
+        total_variation(train, validation),
+        total_variation(_shifted(train, best), validation),
+    )
+
+
+def _overlap(train: Float64, validation: Float64, offset: int) -> float:
+    """Returns Bhattacharyya's coefficient after an offset, over the ids that both can have.
+
+    An id that an offset makes the padding is lost in one split; it counts in neither.
+    """
+    moved = _shifted(train, offset)
+    possible = np.ones(len(train), dtype=bool)
+    if offset > 0:
+        possible[: offset + 1] = False
+    elif offset < 0:
+        possible[offset:] = False
+        possible[0] = False
+    mine, theirs = moved[possible], validation[possible]
+    total = math.sqrt(float(mine.sum()) * float(theirs.sum()))
+    return float(np.sqrt(mine * theirs).sum()) / total if total > 0.5 else 0.0
+
+
+def _shifted(shares: Float64, offset: int) -> Float64:
+    moved = np.zeros_like(shares)
+    if offset == 0:
+        return shares
+    if offset > 0:
+        moved[offset:] = shares[:-offset]
+    else:
+        moved[:offset] = shares[-offset:]
+    return moved
+
+
+def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
+    train, validation = id_frequencies(both)
+    before = total_variation(train, validation)
+    places = len(both.train.layout.columns)
+    known = rows * min(places, 8)
+    offset = _best_offset(both, rows)
+    if offset is not None:
+        step, before, after = offset
+        sign = "+" if step > 0 else "−"
+        yield _hypothesis(
+            both,
+            f"validation = train {sign} {abs(step)}",
+            f"Ids of validation are train's {sign} {abs(step)}.",
+            f"by id the frequencies differ by {before:.0%} of the values, after taking"
+            f" {step:+d} back by {after:.0%}",
+            f"x_validation = x_validation - {step}  # better: one tokenizer for both",
+            {"offset": float(step)},
+        )
+        return
+    seen = min(int(np.count_nonzero(train + validation)), 4096)
+    if before < max(EFFECT, 1.5 * math.sqrt(seen / (2 * math.pi * known))):
+        return
+    common = train + validation > 2 / max(rows * places, 1)
+    roots = np.sqrt(train[common]), np.sqrt(validation[common])
+    alike = float(np.dot(*roots))
+    shape = _sorted_overlap(train, validation)
+    unseen = float(validation[train == 0].sum())
+    if alike < OTHER_VOCABULARY or (
+        before > 0.5 and _correlation(*roots) < OTHER_VOCABULARY < shape
+    ):
+        yield _hypothesis(
+            both,
+            "validation's ids come from another vocabulary",
+            "Validation's ids come from another vocabulary: the same ids are other words.",
+            f"by id the frequencies differ by {before:.0%} of the values; {unseen:.0%} of"
+            " validation's values have ids that train never has",
+            "tokenizer.fit_on_texts(train_texts)  # once; use it for both splits",
+        )
+
+
+def _correlation(one: Float64, other: Float64) -> float:
+    if len(one) < 3 or not one.std() or not other.std():
+        return 1.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _sorted_overlap(one: Float64, other: Float64) -> float:
+    return 1 - total_variation(np.sort(one), np.sort(other))
+
+
+def _hypothesis(
+    both: InputPair,
+    transformation: str,
+    message: str,
+    evidence: str,
+    fix: str,
+    constants: dict[str, float] | None = None,
+) -> Hypothesis:
+    return Hypothesis(
+        Finding(
+            check="token_offset",
+            kind="token_offset",
+            columns=(both.name,),
+            transformation=transformation,
+            severity="fail",
+            message=message,
+            evidence=(evidence,),
+            fix=fix,
+            constants=constants or {},
+        ),
+        explains=frozenset([(both.name, WHOLE_INPUT)]),
+        certain=True,
+    )

@@ -1,0 +1,142 @@
+"""Fits of one split's column to the other's: affine maps and what they leave unexplained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import NumberPair
+from mlflow_plateau.checks.distribution import Distribution, distance
+from mlflow_plateau.checks.evidence import harmonic, nats
+from mlflow_plateau.profiles.patterns import Float64
+
+MOST_DECIMALS = 4
+"""Values with more digits after the point are on no grid."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """validation = ``factor`` · train + ``offset``.
+
+    Attributes:
+        factor: The factor.
+        offset: The offset.
+        misfit: Nats against it.
+        distance: How far the distributions are apart after it.
+    """
+
+    factor: float
+    offset: float
+    misfit: float
+    distance: float
+
+    @property
+    def formula(self) -> str:
+        """The map as a formula."""
+        return affine_formula(self.factor, self.offset)
+
+
+def affine_formula(factor: float, offset: float) -> str:
+    """Returns ``validation = train × 1000`` and the like."""
+    if factor == -1:
+        scaled = "−train"
+    elif 0 < abs(factor) < 1 and abs(1 / factor - round(1 / factor)) < 1e-6:
+        scaled = f"train ÷ {1 / factor:.6g}"
+    else:
+        scaled = "train" if factor == 1 else f"train × {factor:.6g}"
+    if not offset:
+        return f"validation = {scaled}"
+    return f"validation = {scaled} {'+' if offset > 0 else '−'} {abs(offset):.6g}"
+
+
+def misfit(
+    pair: NumberPair, function: Callable[[Float64], Float64], of_train: bool = False
+) -> tuple[float, float]:
+    """Returns nats against, and distance after, transforming validation (or train) by a function.
+
+    Where the function is not defined for some of the values both are infinite.
+    """
+    train, validation = pair.train, pair.validation
+    # Either side may have been rounded more coarsely; the allowance is made on the mapped one.
+    rounding = max(train.rounding, validation.rounding)
+    if of_train:
+        train = replace(train, rounding=rounding).mapped(function)
+    else:
+        validation = replace(validation, rounding=rounding).mapped(function)
+    if not train.rows or not validation.rows:
+        return math.inf, math.inf
+    apart = distance(train, validation)
+    return nats(apart, harmonic(train.rows, validation.rows)), apart
+
+
+def with_constants(pair: NumberPair, factor: float, offset: float) -> Affine:
+    """Returns how well given constants fit."""
+    against, apart = misfit(pair, lambda value: factor * value + offset, of_train=True)
+    return Affine(factor, offset, against, apart)
+
+
+def best_affine(pair: NumberPair) -> Affine | None:
+    """Returns the map that fits best, by moments or by quantiles; ``None`` for constant columns."""
+    train, validation = pair.train, pair.validation
+    if not train.deviation or not validation.deviation:
+        return None
+    candidates = []
+    for sign in (1.0, -1.0):
+        factor = sign * validation.deviation / train.deviation
+        candidates.append((factor, validation.mean - factor * train.mean))
+    mine, theirs = train.quantiles(), validation.quantiles()
+    inner = slice(5, -5)
+    for quantiles in (theirs, theirs[::-1]):
+        x, y = mine[inner], quantiles[inner]
+        spread = float(((x - x.mean()) ** 2).sum())
+        if spread > 0:
+            factor = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
+            if factor:
+                candidates.append((factor, float(y.mean() - factor * x.mean())))
+    # Constants that carry the commonest value and the ends over exactly, for pixels and counts.
+    for one, other in (
+        ((train.least, train.greatest), (validation.least, validation.greatest)),
+        ((train.commonest, train.greatest), (validation.commonest, validation.greatest)),
+        ((train.least, train.commonest), (validation.least, validation.commonest)),
+    ):
+        if one[0] < one[1] and other[0] < other[1]:
+            factor = (other[1] - other[0]) / (one[1] - one[0])
+            candidates.append((factor, other[0] - factor * one[0]))
+    fits = [with_constants(pair, factor, offset) for factor, offset in candidates]
+    # A mirrored map has to earn it: most distributions are nearly symmetric.
+    return min(fits, key=lambda fit: fit.distance + (0.05 if fit.factor < 0 else 0.0))
+
+
+def decimals(column: Distribution) -> int | None:
+    """Returns how many digits after the point the distinct values have; ``None`` off any grid."""
+    if not column.atoms or not len(column.low):
+        return None
+    for digits in range(MOST_DECIMALS + 1):
+        if on_grid(column.low, digits) == 1.0:
+            return digits
+    return None
+
+
+def on_grid(values: Float64, digits: int) -> float:
+    """Returns the share of values with at most so many digits after the point."""
+    scaled = values * 10.0**digits
+    slack = 1e-3 + 4e-7 * np.abs(scaled)
+    if float(np.max(slack, initial=0.0)) > 0.2:
+        return 0.0
+    return float(np.mean(np.abs(scaled - np.round(scaled)) <= slack))
+
+
+def number(value: float) -> str:
+    """Returns a number as people write it."""
+    if value == 0 or abs(value) < 5e-13:
+        return "0"
+    return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def listed(names: tuple[str, ...], most: int = 4) -> str:
+    """Returns names in backticks, the first few of them."""
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

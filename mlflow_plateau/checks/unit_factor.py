@@ -1,0 +1,184 @@
+"""One split is a constant multiple or an affine map of the other."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.evidence import CLAIM, FITS
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.transformation import (
+    Affine,
+    affine_formula,
+    best_affine,
+    decimals,
+    listed,
+    number,
+    on_grid,
+    with_constants,
+)
+
+_POWERS = (1000.0, 100.0, 10.0, 1e6, 1e4, 1e5, 1e9, 1e7, 1e8)
+_UNITS = (
+    255.0, 60.0, 3600.0, 86400.0, 24.0, 1440.0, 7.0, 12.0, 365.25, 2.54, 2.20462262, 1.609344,
+    3.28084, 30.48, 25.4, 57.29577951, 3.6, 28.349523, 3.785412, 4.184, 18.0182, 6.89476, 133.322,
+    101.325, 1.0936133, 1024.0, 1048576.0,
+)  # fmt: skip
+KNOWN_FACTORS = (*(f for known in (*_POWERS, *_UNITS) for f in (known, 1 / known)), -1.0)
+"""Factors between units of length, weight, time, angle, volume, pressure, energy, blood sugar;
+the commonest first."""
+
+KNOWN_MAPS = (
+    (1.8, 32.0), (1 / 1.8, -32 / 1.8), (1.0, 273.15), (1.0, -273.15), (1.8, 32 - 273.15 * 1.8),
+    (2.0, -1.0), (0.5, 0.5), (2 / 255, -1.0), (127.5, 127.5), (1.0, 1900.0), (1.0, -1900.0),
+    (1.0, 2000.0), (1.0, -2000.0), (-1.0, 1.0), (-1.0, 255.0), (-1.0, 100.0),
+)  # fmt: skip
+"""Factors and offsets: temperatures, ranges of pixels, years, inverted scales."""
+
+NATURAL = 2.0
+"""Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
+
+UNNATURAL = 5.0
+"""No population differs by such a factor, or by so many deviations, and in nothing else."""
+
+CLOSE = 0.25
+"""A known factor is tried if it is this close to the fitted one, in the logarithm."""
+
+FREE_CONSTANTS = 6.0
+"""What a factor or offset that nobody has heard of costs more, in nats."""
+
+LEAST_ROWS = 12.0
+"""Rows that a comparison has to be worth to fit anything."""
+
+
+def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds factors and offsets between units, and names the constants where they are known."""
+    groups: dict[tuple[str, float, float], list[NumberPair]] = defaultdict(list)
+    fits: dict[tuple[str, float, float], Affine] = {}
+    for both in quantities(comparison):
+        for pair in both.different:
+            fit = _unit(pair)
+            if fit is not None:
+                key = (both.name, fit.factor, fit.offset)
+                groups[key].append(pair)
+                fits[key] = fit
+    for key, pairs in groups.items():
+        yield _hypothesis(pairs, fits[key])
+
+
+def _unit(pair: NumberPair) -> Affine | None:
+    """Returns the map between units that explains a column, if there is one."""
+    if pair.rows < LEAST_ROWS:
+        return None
+    fitted = best_affine(pair)
+    if fitted is None:
+        return None
+    known = [with_constants(pair, factor, offset) for factor, offset in _candidates(pair, fitted)]
+    known = [fit for fit in known if fit.misfit <= FITS and _credible(pair, fit)]
+    if known:
+        # Of those that fit as well as the best, for all that so few rows can tell, the commonest.
+        limit = min(fit.distance for fit in known) + max(0.005, 0.5 / math.sqrt(pair.rows))
+        return next(fit for fit in known if fit.distance <= limit)
+    moved = abs(pair.train.mean - pair.validation.mean)
+    far = moved > UNNATURAL * max(pair.train.deviation, pair.validation.deviation)
+    if fitted.misfit <= FITS and (abs(math.log(abs(fitted.factor))) > math.log(UNNATURAL) or far):
+        return _rounded(pair, fitted)
+    return None
+
+
+def _candidates(pair: NumberPair, fitted: Affine) -> Iterator[tuple[float, float]]:
+    for factor in KNOWN_FACTORS:
+        if (factor < 0) == (fitted.factor < 0) and _near(factor, fitted.factor):
+            yield factor, 0.0
+    for factor, offset in KNOWN_MAPS:
+        if (factor < 0) == (fitted.factor < 0) and _near(factor, fitted.factor):
+            expected = factor * pair.train.mean + offset
+            if abs(expected - pair.validation.mean) <= CLOSE * pair.validation.deviation:
+                yield factor, offset
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(math.log(one / other)) <= CLOSE
+
+
+def _credible(pair: NumberPair, fit: Affine) -> bool:
+    """Whether no population would do: by the size of the factor, its offset, or the digits."""
+    if fit.factor < 0:
+        return True
+    moved = abs(pair.train.mean - pair.validation.mean)
+    if moved > UNNATURAL * max(pair.train.deviation, pair.validation.deviation):
+        return True
+    error = pair.validation.deviation / math.sqrt(pair.rows)
+    if fit.factor != 1 and abs(fit.offset) > max(0.1 * pair.validation.deviation, 4 * error):
+        return True
+    if not fit.offset and abs(math.log(fit.factor)) > math.log(NATURAL):
+        return True
+    return _digits_agree(pair, fit)
+
+
+def _digits_agree(pair: NumberPair, fit: Affine) -> bool:
+    """Whether undoing the map brings validation's values onto the grid of train's, or the reverse.
+
+    Heights in whole centimetres are not whole in inches; multiplied by 2.54 they are again.
+    """
+    digits = decimals(pair.train)
+    back = (pair.validation.low - fit.offset) / fit.factor
+    if digits is not None and pair.validation.atoms and on_grid(pair.validation.low, digits) < 0.5:
+        return on_grid(back, digits) > 0.95
+    digits = decimals(pair.validation)
+    if digits is not None and pair.train.atoms and on_grid(pair.train.low, digits) < 0.5:
+        return on_grid(pair.train.low * fit.factor + fit.offset, digits) > 0.95
+    return False
+
+
+def _rounded(pair: NumberPair, fitted: Affine) -> Affine:
+    """Returns the fitted map without its offset or factor, where that fits too."""
+    for factor, offset in (
+        (float(f"{fitted.factor:.2g}"), 0.0),
+        (fitted.factor, 0.0),
+        (1.0, pair.validation.mean - pair.train.mean),
+    ):
+        simpler = with_constants(pair, factor, offset)
+        if simpler.misfit <= FITS:
+            return simpler
+    return fitted
+
+
+def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
+    names = tuple(pair.name for pair in pairs)
+    known = fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
+    formula = affine_formula(fit.factor, fit.offset)
+    example = pairs[0]
+    inverse = f"(x - {fit.offset:.8g})" if fit.offset else "x"
+    return Hypothesis(
+        Finding(
+            check="unit_factor",
+            kind="unit_factor",
+            columns=names,
+            transformation=formula,
+            severity="fail",
+            message=f"{listed(names)}: {formula}. The medians are"
+            f" {number(_median(example, train=True))} in train and"
+            f" {number(_median(example, train=False))} in validation.",
+            evidence=(
+                f"after it the distributions of `{example.name}` differ by at most"
+                f" {fit.distance:.1%} of the rows, before it by {example.distance:.0%}",
+            ),
+            fix=f"x_validation[{_index(names)}] = {inverse} / {fit.factor:.8g}"
+            f"  # x = x_validation[{_index(names)}]",
+            constants={"factor": fit.factor, "offset": fit.offset},
+        ),
+        explains=frozenset(pair.place for pair in pairs),
+        cost=CLAIM + len(pairs) - 1 + fit.misfit + (0.0 if known else FREE_CONSTANTS),
+    )
+
+
+def _median(pair: NumberPair, train: bool) -> float:
+    return float((pair.train if train else pair.validation).quantiles()[49])
+
+
+def _index(names: tuple[str, ...]) -> str:
+    return repr(names[0]) if len(names) == 1 else repr(list(names[:4]))

@@ -1,0 +1,152 @@
+"""``check_consistency``: were train and validation data treated alike?"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_plateau.checks import Finding, run_checks
+from mlflow_plateau.checks.comparison import compare
+from mlflow_plateau.profiles import Profile, profile
+from mlflow_plateau.untrusted import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+"""Version of the layout of ``consistency.json``."""
+
+VERDICTS = ("pass", "warn", "fail", "unknown")
+
+WIDTH = 100
+"""Characters in a line of the text, at most."""
+
+_TITLES = {
+    "pass": "Train and validation were treated alike.",
+    "warn": "Train and validation differ.",
+    "fail": "Train and validation were not treated alike.",
+    "unknown": "Train and validation could not be compared.",
+}
+
+
+@dataclass(frozen=True)
+class ConsistencyReport:
+    """What was done differently to train and validation data.
+
+    Attributes:
+        verdict: ``fail`` or ``warn`` if there is such a finding, ``unknown`` if nothing could be
+            compared, otherwise ``pass``.
+        findings: Most serious and most telling first.
+        train: The profile of the training split.
+        validation: The profile of the validation split.
+    """
+
+    verdict: str
+    findings: tuple[Finding, ...]
+    train: Profile
+    validation: Profile
+
+    def to_frame(self) -> pd.DataFrame:
+        """Returns a row for each finding."""
+        import pandas as pd
+
+        columns = ["check", "kind", "columns", "transformation", "severity", "message", "fix"]
+        rows = [
+            [
+                finding.check,
+                finding.kind,
+                ", ".join(finding.columns),
+                finding.transformation,
+                finding.severity,
+                finding.message,
+                finding.fix,
+            ]
+            for finding in self.findings
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as plain JSON values, with a row for each column that both have."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "verdict": self.verdict,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "splits": {
+                name: {
+                    "rows": split.coverage.rows,
+                    "measured": split.coverage.measured,
+                    "sampled": split.coverage.sampled,
+                    "complete": split.coverage.complete,
+                }
+                for name, split in (("train", self.train), ("validation", self.validation))
+            },
+            "columns": [
+                {
+                    "input": pair.place[0],
+                    "column": pair.name,
+                    "distance": pair.distance,
+                    "train_mean": pair.train.mean,
+                    "train_deviation": pair.train.deviation,
+                    "train_minimum": pair.train.least,
+                    "train_maximum": pair.train.greatest,
+                    "validation_mean": pair.validation.mean,
+                    "validation_deviation": pair.validation.deviation,
+                    "validation_minimum": pair.validation.least,
+                    "validation_maximum": pair.validation.greatest,
+                }
+                for both in compare(self.train, self.validation).inputs
+                for pair in both.numbers
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{_TITLES[self.verdict]} ({self.verdict})"]
+        for finding in self.findings:
+            lines += ["", *_wrapped(finding.message, f"{finding.severity}: ")]
+            lines += _wrapped(f"({finding.kind}: {finding.transformation})", "  ")
+            for sentence in finding.evidence:
+                lines += _wrapped(sentence, "  - ")
+            for number, line in enumerate(finding.fix.splitlines()):
+                lines.append(("  Fix: " if number == 0 else "       ") + printable(line))
+        rows = f"{self.train.rows:,} rows of train, {self.validation.rows:,} of validation"
+        partly = [s for s in (self.train, self.validation) if not s.coverage.exact]
+        lines += ["", f"Compared: {rows}{', in part' if partly else ''}."]
+        return "\n".join(lines)
+
+
+def _wrapped(text: str, start: str) -> list[str]:
+    return textwrap.wrap(
+        printable(text),
+        WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * min(len(start), 4),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def check_consistency(train: Any, validation: Any) -> ConsistencyReport:
+    """Says whether train and validation data were treated alike, and if not, what was different.
+
+    Args:
+        train: The training data as ``fit`` takes it: an array, a frame, a pair (x, y), a dict of
+            inputs, a finite tf.data pipeline, the path of a CSV, Parquet, .npy or .npz file, or a
+            ``Profile``.
+        validation: The validation data, likewise.
+
+    Raises:
+        ProfileError: If one split is missing or cannot be measured.
+    """
+    return report(profile(train), profile(validation))
+
+
+def report(train: Profile, validation: Profile) -> ConsistencyReport:
+    """Returns what two profiles say about the splits."""
+    findings = run_checks(train, validation)
+    severities = {finding.severity for finding in findings}
+    verdict = next((level for level in ("fail", "warn") if level in severities), "pass")
+    comparable = any(both.matched for both in compare(train, validation).features)
+    if not comparable or not train.rows or not validation.rows:
+        verdict = "fail" if verdict == "fail" and train.rows and validation.rows else "unknown"
+    return ConsistencyReport(verdict, findings, train, validation)

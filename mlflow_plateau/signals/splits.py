@@ -1,0 +1,60 @@
+"""What the two splits themselves say: were they treated alike, do they come from one population."""
+
+from __future__ import annotations
+
+from mlflow_plateau.checks.finding import Finding
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+TREATED_DIFFERENTLY = frozenset(
+    (
+        *("scaling_missing", "scaler_refit", "unit_factor", "monotone_transform"),
+        *("columns_permuted", "categories_recoded", "token_offset", "imputed_differently"),
+        *("labels_recoded", "schema_mismatch"),
+    )
+)
+"""Kinds of findings that are somebody's code, and can be undone."""
+
+ANOTHER_POPULATION = frozenset(("distribution_shift", "label_shift"))
+"""Kinds of findings that are in the rows themselves."""
+
+WEIGHTS = {"info": 0.0, "warn": 0.5, "fail": 1.0}
+"""How serious a finding is."""
+
+NOT_COMPARED = "the two splits were not recorded, so they cannot be compared"
+
+
+def _most_serious(view: View, kinds: frozenset[str]) -> Measurement:
+    report = view.history.consistency
+    if report is None or report.verdict == "unknown":
+        return cannot_say(NOT_COMPARED)
+    found = [finding for finding in report.findings if finding.kind in kinds]
+    worst = max(found, key=lambda finding: WEIGHTS[finding.severity], default=None)
+    if worst is None:
+        rows = f"{report.train.rows:,} training and {report.validation.rows:,} validation rows"
+        return Measurement(
+            0.0, facts={"what": f"compared column by column, {rows} show no such difference"}
+        )
+    return Measurement(WEIGHTS[worst.severity], facts={"what": _said(worst)})
+
+
+def _said(finding: Finding) -> str:
+    return finding.message.rstrip(".")
+
+
+@signal(unit="severity", sentence="{what}", needs="recorded")
+def treated_differently(view: View) -> Measurement:
+    """How serious it is that one split was transformed otherwise: 0 not, 0.5 warn, 1 fail.
+
+    From the profiles of both splits that the recorder took: see the checks.
+    """
+    return _most_serious(view, TREATED_DIFFERENTLY)
+
+
+@signal(unit="severity", sentence="{what}", needs="recorded")
+def another_population(view: View) -> Measurement:
+    """How serious it is that the validation rows are distributed otherwise, from 0 to 1.
+
+    From the profiles of both splits that the recorder took: see the checks.
+    """
+    return _most_serious(view, ANOTHER_POPULATION)

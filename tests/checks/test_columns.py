@@ -1,0 +1,191 @@
+"""Units, transformations, order, filling: each with a look-alike, and one too small to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlflow_plateau.consistency import check_consistency
+from tests.checks.populations import kinds, people, pixels, standard, vectors
+
+TRAIN, VALIDATION = people(4000), people(1200)
+Change = Callable[[Any], Any]
+
+
+def changed(column: str, change: Change, rows: int | None = None) -> pd.DataFrame:
+    frame = VALIDATION.head(rows or len(VALIDATION)).copy()
+    frame[column] = change(frame[column])
+    return frame
+
+
+def found(validation: pd.DataFrame) -> tuple[str, tuple[str, ...], str]:
+    finding = check_consistency(TRAIN, validation).findings[0]
+    return finding.kind, finding.columns, finding.transformation
+
+
+class TestUnits:
+    @pytest.mark.parametrize(
+        ("column", "change", "formula"),
+        [
+            ("income", lambda c: c / 1000, "validation = train ÷ 1000"),
+            ("height", lambda c: c / 2.54, "validation = train × 0.393701"),
+            ("height", lambda c: c * 1.8 + 32, "validation = train × 1.8 + 32"),
+            ("income", lambda c: -c, "validation = −train"),
+            ("age", lambda c: c * 12, "validation = train × 12"),
+        ],
+    )
+    def test_named_with_its_constant(self, column: str, change: Change, formula: str) -> None:
+        assert found(changed(column, change)) == ("unit_factor", (column,), formula)
+
+    @pytest.mark.parametrize(
+        ("column", "change"),
+        [("income", lambda c: c * 1.3), ("income", lambda c: c * 1.9), ("age", lambda c: c + 7)],
+    )
+    def test_richer_or_older_people_are_a_shift(self, column: str, change: Change) -> None:
+        assert kinds(TRAIN, changed(column, change)) == ["distribution_shift"]
+
+    def test_too_small_to_tell(self) -> None:
+        assert kinds(TRAIN, changed("income", lambda c: c * 2.2, rows=8)) == []
+
+
+class TestTransformations:
+    @pytest.mark.parametrize(
+        ("change", "formula"),
+        [
+            (np.log1p, "validation = log1p(train)"),
+            (np.log10, "validation = log10(train)"),
+            (np.sqrt, "validation = sqrt(train)"),
+            (np.square, "validation = train²"),
+            (lambda c: c.rank() / len(c), "validation = rank(train)"),
+        ],
+    )
+    def test_named(self, change: Change, formula: str) -> None:
+        said = found(changed("income", change))
+        # Logarithms of large numbers with and without one added are the same, and what is squared
+        # on one side is a square root on the other.
+        assert said[:2] == ("monotone_transform", ("income",))
+        assert said[2] in (
+            formula,
+            formula.replace("log1p", "log"),
+            "validation = log10(1 + train)",
+            "train = sqrt(validation)",
+        )
+
+    def test_on_train_instead(self) -> None:
+        train = TRAIN.assign(income=np.sqrt(TRAIN["income"]))
+        finding = check_consistency(train, VALIDATION).findings[0]
+        assert finding.transformation == "train = sqrt(validation)"
+
+    def test_clipped(self) -> None:
+        kind, columns, formula = found(changed("income", lambda c: c.clip(10_000, 60_000)))
+        assert (kind, columns) == ("monotone_transform", ("income",))
+        assert "10,000 and 60,000" in formula
+
+    def test_selected_rows_are_a_shift(self) -> None:
+        richer = VALIDATION[VALIDATION["income"] > VALIDATION["income"].median()]
+        assert kinds(TRAIN, richer) == ["distribution_shift"]
+
+    def test_too_small_to_tell(self) -> None:
+        assert kinds(TRAIN, changed("age", np.sqrt, rows=3)) == []
+
+
+class TestOrder:
+    def test_two_columns(self) -> None:
+        finding = check_consistency(vectors(2000), vectors(500)[:, [0, 2, 1, 3, 4]]).findings[0]
+        assert finding.kind == "columns_permuted"
+        assert finding.columns == ("column 1", "column 2")
+        assert finding.fix == "x_validation = x_validation[..., [0, 2, 1, 3, 4]]"
+
+    def test_the_fix_puts_a_cycle_back(self) -> None:
+        train, validation = vectors(2000), vectors(500)
+        wrong = validation[:, [4, 0, 1, 2, 3]]
+        fix = check_consistency(train, wrong).findings[0].fix
+        scope = {"x_validation": wrong}
+        exec(fix, scope)
+        assert kinds(train, scope["x_validation"]) == []
+
+    def test_standardised_columns_are_told_apart_by_their_correlations(self) -> None:
+        rng = np.random.default_rng(3)
+        x = rng.standard_normal((5000, 4)) @ np.array(
+            [[1, 0.8, 0, 0], [0, 1, 0.5, 0], [0, 0, 1, 0.2], [0, 0, 0, 1]]
+        )
+        x = standard(x, x[:4000])
+        assert kinds(x[:4000], x[4000:]) == []
+        assert kinds(x[:4000], x[4000:, [0, 3, 2, 1]]) == ["columns_permuted"]
+
+    def test_names_in_another_order(self) -> None:
+        assert kinds(TRAIN, VALIDATION[list(VALIDATION.columns[::-1])]) == ["columns_permuted"]
+
+    def test_channels(self) -> None:
+        images = pixels(400)
+        finding = check_consistency(images[:300], images[300:, :, :, ::-1]).findings[0]
+        assert finding.kind == "columns_permuted"
+        assert "BGR" in finding.message
+
+    def test_two_columns_that_moved_are_a_shift(self) -> None:
+        moved = vectors(500) + np.array([0, 9, 3, 0, 0])
+        assert kinds(vectors(2000), moved) == ["distribution_shift"]
+
+    def test_too_small_to_tell(self) -> None:
+        assert kinds(vectors(2000), vectors(3)[:, [1, 0, 2, 3, 4]]) == []
+
+
+class TestFilling:
+    def filled(self, frame: pd.DataFrame, value: float, share: float = 0.1) -> pd.DataFrame:
+        rng = np.random.default_rng(4)
+        missing = rng.random(len(frame)) < share
+        return frame.assign(height=frame["height"].mask(missing, value))
+
+    def test_another_value(self) -> None:
+        finding = check_consistency(
+            self.filled(TRAIN, 172.0), self.filled(VALIDATION, 0.0)
+        ).findings[0]
+        assert finding.kind == "imputed_differently"
+        assert finding.columns == ("height",)
+        assert finding.constants["validation"] == 0.0
+
+    def test_on_one_side_only(self) -> None:
+        train, validation = self.filled(TRAIN, -1.0), self.filled(VALIDATION, np.nan)
+        finding = check_consistency(train, validation).findings[0]
+        assert finding.kind == "imputed_differently"
+        assert "still missing" in finding.message
+
+    def test_the_same_value_is_fine(self) -> None:
+        assert kinds(self.filled(TRAIN, 172.0), self.filled(VALIDATION, 172.0)) == []
+
+    def test_more_zeros_are_a_shift(self) -> None:
+        train, validation = self.filled(TRAIN, 0.0, 0.1), self.filled(VALIDATION, 0.0, 0.4)
+        assert kinds(train, validation) == ["distribution_shift"]
+
+    def test_too_small_to_tell(self) -> None:
+        few = VALIDATION.head(20)
+        assert kinds(self.filled(TRAIN, 172.0, 0.02), self.filled(few, 0.0, 0.05)) == []
+
+
+class TestCategories:
+    def test_from_one_instead_of_zero(self) -> None:
+        kind, columns, formula = found(changed("rooms", lambda c: c + 1))
+        assert (kind, columns) == ("categories_recoded", ("rooms",))
+        assert formula.endswith("0 → 1, 1 → 2, 2 → 3, 3 → 4")
+
+    def test_exchanged(self) -> None:
+        other = {"basic": "team", "pro": "basic", "team": "pro"}
+        kind, columns, formula = found(changed("plan", lambda c: c.map(other)))
+        assert (kind, columns) == ("categories_recoded", ("plan",))
+        assert "basic → team" in formula
+
+    def test_spelled_differently(self) -> None:
+        assert found(changed("plan", lambda c: " " + c.str.upper()))[0] == "categories_recoded"
+
+    def test_a_category_that_grew_is_a_shift(self) -> None:
+        rng = np.random.default_rng(5)
+        kept = VALIDATION[(VALIDATION["plan"] != "basic") | (rng.random(len(VALIDATION)) < 0.2)]
+        assert kinds(TRAIN, kept) == ["distribution_shift"]
+
+    def test_too_small_to_tell(self) -> None:
+        other = {"basic": "pro", "pro": "basic"}
+        assert kinds(TRAIN, changed("plan", lambda c: c.replace(other), rows=4)) == []

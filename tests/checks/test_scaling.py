@@ -1,0 +1,110 @@
+"""Scalers: forgotten, fitted twice, fitted on both; and what only looks like it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.consistency import check_consistency
+from tests.checks.populations import Array, kinds, pixels, standard, vectors
+
+TRAIN, VALIDATION = vectors(4000), vectors(1000)
+BOTH = np.concatenate([TRAIN, VALIDATION])
+
+
+def min_max(of: Array, by: Array) -> Array:
+    return (of - by.min(axis=0)) / (by.max(axis=0) - by.min(axis=0))
+
+
+@pytest.mark.parametrize("scale", [standard, min_max])
+class TestScalers:
+    def test_used_rightly(self, scale: object) -> None:
+        assert callable(scale)
+        assert kinds(scale(TRAIN, TRAIN), scale(VALIDATION, TRAIN)) == []
+
+    def test_validation_stayed_raw(self, scale: object) -> None:
+        assert callable(scale)
+        report = check_consistency(scale(TRAIN, TRAIN), VALIDATION)
+        assert [finding.kind for finding in report.findings] == ["scaling_missing"]
+        assert report.verdict == "fail"
+        assert report.findings[0].transformation.endswith("validation = x")
+
+    def test_train_stayed_raw(self, scale: object) -> None:
+        assert callable(scale)
+        report = check_consistency(TRAIN, scale(VALIDATION, TRAIN))
+        assert report.findings[0].kind == "scaling_missing"
+        assert report.findings[0].transformation.endswith("train = x")
+
+    def test_fitted_twice(self, scale: object) -> None:
+        assert callable(scale)
+        assert kinds(scale(TRAIN, TRAIN), scale(VALIDATION, VALIDATION)) == ["scaler_refit"]
+
+    def test_fitted_on_both(self, scale: object) -> None:
+        assert callable(scale)
+        assert kinds(scale(TRAIN, BOTH), scale(VALIDATION, BOTH)) == ["scaler_fit_on_both"]
+
+
+def test_raw_columns_keep_their_mean_and_deviation_as_constants() -> None:
+    finding = check_consistency(standard(TRAIN, TRAIN), VALIDATION).findings[0]
+    assert "300" in finding.message
+    assert finding.constants["mean"] == pytest.approx(300, rel=0.05)
+
+
+def test_fitted_on_validation_instead_of_train() -> None:
+    found = kinds(standard(TRAIN, VALIDATION), standard(VALIDATION, VALIDATION))
+    assert found == ["scaler_refit"]
+
+
+def test_a_refit_is_seen_with_few_rows_where_nothing_else_is() -> None:
+    few = VALIDATION[:40]
+    assert kinds(standard(TRAIN, TRAIN), standard(few, few)) == ["scaler_refit"]
+
+
+def test_natural_columns_near_zero_and_one_are_no_scaler() -> None:
+    rng = np.random.default_rng(1)
+    assert kinds(rng.standard_normal((2000, 6)), rng.standard_normal((500, 6))) == []
+
+
+def test_shares_that_reach_zero_and_one_are_no_scaler() -> None:
+    rng = np.random.default_rng(2)
+    share = np.clip(rng.normal(0.5, 0.5, (4000, 4)), 0, 1)
+    assert kinds(share[:3000], share[3000:]) == []
+
+
+def test_a_population_that_moved_is_no_missing_scaler() -> None:
+    """Standardised with train's statistics; two of the columns moved by most of a deviation."""
+    moved = VALIDATION + np.array([0.8, 9, 0, 0, 0])
+    found = kinds(standard(TRAIN, TRAIN), standard(moved, TRAIN))
+    assert found == ["distribution_shift"]
+
+
+def test_a_part_of_the_data_claims_no_fingerprint() -> None:
+    from mlflow_plateau.consistency import report
+    from mlflow_plateau.profiles import ProfileBuilder, profile
+
+    builder = ProfileBuilder()
+    builder.add(standard(VALIDATION, VALIDATION))
+    part = builder.profile(complete=False)
+    findings = report(profile(standard(TRAIN, TRAIN)), part).findings
+    assert "scaler_refit" not in [finding.kind for finding in findings]
+
+
+class TestPixels:
+    def test_divided_on_one_side(self) -> None:
+        raw = pixels(400)
+        assert kinds((raw[:300] / 255).astype("float32"), raw[300:]) == ["scaling_missing"]
+        assert kinds(raw[:300], (raw[300:] / 255).astype("float32")) == ["scaling_missing"]
+        assert kinds((raw[:300] / 127.5 - 1).astype("float32"), raw[300:]) == ["scaling_missing"]
+
+    def test_divided_on_both(self) -> None:
+        scaled = (pixels(400) / 255).astype("float32")
+        assert kinds(scaled[:300], scaled[300:]) == []
+
+    def test_a_darker_camera_is_a_shift(self) -> None:
+        raw = pixels(400)
+        darker = (raw[300:] * 0.6).astype("uint8")
+        assert kinds(raw[:300], darker) == ["distribution_shift"]
+
+    def test_too_few_to_tell(self) -> None:
+        raw = pixels(12)
+        assert kinds(raw[:9], (raw[9:] * 0.9).astype("uint8")) == []

@@ -1,0 +1,80 @@
+"""Targets: other codes, other shares, another order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.consistency import check_consistency
+from tests.checks.populations import Array
+
+RNG = np.random.default_rng(21)
+CENTRES = RNG.standard_normal((4, 6)) * 2
+
+
+def drawn(rows: int) -> tuple[Array, Array]:
+    y = RNG.choice(4, rows, p=[0.25, 0.25, 0.25, 0.25])
+    return RNG.standard_normal((rows, 6)) + CENTRES[y], y
+
+
+TRAIN, VALIDATION = drawn(4000), drawn(1000)
+
+
+def kinds(y: Any, train_y: Any = None) -> list[str]:
+    train = TRAIN if train_y is None else (TRAIN[0], train_y)
+    report = check_consistency(train, (VALIDATION[0], y))
+    return [finding.kind for finding in report.findings]
+
+
+def test_the_same_codes_are_fine() -> None:
+    assert kinds(VALIDATION[1]) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda y: y + 1,
+        lambda y: np.eye(4)[y],
+        lambda y: np.array(["a", "b", "c", "d"])[y],
+        lambda y: np.array([1, 0, 2, 3])[y],
+        lambda y: (y + 1) % 4,
+    ],
+    ids=["from one", "one-hot", "names", "two exchanged", "in a circle"],
+)
+def test_other_codes(other: Any) -> None:
+    """The classes are equally frequent: only the rows tell which is which."""
+    assert kinds(other(VALIDATION[1])) == ["labels_recoded"]
+
+
+def test_targets_that_no_longer_belong_to_their_rows() -> None:
+    report = check_consistency(TRAIN, (VALIDATION[0], RNG.permutation(VALIDATION[1])))
+    assert [finding.kind for finding in report.findings] == ["labels_recoded"]
+    assert "do not belong to its rows" in report.findings[0].message
+
+
+def test_other_shares_of_the_classes() -> None:
+    x, y = drawn(4000)
+    kept = RNG.random(4000) < np.array([0.1, 1, 1, 1])[y]
+    report = check_consistency(TRAIN, (x[kept], y[kept]))
+    assert report.findings[0].kind == "label_shift"
+    assert report.verdict == "warn"
+
+
+def test_a_target_that_is_a_number() -> None:
+    train_y, y = TRAIN[0].sum(axis=1), VALIDATION[0].sum(axis=1)
+    assert kinds(y, train_y) == []
+    assert kinds(y * 1000, train_y)[0] == "unit_factor"
+    assert kinds(y + 4, train_y)[0] == "label_shift"
+
+
+def test_too_small_to_tell() -> None:
+    x, y = drawn(12)
+    assert "labels_recoded" not in [
+        finding.kind for finding in check_consistency(TRAIN, (x, (y + 1) % 4)).findings
+    ]
+
+
+def test_targets_on_one_side_only() -> None:
+    assert kinds(None) == ["schema_mismatch"]

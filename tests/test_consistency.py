@@ -1,0 +1,174 @@
+"""``check_consistency`` and ``mlflow-plateau consistency``, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy import sparse
+
+import mlflow_plateau
+from mlflow_plateau.cli import main
+from mlflow_plateau.errors import ProfileError
+from tests.checks.populations import people, standard, vectors
+
+TRAIN, VALIDATION = people(3000), people(1000)
+
+
+def wrong() -> pd.DataFrame:
+    return VALIDATION.assign(income=VALIDATION["income"] / 1000)
+
+
+class TestReport:
+    def test_text_says_finding_then_evidence_then_fix(self) -> None:
+        text = str(mlflow_plateau.check_consistency(TRAIN, wrong()))
+        lines = text.splitlines()
+        assert lines[0] == "Train and validation were not treated alike. (fail)"
+        assert "`income`: validation = train ÷ 1000" in lines[2]
+        assert text.index("differ by at most") < text.index("Fix: ")
+        assert "3,000 rows of train, 1,000 of validation" in lines[-1]
+
+    def test_frame_has_a_row_for_each_finding(self) -> None:
+        frame = mlflow_plateau.check_consistency(TRAIN, wrong()).to_frame()
+        assert frame["kind"].tolist() == ["unit_factor"]
+        assert frame["columns"].tolist() == ["income"]
+
+    def test_an_empty_frame_has_the_same_columns(self) -> None:
+        passed = mlflow_plateau.check_consistency(TRAIN, VALIDATION)
+        failed = mlflow_plateau.check_consistency(TRAIN, wrong())
+        assert passed.verdict == "pass"
+        assert passed.to_frame().columns.tolist() == failed.to_frame().columns.tolist()
+
+    def test_dict_is_json(self) -> None:
+        document = mlflow_plateau.check_consistency(TRAIN, wrong()).to_dict()
+        back = json.loads(json.dumps(document, allow_nan=False))
+        assert back["verdict"] == "fail"
+        assert back["findings"][0]["constants"]["factor"] == 0.001
+        assert {row["column"] for row in back["columns"]} >= {"income", "age"}
+
+    def test_profiles_serve_as_well_as_data(self) -> None:
+        one, other = mlflow_plateau.profile(TRAIN), mlflow_plateau.profile(wrong())
+        assert (
+            mlflow_plateau.check_consistency(one, other).to_dict()
+            == mlflow_plateau.check_consistency(TRAIN, wrong()).to_dict()
+        )
+
+    def test_the_fix_for_units_repairs(self) -> None:
+        scope = {"x_validation": wrong(), "x": wrong()["income"]}
+        exec(mlflow_plateau.check_consistency(TRAIN, wrong()).findings[0].fix, scope)
+        assert mlflow_plateau.check_consistency(TRAIN, scope["x_validation"]).verdict == "pass"
+
+    def test_names_from_outside_do_not_steer_the_terminal(self) -> None:
+        evil = "in\x1b[31mcome"
+        text = str(
+            mlflow_plateau.check_consistency(
+                TRAIN.rename(columns={"income": evil}), wrong().rename(columns={"income": evil})
+            )
+        )
+        assert "\x1b" not in text
+
+
+class TestCommand:
+    def call(self, *arguments: str) -> Any:
+        return CliRunner().invoke(main, ["consistency", *arguments])
+
+    @pytest.mark.parametrize("ending", ["csv", "parquet"])
+    def test_files(self, ending: str, tmp_path: Path) -> None:
+        paths = []
+        for name, frame in (("train", TRAIN), ("validation", wrong())):
+            path = tmp_path / f"{name}.{ending}"
+            frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+            paths.append(str(path))
+        result = self.call(*paths)
+        assert result.exit_code == 0, result.output
+        assert "validation = train ÷ 1000" in result.stdout
+
+    def test_arrays_and_saved_profiles(self, tmp_path: Path) -> None:
+        train, validation = vectors(2000), vectors(500)
+        np.save(tmp_path / "train.npy", standard(train, train))
+        mlflow_plateau.profile(validation).save(tmp_path / "validation.npz")
+        result = self.call(str(tmp_path / "train.npy"), str(tmp_path / "validation.npz"), "--json")
+        assert json.loads(result.stdout)["findings"][0]["kind"] == "scaling_missing"
+
+    def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
+        result = self.call(str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
+        assert result.exit_code == 1
+        assert result.stderr.startswith("mlflow-plateau: There is no file")
+        assert result.stderr.count("\n") == 1
+
+    def test_a_damaged_file_is_one_line(self, tmp_path: Path) -> None:
+        (tmp_path / "a.parquet").write_text("no parquet")
+        result = self.call(str(tmp_path / "a.parquet"), str(tmp_path / "a.parquet"))
+        assert result.exit_code == 1
+        assert "cannot be read" in result.stderr
+
+
+X = np.random.default_rng(31).standard_normal((60, 3))
+AWKWARD: dict[str, tuple[Any, Any]] = {
+    "all NaN": (X, np.full((20, 3), np.nan)),
+    "all NaN on both sides": (np.full((20, 3), np.nan), np.full((20, 3), np.nan)),
+    "constant": (np.ones((50, 2)), np.ones((20, 2))),
+    "another constant": (np.ones((50, 2)), np.zeros((20, 2))),
+    "no columns": (pd.DataFrame(index=range(5)), pd.DataFrame(index=range(5))),
+    "no rows": (X[:0], X[:0]),
+    "one row": (X[:1], X[1:2]),
+    "one column": (X[:, :1], X[:20, 1:2]),
+    "a vector": (X[:, 0], X[:, 1]),
+    "booleans": (X > 0, X[:20] > 0),
+    "half precision": (X.astype("float16"), X.astype("float16")),
+    "mixed objects": (
+        pd.DataFrame({"a": [1, "x", None] * 10}),
+        pd.DataFrame({"a": [2.5, b"y", pd.NaT] * 4}),
+    ),
+    "objects against numbers": (pd.DataFrame({"a": ["1", 2] * 10}), pd.DataFrame({"a": [1.0] * 9})),
+    "strings": (np.array(["a", "b"] * 20), np.array(["a", "c"] * 10)),
+    "dates": (
+        pd.DataFrame({"d": pd.date_range("2020", periods=40)}),
+        pd.DataFrame({"d": pd.date_range("2021", periods=40)}),
+    ),
+    "dates against numbers": (
+        pd.DataFrame({"d": pd.date_range("2020", periods=40)}),
+        pd.DataFrame({"d": range(40)}),
+    ),
+    "ragged": (
+        np.array([[1, 2], [3]] * 20, dtype=object),
+        np.array([[4], [5, 6, 7]] * 5, dtype=object),
+    ),
+    "sparse": (sparse.csr_matrix(X * (X > 1)), sparse.csr_matrix(X[:20] * (X[:20] > 1))),
+    "other inputs": ({"a": X, "b": X}, {"a": X[:20], "c": X[:20]}),
+    "nothing in common": ({"a": X}, {"b": X}),
+    "image against table": (np.zeros((9, 4, 4, 3), "uint8"), X),
+    "single-channel images": (np.zeros((9, 4, 4), "uint8"), np.zeros((5, 4, 4), "uint8")),
+    "two columns of one name": (
+        pd.DataFrame(X, columns=["a", "a", "b"]),
+        pd.DataFrame(X[:20], columns=["a", "a", "b"]),
+    ),
+    "numbered columns": (pd.DataFrame(X), pd.DataFrame(X[:20])),
+    "huge and tiny": (X * 1e300, X[:20] * 1e-300),
+    "integers beyond 2^53": (
+        np.arange(2**60, 2**60 + 50)[:, None],
+        np.arange(2**60, 2**60 + 20)[:, None],
+    ),
+    "one-hot targets of other width": ((X, np.eye(60)), (X[:20], np.eye(20))),
+    "all rows missing targets": ((X, np.full(60, np.nan)), (X[:20], np.arange(20.0))),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_data_end_in_a_finding_or_a_pass_never_in_a_crash(name: str) -> None:
+    train, validation = AWKWARD[name]
+    report = mlflow_plateau.check_consistency(train, validation)
+    assert report.verdict in ("pass", "warn", "fail", "unknown")
+    json.dumps(report.to_dict(), allow_nan=False)
+    assert str(report)
+    report.to_frame()
+
+
+def test_a_missing_split_is_an_error_in_words() -> None:
+    with pytest.raises(ProfileError, match="missing"):
+        mlflow_plateau.check_consistency(X, None)
