@@ -74,8 +74,9 @@ def updates_made(optimizer: Any) -> int:
 def _gradients_taken(optimizer: Any) -> int:
     """Returns the count that a schedule is evaluated at, which includes accumulated gradients."""
     inner = inner_optimizer(optimizer)
+    counted = getattr(inner, "_iterations", None)
     # What older versions of Keras call iterations are these.
-    return int(number_in(getattr(inner, "_iterations", None) or inner.iterations))
+    return int(number_in(inner.iterations if counted is None else counted))
 
 
 def _number(value: Any) -> float:
