@@ -3,23 +3,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from inspect import signature
 
 import pytest
-from click.testing import CliRunner, Result
 from mlflow import MlflowClient
 
 from mlflow_plateau.causes import CAUSES
-from mlflow_plateau.cli import main
+from tests.command_line import call
 from tests.store.runs import log_overfitting, our_tags
-
-# Since click 8.2 the runner always keeps standard output and standard error apart.
-APART = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
-
-
-def call(*arguments: str) -> Result:
-    return CliRunner(**APART).invoke(main, arguments)
-
 
 HEAVY = ("mlflow", "numpy", "pandas", "scipy", "matplotlib", "keras", "tensorflow", "jinja2")
 

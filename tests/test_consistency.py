@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from scipy import sparse
 
 import mlflow_plateau
-from mlflow_plateau.cli import main
 from mlflow_plateau.errors import ProfileError
 from tests.checks.populations import people, standard, vectors
+from tests.command_line import call
 
 TRAIN, VALIDATION = people(3000), people(1000)
 
@@ -74,9 +73,6 @@ class TestReport:
 
 
 class TestCommand:
-    def call(self, *arguments: str) -> Any:
-        return CliRunner().invoke(main, ["consistency", *arguments])
-
     @pytest.mark.parametrize("ending", ["csv", "parquet"])
     def test_files(self, ending: str, tmp_path: Path) -> None:
         paths = []
@@ -84,7 +80,7 @@ class TestCommand:
             path = tmp_path / f"{name}.{ending}"
             frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
             paths.append(str(path))
-        result = self.call(*paths)
+        result = call("consistency", *paths)
         assert result.exit_code == 0, result.output
         assert "validation = train ÷ 1000" in result.stdout
 
@@ -92,18 +88,20 @@ class TestCommand:
         train, validation = vectors(2000), vectors(500)
         np.save(tmp_path / "train.npy", standard(train, train))
         mlflow_plateau.profile(validation).save(tmp_path / "validation.npz")
-        result = self.call(str(tmp_path / "train.npy"), str(tmp_path / "validation.npz"), "--json")
+        result = call(
+            "consistency", str(tmp_path / "train.npy"), str(tmp_path / "validation.npz"), "--json"
+        )
         assert json.loads(result.stdout)["findings"][0]["kind"] == "scaling_missing"
 
     def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
-        result = self.call(str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
+        result = call("consistency", str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
         assert result.exit_code == 1
         assert result.stderr.startswith("mlflow-plateau: There is no file")
         assert result.stderr.count("\n") == 1
 
     def test_a_damaged_file_is_one_line(self, tmp_path: Path) -> None:
         (tmp_path / "a.parquet").write_text("no parquet")
-        result = self.call(str(tmp_path / "a.parquet"), str(tmp_path / "a.parquet"))
+        result = call("consistency", str(tmp_path / "a.parquet"), str(tmp_path / "a.parquet"))
         assert result.exit_code == 1
         assert "cannot be read" in result.stderr
 

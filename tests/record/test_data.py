@@ -111,6 +111,7 @@ def test_a_pipeline_without_end(recorder: None) -> None:
     assert setup(run)["training_rows"] == "32"
 
 
+@pytest.mark.filterwarnings("ignore:.*Your input ran out of data")  # Of old versions of Keras.
 def test_a_pipeline_is_iterated_by_keras_only(recorder: None) -> None:
     drawn = []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from types import FunctionType
 from typing import Any
 
 import keras
@@ -12,7 +11,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.record.trainings import BATCH, arrays, curve, fit, only_run, setup, small_model
+from tests.record.trainings import (
+    BATCH,
+    arrays,
+    curve,
+    fit,
+    needs_short_executions,
+    only_run,
+    setup,
+    small_model,
+)
 
 MEASURED = ("update_ratio", "epoch_displacement", "gradient_norm", "epoch_seconds")
 
@@ -72,7 +80,6 @@ def test_functional_with_several_inputs_and_outputs(recorder: None) -> None:
     history = model.fit(*data, batch_size=BATCH, epochs=2, validation_data=data, verbose=0)
 
     noted = assert_recorded(history)
-    assert {"kind_loss", "val_size_loss"} <= set(history.history)
     assert (noted["training_rows"], noted["validation_rows"]) == ("20", "20")
     assert noted["loss"] == "binary_crossentropy,mean_squared_error"
     assert noted["output_activation"] == "sigmoid,linear"
@@ -116,8 +123,11 @@ WAYS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*Your input ran out of data")  # Of old versions of Keras.
 @pytest.mark.parametrize("way", WAYS)
 def test_compiled(way: str, recorder: None) -> None:
+    if "more steps" in way:
+        needs_short_executions()
     compiled, measured = WAYS[way]
     noted = assert_recorded(fit(small_model(**compiled)), measured)
 
@@ -225,7 +235,7 @@ def test_what_callbacks_do_with_a_model_still_works(
 
     model = small_model()
     assert_recorded(fit(model, callbacks=[Does()]))
-    assert type(model.train_function) is FunctionType
+    assert not type(model.train_function).__module__.startswith("mlflow_plateau")
 
 
 def test_a_train_function_that_somebody_wraps(recorder: None) -> None:

@@ -63,6 +63,7 @@ def test_rows_that_keras_holds_out_are_the_validation_split(tracking_uri: str) -
     assert run.data.tags["plateau.consistency"] == "fail"
 
 
+@pytest.mark.filterwarnings("ignore:.*Your input ran out of data")  # Of old versions of Keras.
 def test_a_pipeline_is_not_iterated_for_it(tracking_uri: str) -> None:
     passes = []
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import mlflow
 import numpy as np
+import pytest
 
 ROWS = 20
 BATCH = 8
@@ -70,3 +71,9 @@ def setup(run: Any) -> Mapping[str, str]:
         for key, value in noted.items()
         if key.startswith("plateau.")
     }
+
+
+def needs_short_executions() -> None:
+    """Skips the test where Keras cannot execute more steps at once than there are batches."""
+    if keras.__version__.startswith("3.3."):
+        pytest.skip("Keras 3.3 fails by itself where an execution has more steps than batches")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -32,6 +33,8 @@ def from_logits(training: Training) -> bool | None:
 def given_losses(model: Any) -> list[Any]:
     """Returns the losses that the model was compiled with, one for each output that has one."""
     given = getattr(model, "loss", None)
+    if isinstance(given, Mapping):
+        given = dict(given)  # Keras may have wrapped it, and then does not look into it.
     found = [given] if isinstance(given, functools.partial) else keras.tree.flatten(given)
     return [item for item in found if item is not None]
 

@@ -23,7 +23,7 @@ def current_rate(optimizer: Any) -> float:
     """
     kept = getattr(inner_optimizer(optimizer), "_learning_rate", None)
     if isinstance(kept, keras.optimizers.schedules.LearningRateSchedule):
-        return _number(kept(_updates(optimizer)))
+        return _number(kept(_gradients_taken(optimizer)))
     if kept is None or (callable(kept) and not isinstance(kept, keras.Variable)):
         return float("nan")
     return _number(kept)
@@ -33,7 +33,7 @@ def rate_of_last_update(optimizer: Any) -> float | None:
     """Returns the learning rate that the last update used, or ``None`` where it cannot be read."""
     kept = getattr(inner_optimizer(optimizer), "_learning_rate", None)
     if isinstance(kept, keras.optimizers.schedules.LearningRateSchedule):
-        return _number(kept(max(_updates(optimizer) - 1, 0)))
+        return _number(kept(max(_gradients_taken(optimizer) - 1, 0)))
     rate = current_rate(optimizer)
     return None if rate != rate else rate
 
@@ -65,10 +65,18 @@ def weight_decay(training: Training) -> float | None:
     return None if found is None else float(getattr(found, "weight_decay", None) or 0.0)
 
 
-def _updates(optimizer: Any) -> int:
+def updates_made(optimizer: Any) -> int:
+    """Returns how often the weights were updated, however many gradients that took."""
+    inner = inner_optimizer(optimizer)
+    return _gradients_taken(inner) // (getattr(inner, "gradient_accumulation_steps", None) or 1)
+
+
+def _gradients_taken(optimizer: Any) -> int:
     """Returns the count that a schedule is evaluated at, which includes accumulated gradients."""
     inner = inner_optimizer(optimizer)
-    return int(number_in(getattr(inner, "_iterations", inner.iterations)))
+    counted = getattr(inner, "_iterations", None)
+    # What older versions of Keras call iterations are these.
+    return int(number_in(inner.iterations if counted is None else counted))
 
 
 def _number(value: Any) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from mlflow_plateau.record.describe.number import number_in
+from mlflow_plateau.record.describe.optimizer import updates_made
 from mlflow_plateau.record.describe.training import Training
 
 
@@ -30,7 +30,7 @@ class RowCounts:
     def before_first_execution(self) -> None:
         """Notes how many updates there were before."""
         if not self._epoch_done:
-            self._first_update = _updates(self._model)
+            self._first_update = updates_made(self._model.optimizer)
 
     def after_execution(self, index: int, logs: Any) -> bool:
         """Counts the rows of the first batch."""
@@ -47,7 +47,7 @@ class RowCounts:
             self._epoch_done = True
             observed = self._training.observed
             observed["training_rows"] = rows = self._rows()
-            observed["updates_per_epoch"] = _updates(self._model) - self._first_update
+            observed["updates_per_epoch"] = updates_made(self._model.optimizer) - self._first_update
             first, batches = observed.get("batch_size", 0), observed["updates_per_epoch"]
             if 0 < first * batches < rows and batches > 1:
                 # Shuffled batches: the first was the smaller one that is left over.
@@ -63,7 +63,3 @@ class RowCounts:
     def _rows(self) -> int:
         tracker = getattr(self._model, "_loss_tracker", None)
         return int(tracker.count.numpy()) if isinstance(tracker, keras.metrics.Mean) else 0
-
-
-def _updates(model: Any) -> int:
-    return int(number_in(model.optimizer.iterations))

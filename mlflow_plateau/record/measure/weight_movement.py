@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.record.describe.number import number_in
-from mlflow_plateau.record.describe.optimizer import current_rate, inner_optimizer
+from mlflow_plateau.record.describe.optimizer import current_rate, inner_optimizer, updates_made
 from mlflow_plateau.record.measure.gradients import Formula, Update, formula_for, slots_of
 from mlflow_plateau.record.measure.weight_sample import WeightSample
 from mlflow_plateau.tracked import FloatArray
@@ -64,7 +63,7 @@ class WeightMovement:
             self._sample = WeightSample(variables)
         self._start = self._sample.read()
         if self._counts:
-            self._updates_before = self._updates()
+            self._updates_before = updates_made(self._optimizer)
         self._prepare_gradient(self._sample)
 
     def _prepare_gradient(self, sample: WeightSample) -> None:
@@ -82,7 +81,7 @@ class WeightMovement:
         """Reads them again after the first update."""
         if self._sample is None or self._start is None:
             return False
-        updates = self._updates() - self._updates_before if self._counts else 1
+        updates = updates_made(self._optimizer) - self._updates_before if self._counts else 1
         if updates == 0:
             return index < LONGEST_WAIT
         with np.errstate(all="ignore"):  # NaN and infinity are findings here.
@@ -117,9 +116,6 @@ class WeightMovement:
         if slots is None:  # They are made by the first update.
             return np.full_like(sample.read(), formula.first_value(self._optimizer))
         return sample.read(slots)
-
-    def _updates(self) -> int:
-        return int(number_in(self._optimizer.iterations))
 
 
 def _is_weight(variable: Any) -> bool:
