@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_plateau.checks import Finding, run_checks
 from mlflow_plateau.checks.comparison import compare
+from mlflow_plateau.history import SplitComparison
 from mlflow_plateau.profiles import Profile, profile
 from mlflow_plateau.untrusted import printable
 
@@ -46,6 +47,13 @@ class ConsistencyReport:
     findings: tuple[Finding, ...]
     train: Profile
     validation: Profile
+
+    @property
+    def comparison(self) -> SplitComparison:
+        """What a diagnosis needs of it."""
+        return SplitComparison(
+            self.verdict, self.findings, self.train.rows, self.validation.rows
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Returns a row for each finding."""

@@ -62,11 +62,13 @@ def diagnose(
     except ProfileError as error:
         history = replace(history, notes=(*history.notes, str(error)))
         profiles = None
+    consistency = None
     if profiles is not None:
-        history = replace(history, consistency=compare_profiles(*profiles))
+        consistency = compare_profiles(*profiles)
+        history = replace(history, comparison=consistency.comparison)
     diagnosis = diagnose_history(history)
     if log:
-        write_diagnosis(diagnosis, tracking_uri, history.consistency)
+        write_diagnosis(diagnosis, tracking_uri, consistency)
     return diagnosis
 
 

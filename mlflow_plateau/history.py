@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlflow_plateau.tracked import BoolArray, FloatArray
 
 if TYPE_CHECKING:
-    from mlflow_plateau.consistency import ConsistencyReport
+    from mlflow_plateau.checks.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,23 @@ class MetricNames:
 
 
 @dataclass(frozen=True)
+class SplitComparison:
+    """What comparing the training and the validation rows brought to light.
+
+    Attributes:
+        verdict: ``pass``, ``warn``, ``fail`` or ``unknown``.
+        findings: The differences, most serious first.
+        training_rows: Rows in the training split.
+        validation_rows: Rows in the validation split.
+    """
+
+    verdict: str
+    findings: tuple[Finding, ...]
+    training_rows: int
+    validation_rows: int
+
+
+@dataclass(frozen=True)
 class History:
     """A run's curves on one axis.
 
@@ -106,7 +123,7 @@ class History:
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
             ``batch_loss_spread``, ``epoch_seconds``.
         setup: What is known of the training's configuration.
-        consistency: Whether the two splits were treated alike; ``None`` where they are not known.
+        comparison: How the two splits compare; ``None`` where they are not known.
         names: Which metric was read as what.
         axis: What a unit of ``epochs`` is: ``epoch`` or ``step``.
         higher_is_better: Whether the monitored curve is a score (accuracy) rather than a loss.
@@ -124,7 +141,7 @@ class History:
     metrics: Mapping[str, FloatArray] = field(default_factory=dict)
     recorded: Mapping[str, FloatArray] = field(default_factory=dict)
     setup: Setup = field(default_factory=Setup)
-    consistency: ConsistencyReport | None = None
+    comparison: SplitComparison | None = None
     names: MetricNames = field(default_factory=MetricNames)
     axis: str = "epoch"
     higher_is_better: bool = False

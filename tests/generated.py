@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.history import History, MetricNames, Setup
+from mlflow_plateau.history import History, MetricNames, Setup, SplitComparison
 
 
 def history(
@@ -19,7 +19,7 @@ def history(
     recorded: dict[str, Any] | None = None,
     higher_is_better: bool = False,
     axis: str = "epoch",
-    consistency: Any = None,
+    comparison: SplitComparison | None = None,
     **setup: Any,
 ) -> History:
     """Returns a history of the given losses; NaN counts as logged."""
@@ -38,7 +38,7 @@ def history(
         metrics={name: np.asarray(v, float) for name, v in (metrics or {}).items()},
         recorded={name: np.asarray(v, float) for name, v in (recorded or {}).items()},
         setup=Setup(**setup),
-        consistency=consistency,
+        comparison=comparison,
         names=MetricNames("loss", "val_loss", None),
         axis=axis,
         higher_is_better=higher_is_better,

@@ -69,7 +69,7 @@ class Answer:
 
 def _answers(run: Run) -> list[Answer]:
     return [
-        Answer.of(run, level, diagnose_history(at_level(run.tracked, level))) for level in LEVELS
+        Answer.of(run, level, diagnose_history(at_level(run, level))) for level in LEVELS
     ]
 
 

@@ -6,20 +6,22 @@ import gzip
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mlflow_plateau.align import align
-from mlflow_plateau.history import History
+from mlflow_plateau.checks import Finding
+from mlflow_plateau.history import History, SplitComparison
 from mlflow_plateau.tracked import Points, TrackedRun
 
 FILE = Path(__file__).parent / "runs.jsonl.gz"
 """The committed data set: a JSON document per line."""
 
-LEVELS = ("curves", "history", "recorded")
+LEVELS = ("curves", "history", "streamed", "recorded")
 """What of a run is looked at; see ``at_level``."""
 
 SMALLEST_MARGIN = 0.1
@@ -54,6 +56,7 @@ class Run:
         params: Parameters as the recorder writes them.
         metrics: Metrics as the recorder writes them, a value per epoch, ``None`` where there is
             none.
+        comparison: How training and validation rows compare.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Run:
     margins: Mapping[str, float]
     params: Mapping[str, str]
     metrics: Mapping[str, list[float | None]]
+    comparison: SplitComparison
 
     @property
     def harmful(self) -> tuple[str, ...]:
@@ -107,35 +111,66 @@ def _points(values: list[float | None]) -> Points:
     return Points(steps, np.array([value for _, value in logged], dtype=np.float64), 1000 * steps)
 
 
-def at_level(run: TrackedRun, level: str) -> History:
+def at_level(run: Run, level: str) -> History:
     """Returns a run's history as far as a level of evidence knows it.
 
-    - ``recorded``: all that the recorder wrote;
+    - ``recorded``: all that the recorder writes of arrays and frames;
+    - ``streamed``: the same of a pipeline, whose splits it cannot compare;
     - ``history``: the curves and the parameters, without what only a witness knows (measurements
       of updates and batches, the range of the targets, the loss of a constant);
     - ``curves``: losses and scores by epoch and nothing else.
     """
-    metrics, params = run.metrics, run.params
-    if level != "recorded":
+    metrics, params = run.tracked.metrics, run.tracked.params
+    if level not in ("recorded", "streamed"):
         metrics = {k: v for k, v in metrics.items() if not k.startswith("plateau/")}
         params = {k: v for k, v in params.items() if k not in WITNESSED}
     if level == "curves":
         metrics = {k: v for k, v in metrics.items() if k != "learning_rate"}
         params = {}
-    return align(replace(run, metrics=metrics, params=params))
+    history = align(replace(run.tracked, metrics=metrics, params=params))
+    return replace(history, comparison=run.comparison) if level == "recorded" else history
 
 
 def load(path: Path = FILE) -> tuple[Run, ...]:
     """Returns all runs of the data set."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         documents = [json.loads(line) for line in lines]
-    return tuple(Run(**{**d, "faults": tuple(d["faults"])}) for d in documents)
+    return tuple(
+        Run(
+            **{
+                **document,
+                "faults": tuple(document["faults"]),
+                "comparison": _comparison(document["comparison"]),
+            }
+        )
+        for document in documents
+    )
+
+
+def _comparison(document: Mapping[str, Any]) -> SplitComparison:
+    findings = tuple(
+        Finding(**{**finding, "columns": tuple(finding["columns"])})
+        for finding in document["findings"]
+    )
+    return SplitComparison(**{**document, "findings": findings})
+
+
+def _as_json(comparison: SplitComparison) -> dict[str, Any]:
+    """Returns a comparison without evidence and fixes, which no diagnosis rests on."""
+    kept = ("check", "kind", "columns", "transformation", "severity", "message")
+    findings = [{name: getattr(f, name) for name in kept} for f in comparison.findings]
+    return {**asdict(comparison), "findings": findings}
 
 
 def save(runs: Iterable[Run], path: Path = FILE) -> None:
     """Writes runs, the same ones always as the same bytes."""
     fields = ("name", "task", "part", "seed", "faults", "control", "margins", "params", "metrics")
-    lines = [json.dumps({f: getattr(run, f) for f in fields}) for run in runs]
+    lines = [
+        json.dumps(
+            {**{f: getattr(run, f) for f in fields}, "comparison": _as_json(run.comparison)}
+        )
+        for run in runs
+    ]
     content = ("\n".join(lines) + "\n").encode()
     # A digit of a float costs more than all names; without a time the file is reproducible.
     path.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))

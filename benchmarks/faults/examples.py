@@ -22,7 +22,13 @@ POSITION: Mapping[str, int] = {answer.id: index for index, answer in enumerate(A
 
 FloatTable = npt.NDArray[np.float64]
 
-VIEWS: Mapping[str, float] = {"recorded": 1.0, "history": 1.0, "sparse": 0.7, "curves": 0.7}
+VIEWS: Mapping[str, float] = {
+    "recorded": 1.0,
+    "streamed": 0.5,
+    "history": 1.0,
+    "sparse": 0.7,
+    "curves": 0.7,
+}
 """What of each run is shown to the fit, and how much the example counts. ``sparse`` stands for runs
 that MLflow's autologging logged: optimiser, rate, batch size, loss, epochs."""
 
@@ -84,8 +90,8 @@ def _row(answer: Cause, measurements: Mapping[str, Measurement]) -> list[float]:
 def seen(run: Run, view: str) -> History:
     """Returns the history of a run as a view shows it."""
     if view != "sparse":
-        return at_level(run.tracked, view)
-    history = at_level(run.tracked, "history")
+        return at_level(run, view)
+    history = at_level(run, "history")
     setup = Setup(**{name: getattr(history.setup, name) for name in SPARSE_FIELDS})
     return replace(history, setup=setup, learning_rate=np.full(len(history), np.nan))
 

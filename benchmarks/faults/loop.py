@@ -18,8 +18,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.faults.arrays import Arrays
 from benchmarks.faults.model import compiled
-from benchmarks.faults.recipe import CATEGORICAL, Array, Recipe
+from benchmarks.faults.recipe import Array, Recipe
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record.describe.facts import as_params, describe
 from mlflow_plateau.record.describe.training import Training
@@ -109,28 +110,6 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     return Trained(params, metrics, float(loss), float(error))
 
 
-class Arrays:
-    """The recipe's arrays as the model takes them."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        split = recipe.split
-        kind = np.int32 if recipe.vocabulary else np.float32
-        with np.errstate(all="ignore"):  # Overflow and NaN may be what was injected.
-            self.x = np.asarray(split.x_training).astype(kind)
-            self.x_validation = np.asarray(split.x_validation).astype(kind)
-            self.y = _targets(recipe, split.y_training)
-            self.y_validation = _targets(recipe, split.y_validation)
-        self.rows = len(self.x)
-        self.batch = min(recipe.batch_size, self.rows)
-        self.updates = math.ceil(self.rows / self.batch)
-        self.epochs = recipe.epochs
-
-
-def _targets(recipe: Recipe, y: Array) -> Array:
-    kind = np.int32 if recipe.loss == CATEGORICAL else np.float32
-    return np.asarray(y).astype(kind)[:, None]
-
-
 def _settings(recipe: Recipe, model: Any, data: Arrays) -> Mapping[str, str]:
     arguments = FitArguments(
         x=data.x,
@@ -187,7 +166,7 @@ def _train_epoch(
     order = tf.constant(generator.permutation(data.rows).astype(np.int32))
     for probe in probes:
         probe.begin_epoch()
-        probe.before_execution(0)
+        probe.before_first_execution()
     first = execute(order, tf.constant(0), tf.constant(1))
     running = [np.float32(first[0])]
     for probe in probes:

@@ -10,10 +10,10 @@ import keras
 import mlflow
 import numpy as np
 
+from benchmarks.faults.arrays import Arrays
 from benchmarks.faults.cases import Case
 from benchmarks.faults.dataset import tracked
 from benchmarks.faults.generate import run_case
-from benchmarks.faults.loop import Arrays
 from benchmarks.faults.model import compiled
 from mlflow_plateau.align import align
 from mlflow_plateau.record.keras_callback import PlateauCallback

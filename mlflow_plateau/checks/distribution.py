@@ -70,6 +70,11 @@ class Distribution:
         return float(self.low[fullest] + self.high[fullest]) / 2
 
     @property
+    def elsewhere(self) -> float:
+        """Returns the share of the mass outside the fullest lump."""
+        return 1.0 - float(self.mass.max()) / self.total
+
+    @property
     def constant(self) -> bool:
         """Whether there is one value only, or none."""
         return not self.least < self.greatest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -115,7 +114,12 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
     change = np.abs(
         one.correlation()[np.ix_(mine, mine)] - other.correlation()[np.ix_(theirs, theirs)]
     )
-    if change.max() < max(CORRELATION, STANDARD_ERRORS / math.sqrt(rows)):
+    np.fill_diagonal(change, 0.0)
+    # Where nearly all rows share one value, the correlation rests on the few others alone.
+    informative = np.array([min(p.train.elsewhere, p.validation.elsewhere) for p in columns])
+    worth = rows * np.minimum.outer(informative, informative)
+    change[change * np.sqrt(worth) < STANDARD_ERRORS] = 0.0
+    if change.max() < CORRELATION:
         return
     at = np.unravel_index(int(change.argmax()), change.shape)
     pair = columns[int(at[0])].name, columns[int(at[1])].name

@@ -20,6 +20,9 @@ OF_ROWS = 0.1
 """Whole numbers with more distinct values than this, and than this part of the rows, are counts or
 amounts, not classes."""
 
+ROWS_PER_CLASS = 2
+"""Nor are whole numbers that occur less often than this, on average."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -65,7 +68,10 @@ def _classes(state: InputProfile) -> tuple[str, dict[str, int]] | None:
     if not counts:
         return None
     names = layout.columns[0].kind == "category"
-    if not names and len(counts) > max(MOST_CLASSES, OF_ROWS * sum(counts.values())):
+    rows = sum(counts.values())
+    if not names and (
+        len(counts) > max(MOST_CLASSES, OF_ROWS * rows) or rows < ROWS_PER_CLASS * len(counts)
+    ):
         return None
     return (NAMES if names else INTEGERS), counts
 

@@ -17,6 +17,9 @@ LEAST_SHARE = 0.002
 SERIOUS_SHARE = 0.05
 """From this share on the validation loss is no longer that of unseen rows."""
 
+SERIOUS_ROWS = 3
+"""Fewer shared rows are rather duplicates that were measured twice than a leak."""
+
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""
 
@@ -55,7 +58,7 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
             kind="rows_shared",
             columns=(),
             transformation=f"{share:.2%} of validation's rows stand in train",
-            severity="fail" if excess >= SERIOUS_SHARE else "warn",
+            severity="fail" if excess >= SERIOUS_SHARE and shared >= SERIOUS_ROWS else "warn",
             message=f"{share:.1%} of validation's rows ({number(round(estimated))} of"
             f" {number(validation.rows)}) also stand in train{repeated}.",
             fix="split after dropping duplicates: frame = frame.drop_duplicates()",

@@ -25,13 +25,16 @@ NOT_COMPARED = "the two splits were not recorded, so they cannot be compared"
 
 
 def _most_serious(view: View, kinds: frozenset[str]) -> Measurement:
-    report = view.history.consistency
-    if report is None or report.verdict == "unknown":
+    comparison = view.history.comparison
+    if comparison is None or comparison.verdict == "unknown":
         return cannot_say(NOT_COMPARED)
-    found = [finding for finding in report.findings if finding.kind in kinds]
+    found = [finding for finding in comparison.findings if finding.kind in kinds]
     worst = max(found, key=lambda finding: WEIGHTS[finding.severity], default=None)
     if worst is None:
-        rows = f"{report.train.rows:,} training and {report.validation.rows:,} validation rows"
+        rows = (
+            f"{comparison.training_rows:,} training and"
+            f" {comparison.validation_rows:,} validation rows"
+        )
         return Measurement(
             0.0, facts={"what": f"compared column by column, {rows} show no such difference"}
         )

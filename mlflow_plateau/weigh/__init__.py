@@ -57,7 +57,7 @@ def diagnose_history(history: History) -> Diagnosis:
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
     runner_up = others[0] if presence(against_health[others[0]]) > 0.02 else NONE
     contributing = _contributing(status, cause, against_health)
-    level = "recorded" if history.recorded or history.consistency else "history"
+    level = "recorded" if history.recorded or history.comparison else "history"
     plateau = view.plateau
     return Diagnosis(
         run_id=history.run_id,
@@ -77,8 +77,8 @@ def diagnose_history(history: History) -> Diagnosis:
         wasted_epochs=plateau.length if plateau and course.kind is Kind.FLAT else 0.0,
         wasted_fraction=plateau.share if plateau and course.kind is Kind.FLAT else 0.0,
         level=level,
-        consistency=history.consistency.verdict if history.consistency else "unknown",
-        findings=history.consistency.findings if history.consistency else (),
+        consistency=history.comparison.verdict if history.comparison else "unknown",
+        findings=history.comparison.findings if history.comparison else (),
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
         notes=history.notes,
         curves=shown_curves(history),

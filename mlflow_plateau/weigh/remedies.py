@@ -77,10 +77,10 @@ def _facts(view: View) -> dict[str, object]:
 
 def _consistency_fix(view: View) -> str | None:
     """Returns what undoes the most serious difference in treatment, as code."""
-    report = view.history.consistency
-    if report is None:
+    comparison = view.history.comparison
+    if comparison is None:
         return None
-    fixes = [f.fix for f in report.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
+    fixes = [f.fix for f in comparison.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
     return "; ".join(fixes[0].splitlines()) if fixes else None
 
 

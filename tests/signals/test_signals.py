@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mlflow_plateau.causes import CAUSES
-from mlflow_plateau.consistency import ConsistencyReport, check_consistency
-from mlflow_plateau.history import History
+from mlflow_plateau.consistency import check_consistency
+from mlflow_plateau.history import History, SplitComparison
 from mlflow_plateau.signals import SIGNALS, View, signal_by_name
 from tests.generated import FAULTY, converged, falling, history, overfitting
 
@@ -25,9 +25,10 @@ ROWS = GENERATOR.normal(3.0, 1.0, (300, 3))
 HALF_OLDER = np.where(GENERATOR.random((300, 3)) < 0.5, ROWS, ROWS + 4)
 
 
-def against(validation: Any) -> ConsistencyReport:
+def against(validation: Any) -> SplitComparison:
     """Returns how a validation split compares with a training split from where ``ROWS`` is from."""
-    return check_consistency(np.random.default_rng(1).normal(3.0, 1.0, (500, 3)), validation)
+    training = np.random.default_rng(1).normal(3.0, 1.0, (500, 3))
+    return check_consistency(training, validation).comparison
 
 
 @pytest.mark.parametrize(
@@ -93,10 +94,10 @@ def against(validation: Any) -> ConsistencyReport:
             history(np.r_[1.0, 0.1, 5.0, 100.0, np.nan, np.nan], np.ones(6)),
             3.0,
         ),
-        ("treated_differently", history(LINE, LINE, consistency=against(1000 * ROWS)), 1.0),
-        ("treated_differently", history(LINE, LINE, consistency=against(ROWS)), 0.0),
-        ("another_population", history(LINE, LINE, consistency=against(ROWS)), 0.0),
-        ("another_population", history(LINE, LINE, consistency=against(HALF_OLDER)), 0.5),
+        ("treated_differently", history(LINE, LINE, comparison=against(1000 * ROWS)), 1.0),
+        ("treated_differently", history(LINE, LINE, comparison=against(ROWS)), 0.0),
+        ("another_population", history(LINE, LINE, comparison=against(ROWS)), 0.0),
+        ("another_population", history(LINE, LINE, comparison=against(HALF_OLDER)), 0.5),
         (
             "update_ratio_late",
             history(LINE, LINE, recorded={"update_ratio": np.full(101, 1e-3)}),
