@@ -21,6 +21,12 @@ from mlflow_plateau.history import SplitComparison
 
 Results = Mapping[Case, dict[str, Any]]
 
+LEAST_GAP = 0.1
+"""A training loss lower than the validation loss by this share is a sign of memorising …"""
+
+LEAST_RISE = 0.05
+"""… and so is a validation loss that lost this share of what it had gained."""
+
 _COMPARED: dict[bytes, SplitComparison] = {}
 """Most faults leave the rows as they are."""
 
@@ -77,10 +83,22 @@ def _margin(case: Case, undone: Case, results: Results) -> float:
     by_error = any(item.cause == "loss_mismatch" for item in case.injected)
     what = "error" if by_error else "loss"
     ours, theirs = results[case], results[undone]
+    if any(item.cause == "overfitting" for item in case.injected) and not _memorises(ours):
+        return 0.0
     if any(item.variant == "nan_in_validation" for item in case.injected):
         # What the metrics swallow is no harm that anybody could see.
         ours = {what: _end(ours) - _end(theirs) + theirs[what]}
     return margin(ours[what], theirs[what], theirs[f"constant_{what}"])
+
+
+def _memorises(result: Mapping[str, Any]) -> bool:
+    """Whether a model ends up better on its training rows than on others, or got worse on those.
+
+    Wrong labels may cost accuracy without being learned by heart, and then are no overfitting.
+    """
+    tail = max(1, len(result["metrics"]["loss"]) // 10)
+    losses = [np.median(result["metrics"][name][-tail:]) for name in ("loss", "val_loss")]
+    return bool(losses[0] < (1 - LEAST_GAP) * losses[1]) or _rise(result) >= LEAST_RISE
 
 
 def _end(result: Mapping[str, Any]) -> float:

@@ -22,6 +22,7 @@ HEALTHY = Cause(
         contradicts("unmeasurable_updates", above=0.4, scale=0.05),
         contradicts("validation_movement", below=-6.5, scale=0.2),
         contradicts("rise_from_best", above=0.3, scale=0.05),
+        contradicts("progress_lost", above=0.1, scale=0.03),
         contradicts("learning_rate_position", above=1.2, scale=0.2),
         contradicts("learning_rate_position", below=-1.3, scale=0.2),
         contradicts("narrowest_layer", below=0.45, scale=0.08),

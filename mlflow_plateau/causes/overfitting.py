@@ -21,6 +21,8 @@ OVERFITTING = Cause(
         supports("validation_progress", above=0.1, scale=0.03, expected=True),
         supports("rise_from_best", above=0.05, scale=0.02, expected=True),
         supports("rise_from_best", above=0.25, scale=0.05),
+        supports("progress_lost", above=0.1, scale=0.03, expected=True),
+        supports("progress_lost", above=0.3, scale=0.08),
         supports("rise_in_noise", above=4.0, scale=1.0, expected=True),
         supports("training_fall_since_best", above=0.08, scale=0.03, expected=True),
         supports("training_fall_since_best", above=0.4, scale=0.1),

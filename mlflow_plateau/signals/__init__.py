@@ -38,6 +38,7 @@ SIGNALS: tuple[Signal, ...] = (
     gap.gap_at_end,
     gap.gap_growth,
     gap.rise_from_best,
+    gap.progress_lost,
     gap.rise_in_noise,
     gap.training_fall_since_best,
     gap.losses_together,

@@ -12,6 +12,9 @@ from mlflow_plateau.signals.view import View
 FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
 
+MOST_LOST = 100.0
+"""A validation loss that hardly fell at all lost a multiple of it; more than this says no more."""
+
 MOST_NOISES = 1e3
 """A rise of more standard deviations than this counts as so many."""
 
@@ -140,6 +143,29 @@ def rise_from_best(view: View) -> Measurement:
         (curve.end - curve.best) / abs(curve.best),
         epochs=(curve.best_epoch, curve.span[1]),
         facts={"best": curve.best, "end": curve.end, "epoch": curve.best_epoch},
+    )
+
+
+@signal(
+    unit="share of the progress",
+    sentence="of what the validation loss had gained ({start:.4g} to {best:.4g}), {value:.0%} was"
+    " lost again by the end ({end:.4g})",
+)
+def progress_lost(view: View) -> Measurement:
+    """(end − best) / (start − best) of the smoothed validation loss: 1 where all is lost again.
+
+    Unlike a share of the loss itself this does not depend on the loss that is left at best.
+    """
+    curve = readable(view.validation, "validation")
+    if isinstance(curve, str):
+        return cannot_say(curve)
+    gained = curve.start - curve.best
+    if gained <= 1e-9 * curve.scale:
+        return cannot_say("the validation loss never fell")
+    return Measurement(
+        min((curve.end - curve.best) / gained, MOST_LOST),
+        epochs=(curve.best_epoch, curve.span[1]),
+        facts={"start": curve.start, "best": curve.best, "end": curve.end},
     )
 
 
