@@ -51,9 +51,7 @@ class ConsistencyReport:
     @property
     def comparison(self) -> SplitComparison:
         """What a diagnosis needs of it."""
-        return SplitComparison(
-            self.verdict, self.findings, self.train.rows, self.validation.rows
-        )
+        return SplitComparison(self.verdict, self.findings, self.train.rows, self.validation.rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Returns a row for each finding."""

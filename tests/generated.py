@@ -168,10 +168,15 @@ def learning_rate_too_large(seed: int = 0, count: int = 120) -> History:
 
 
 def critical_point(seed: int = 0, count: int = 120) -> History:
-    """The loss is flat at a constant prediction's from the second epoch on."""
+    """Dead units: the loss is flat at a constant prediction's, and the weights come to rest."""
     return history(
         falling(0.700, 0.6931, 0.6, count, 1e-5, seed),
         falling(0.699, 0.6945, 0.6, count, 1e-5, seed + 1),
+        metrics={"accuracy": np.full(count, 0.51), "val_accuracy": np.full(count, 0.5)},
+        recorded={
+            "update_ratio": falling(1e-3, 1e-5, 4, count, 0.01, seed),
+            "epoch_displacement": falling(1e-2, 1e-4, 4, count, 0.01, seed + 1),
+        },
         **HEALTHY_SETUP,
     )
 
@@ -208,6 +213,10 @@ def no_learnable_signal(seed: int = 0, count: int = 120) -> History:
     return history(
         falling(0.71, 0.665, 60, count, 0.002, seed),
         falling(0.71, 0.697, 6, count, 0.002, seed + 1),
+        metrics={
+            "accuracy": 1 - falling(0.5, 0.4, 60, count, 0.01, seed),
+            "val_accuracy": falling(0.5, 0.5, 1, count, 0.02, seed + 1),
+        },
         **HEALTHY_SETUP,
     )
 

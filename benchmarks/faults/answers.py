@@ -68,9 +68,7 @@ class Answer:
 
 
 def _answers(run: Run) -> list[Answer]:
-    return [
-        Answer.of(run, level, diagnose_history(at_level(run, level))) for level in LEVELS
-    ]
+    return [Answer.of(run, level, diagnose_history(at_level(run, level))) for level in LEVELS]
 
 
 def answers(runs: Iterable[Run], jobs: int = 1) -> tuple[Answer, ...]:

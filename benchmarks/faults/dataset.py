@@ -166,9 +166,7 @@ def save(runs: Iterable[Run], path: Path = FILE) -> None:
     """Writes runs, the same ones always as the same bytes."""
     fields = ("name", "task", "part", "seed", "faults", "control", "margins", "params", "metrics")
     lines = [
-        json.dumps(
-            {**{f: getattr(run, f) for f in fields}, "comparison": _as_json(run.comparison)}
-        )
+        json.dumps({**{f: getattr(run, f) for f in fields}, "comparison": _as_json(run.comparison)})
         for run in runs
     ]
     content = ("\n".join(lines) + "\n").encode()

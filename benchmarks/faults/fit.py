@@ -33,8 +33,11 @@ from mlflow_plateau.causes import NONE, Cause
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""
 
-PENALTIES = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8)
+PENALTIES = (0.025, 0.05, 0.1, 0.2, 0.4)
 """Candidates of the penalty, in nats per squared nat and summed example weight of one."""
+
+TOLERATED = 0.01
+"""Of penalties whose losses differ by less than this share, the largest is taken."""
 
 PRESENCE = 0.15
 """How much the one-per-cause part of the loss counts."""
@@ -54,7 +57,7 @@ SMALLEST_PRIOR = -8.0
 LARGEST_PRIOR = -1.0
 """… and at most this likely."""
 
-SHARES = {NONE: 0.25, "overfitting": 0.2}
+SHARES = {NONE: 0.25, "overfitting": 0.3}
 """How much of the loss is about these answers; the others have equal shares of the rest. The data
 set holds about as many runs of each cause, which no tracking server does."""
 
@@ -65,7 +68,8 @@ def fit() -> str:
     fitted = examples([run for run in runs if run.part == "fit"])
     tuned = examples([run for run in runs if run.part == "tune"])
     losses = {penalty: _left_out(fitted, penalty) for penalty in PENALTIES}
-    penalty = min(losses, key=lambda p: losses[p])
+    enough = (1.0 + TOLERATED) * min(losses.values())
+    penalty = max(penalty for penalty, loss in losses.items() if loss <= enough)
     numbers = _minimise(fitted, penalty)
     temperature = _temperature(numbers, tuned)
     WEIGHTS.write_text(_document(numbers, temperature, penalty, runs), encoding="utf-8")
@@ -103,10 +107,15 @@ def _softmax(odds: FloatTable, possible: npt.NDArray[np.bool_]) -> FloatTable:
 
 
 def _loss(
-    numbers: FloatTable, of: Examples, penalty: float, presence: float = PRESENCE
+    numbers: FloatTable,
+    of: Examples,
+    penalty: float,
+    presence: float = PRESENCE,
+    weights: FloatTable | None = None,
 ) -> tuple[float, FloatTable]:
     """Returns the loss and its gradient."""
-    odds, weights = log_odds(numbers, of), _importance(of)
+    odds = log_odds(numbers, of)
+    weights = _importance(of) if weights is None else weights
     chances = _softmax(odds, of.possible)
     truth = of.truth * of.possible
     truth = truth / truth.sum(axis=1, keepdims=True)
@@ -160,11 +169,16 @@ def _minimise(of: Examples, penalty: float) -> FloatTable:
 
 
 def _left_out(of: Examples, penalty: float) -> float:
-    """Returns the cross-entropy on each task, fitted on the others; the mean over tasks."""
+    """Returns the cross-entropy on each task, fitted on the others; the mean over tasks.
+
+    Every run counts the same there: a task has too few runs of a cause to weigh them up.
+    """
     losses = []
     for task in np.unique(of.tasks):
         numbers = _minimise(of.of(of.tasks != task), penalty)
-        losses.append(_loss(numbers, of.of(of.tasks == task), 0.0, presence=0.0)[0])
+        left_out = of.of(of.tasks == task)
+        even = left_out.importance / left_out.importance.sum()
+        losses.append(_loss(numbers, left_out, 0.0, presence=0.0, weights=even)[0])
     return float(np.mean(losses))
 
 

@@ -8,7 +8,6 @@ with ``fit`` under the recorder itself, for comparison).
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

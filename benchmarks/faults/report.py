@@ -18,7 +18,7 @@ from benchmarks.faults.parts import PARTS
 from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs
 from mlflow_plateau.causes import CAUSES, NONE
-from mlflow_plateau.weigh import DECISION_THRESHOLD, IMPROVING_THRESHOLD
+from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLD, IMPROVING_THRESHOLD
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "accuracy.md"
@@ -42,10 +42,12 @@ What a level of evidence knows:
 - `curves`: losses and scores by epoch and nothing else;
 - `history`: also the parameters that anybody can log (optimiser, rates, sizes, head,
   regularisation), but nothing that needs the data or a witness;
-- `recorded`: all that the recorder writes.
+- `streamed`: all that the recorder writes where the data comes from a pipeline or a generator;
+- `recorded`: all that it writes of arrays and frames, whose two splits it also compares.
 
 A cause is named on a plateau from a confidence of {DECISION_THRESHOLD:.2f} on, and while the loss
-still improves from {IMPROVING_THRESHOLD:.2f} on. *top-1* is the share of faulty runs whose cause is
+still improves from {IMPROVING_THRESHOLD:.2f} on; a plateau is called converged from
+{CONVERGED_THRESHOLD:.2f} on. *top-1* is the share of faulty runs whose cause is
 named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
 the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,
 *coverage* the share of runs that are not `inconclusive`, and the *calibration error* is the

@@ -42,7 +42,8 @@ INCONSISTENT_PREPROCESSING = Cause(
         contradicts("training_rise", above=0.25, scale=0.06),
         contradicts("training_progress", below=0.1, scale=0.03),
         contradicts("trainable_share", below=1e-06, scale=1e-07),
-        supports("treated_differently", above=0.75, scale=0.05, expected=True),
+        supports("splits_differ", above=0.4, scale=0.05, expected=True),
+        supports("treated_differently", above=0.75, scale=0.05, expected=True, decisive=True),
     ),
     remedies=(
         Remedy(

@@ -14,6 +14,7 @@ NO_LEARNABLE_SIGNAL = Cause(
         "insufficient_capacity": "there the losses lie below a constant prediction's",
     },
     evidence=(
+        contradicts("splits_differ", above=0.4, scale=0.05),
         contradicts("target_shift", above=0.3, scale=0.06),
         supports("validation_progress", below=0.1, scale=0.03, expected=True),
         supports("validation_progress", below=0.03, scale=0.01),

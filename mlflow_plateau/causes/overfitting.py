@@ -17,6 +17,7 @@ OVERFITTING = Cause(
         supports("gap_at_end", above=0.8, scale=0.05),
         supports("training_against_constant", below=0.05, scale=0.015),
         supports("parameters_per_row", above=1.0, scale=0.2),
+        contradicts("splits_differ", above=0.4, scale=0.05),
         contradicts("target_shift", above=0.1, scale=0.03),
         supports("validation_progress", above=0.1, scale=0.03, expected=True),
         supports("rise_from_best", above=0.05, scale=0.02, expected=True),

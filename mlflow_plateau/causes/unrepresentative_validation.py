@@ -39,6 +39,7 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         contradicts("head_doubts", above=0.5, scale=0.05),
         contradicts("learning_rate_position", above=1.0, scale=0.2),
         contradicts("training_accuracy", above=0.995, scale=0.003),
+        supports("splits_differ", above=0.4, scale=0.05, expected=True),
         supports("another_population", above=0.4, scale=0.05, expected=True),
         contradicts("treated_differently", above=0.75, scale=0.05),
     ),

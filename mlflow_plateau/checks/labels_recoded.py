@@ -54,7 +54,10 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             continue
         mapping = recoding(labels.codes)
         if mapping:
-            yield _recoded(labels.both, mapping, "the frequencies agree under these codes")
+            # Another mix of the classes can look the same.
+            yield _recoded(
+                labels.both, mapping, "the frequencies agree under these codes", severity="warn"
+            )
 
 
 def _other_codes(labels: Labels) -> dict[str, str]:
@@ -162,18 +165,25 @@ def _names(labels: Labels, classes: list[float]) -> list[str]:
     return [f"{value:g}" for value in classes]
 
 
-def _recoded(both: InputPair, mapping: Mapping[str, str], why: str) -> Hypothesis:
+def _recoded(
+    both: InputPair, mapping: Mapping[str, str], why: str, severity: str = "fail"
+) -> Hypothesis:
     shown = ", ".join(f"{mine} → {theirs}" for mine, theirs in list(mapping.items())[:8])
     return _hypothesis(
         both,
         f"train's class → validation's: {shown}",
         f"Classes have other codes in validation: {shown}.",
         (why,),
+        severity,
     )
 
 
 def _hypothesis(
-    both: InputPair, transformation: str, message: str, evidence: tuple[str, ...]
+    both: InputPair,
+    transformation: str,
+    message: str,
+    evidence: tuple[str, ...],
+    severity: str = "fail",
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
@@ -181,7 +191,7 @@ def _hypothesis(
             kind="labels_recoded",
             columns=(both.name,),
             transformation=transformation,
-            severity="fail",
+            severity=severity,
             message=message,
             evidence=evidence,
             fix="encoder = LabelEncoder().fit(y_train)\n"

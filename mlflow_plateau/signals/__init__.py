@@ -96,6 +96,7 @@ SIGNALS: tuple[Signal, ...] = (
     recorded.weights_shrunk,
     splits.treated_differently,
     splits.another_population,
+    splits.splits_differ,
 )
 
 _BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -61,3 +61,12 @@ def another_population(view: View) -> Measurement:
     From the profiles of both splits that the recorder took: see the checks.
     """
     return _most_serious(view, ANOTHER_POPULATION)
+
+
+@signal(unit="severity", sentence="{what}", needs="recorded")
+def splits_differ(view: View) -> Measurement:
+    """How serious the most serious difference of the two splits is, of whatever kind, from 0 to 1.
+
+    From the profiles of both splits that the recorder took: see the checks.
+    """
+    return _most_serious(view, TREATED_DIFFERENTLY | ANOTHER_POPULATION)

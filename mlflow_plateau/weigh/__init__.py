@@ -19,6 +19,9 @@ __all__ = ["diagnose_history"]
 DECISION_THRESHOLD = 0.6
 """On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
 
+CONVERGED_THRESHOLD = 0.5
+"""On a plateau, “nothing to improve” less probable than this is not said either."""
+
 IMPROVING_THRESHOLD = 0.7
 """While the loss still improves, a cause has to be at least this probable to be named."""
 
@@ -100,9 +103,9 @@ def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, flo
         if leading != NONE and confidence >= IMPROVING_THRESHOLD:
             return "improving", leading, confidence
         return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
-    if leading == NONE:
+    if leading == NONE and confidence >= CONVERGED_THRESHOLD:
         return "converged", NONE, confidence
-    if confidence >= DECISION_THRESHOLD:
+    if leading != NONE and confidence >= DECISION_THRESHOLD:
         return "stalled", leading, confidence
     return "inconclusive", NONE, 1.0 - confidence
 

@@ -23,6 +23,8 @@ def first_points(of: History, count: int) -> History:
         training_logged=of.training_logged[:count],
         validation_logged=of.validation_logged[:count],
         learning_rate=of.learning_rate[:count],
+        metrics={name: values[:count] for name, values in of.metrics.items()},
+        recorded={name: values[:count] for name, values in of.recorded.items()},
     )
 
 

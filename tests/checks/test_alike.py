@@ -18,7 +18,9 @@ POPULATIONS: dict[str, Callable[[int], Any]] = {
     "sentences": sentences,
     "heavy tails": lambda rows: np.random.default_rng(rows).standard_cauchy((rows, 5)),
     "nearly constant": lambda rows: (np.random.default_rng(rows).random((rows, 5)) < 0.02) * 1.0,
-    "almost always zero": lambda rows: (np.random.default_rng(rows).random((rows, 30)) < 1e-3) * 1.0,
+    "almost always zero": lambda rows: (
+        (np.random.default_rng(rows).random((rows, 30)) < 1e-3) * 1.0
+    ),
     "far from zero": lambda rows: np.random.default_rng(rows).normal(1.7e9, 3e6, (rows, 5)),
 }
 
