@@ -137,7 +137,7 @@ def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:
     model.test_step((x[:2], y[:2]))
     model.reset_metrics()
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]
     def execute(order: Any, start: Any, stop: Any) -> Any:
         losses = tf.TensorArray(tf.float32, size=stop - start)
         for step in tf.range(start, stop):
@@ -146,7 +146,7 @@ def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:
             losses = losses.write(step - start, logs["loss"])
         return losses.stack()
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]
     def test() -> Any:
         return model.test_step((x_validation, y_validation))
 

@@ -31,7 +31,7 @@ def divide_by(number: float) -> Callable[[Array], Transform]:
 def flat(x: Array) -> Array:
     """Returns standardised inputs as a matrix."""
     matrix = np.asarray(x, dtype=float).reshape(len(x), -1)
-    return (matrix - matrix.mean(axis=0)) / (matrix.std(axis=0) + 1e-9)
+    return np.asarray((matrix - matrix.mean(axis=0)) / (matrix.std(axis=0) + 1e-9))
 
 
 def word_counts(vocabulary: int) -> Callable[[Array], Array]:
