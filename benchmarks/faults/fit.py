@@ -49,7 +49,10 @@ DECLARED = 0.8
 """What a clue weighs that the data say nothing about, in nats: it was declared for a reason."""
 
 LEAST_IF_DECISIVE = 7.0
-"""What a sign weighs at least, in nats, that a declaration calls decisive."""
+"""What a sign weighs at least, in nats, that a declaration calls decisive …"""
+
+LEAST_ABSENCE_IF_DECISIVE = 1.5
+"""… and what its absence does, where it is expected."""
 
 SMALLEST_PRIOR = -8.0
 """A cause without any evidence is at least this likely against health, in nats …"""
@@ -152,10 +155,10 @@ def _bound(answer: Cause, clue: str, kind: str) -> tuple[float, float]:
     """Returns between what a fitted number has to lie."""
     if kind == "prior":
         return (0.0, 0.0) if answer.id == NONE else (SMALLEST_PRIOR, LARGEST_PRIOR)
-    decisive = kind == "presence" and any(
-        item.decisive for item in answer.evidence if item.name == clue
-    )
-    return (LEAST_IF_DECISIVE if decisive else 0.0), LARGEST_WEIGHT
+    least = 0.0
+    if any(item.decisive for item in answer.evidence if item.name == clue):
+        least = LEAST_IF_DECISIVE if kind == "presence" else LEAST_ABSENCE_IF_DECISIVE
+    return least, LARGEST_WEIGHT
 
 
 def _minimise(of: Examples, penalty: float) -> FloatTable:

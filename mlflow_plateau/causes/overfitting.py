@@ -35,7 +35,7 @@ OVERFITTING = Cause(
         supports("training_accuracy", above=0.99, scale=0.004),
         supports("training_against_constant", below=0.15, scale=0.04),
         supports("best_epoch_share", below=0.6, scale=0.1, expected=True),
-        contradicts("gap_at_half_progress", above=0.15, scale=0.04),
+        contradicts("gap_at_half_progress", above=0.25, scale=0.05),
         contradicts("gap_at_first", above=0.6, scale=0.1),
         contradicts("training_rise", above=0.25, scale=0.06),
         contradicts("validation_follows", below=0.1, scale=0.03),

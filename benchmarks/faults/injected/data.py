@@ -185,6 +185,13 @@ DATA_FAULTS = (
     Fault(_OTHER_TRANSFORM, "token_offset", _token_offset, suits=_tokens, in_validation=True),
     Fault(_OTHER_TRANSFORM, "targets_recoded", _targets_recoded, in_validation=True),
     Fault("no_learnable_signal", "shuffled_targets", _shuffled_targets, in_validation=True),
+    Fault(
+        "no_learnable_signal",
+        "memorised_targets",
+        _shuffled_targets,
+        setting="unrestrained",
+        in_validation=True,
+    ),
     Fault("no_learnable_signal", "shifted_join", _shifted_join, in_validation=True),
     Fault("no_learnable_signal", "noise_inputs", _noise_inputs, suits=numbers, in_validation=True),
     Fault("non_finite_values", "nan_inputs", _some_inputs(np.nan, 0.01), suits=numbers),

@@ -80,10 +80,16 @@ def _brief(recipe: Recipe) -> Recipe:
     return replace(few, batch_size=16, epochs=max(8, recipe.epochs // 3))
 
 
+def _unrestrained(recipe: Recipe) -> Recipe:
+    """Enough weights and epochs to learn any targets by heart."""
+    return replace(_wide(recipe), epochs=3 * recipe.epochs)
+
+
 SETTINGS: dict[str, Callable[[Recipe], Recipe]] = {
     "usual": _usual,
     "hot": _hot,
     "wide": _wide,
     "brief": _brief,
+    "unrestrained": _unrestrained,
 }
 """Healthy recipes that faults are injected into; without the fault each is its counterfactual."""
