@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -79,6 +80,9 @@ def _threshold(signal: str, above: float | None, below: float | None) -> tuple[f
     raise ValueError(f"the clue on {signal!r} needs either above= or below=")
 
 
+_VALUE = re.compile(r"\{(\w+)[^}]*\}")
+
+
 @dataclass(frozen=True)
 class Remedy:
     """Something to try.
@@ -120,6 +124,14 @@ class Cause:
     references: tuple[str, ...] = field(default=())
     while_improving: bool = False
     when_diverged: bool = False
+
+    @property
+    def remedies_in_general(self) -> tuple[str, ...]:
+        """What to try in any run; values that only a run knows are named in angle brackets."""
+        said = (remedy.otherwise or remedy.action for remedy in self.remedies)
+        return tuple(
+            _VALUE.sub(lambda found: f"<{found[1].replace('_', ' ')}>", text) for text in said
+        )
 
     def is_confused_with(self, other: Cause) -> bool:
         """Whether the two look alike, so that at most one of them is meant."""

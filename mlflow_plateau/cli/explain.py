@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -44,15 +43,6 @@ def explain(cause: str | None, as_json: bool) -> None:
         say(_page(found))
 
 
-def _remedies(cause: Cause) -> list[str]:
-    """Returns what to try; values that only a run can fill in are named in angle brackets."""
-    said = (remedy.otherwise or remedy.action for remedy in cause.remedies)
-    return [_VALUE.sub(lambda found: f"<{found[1].replace('_', ' ')}>", text) for text in said]
-
-
-_VALUE = re.compile(r"\{(\w+)[^}]*\}")
-
-
 def _document(cause: Cause) -> dict[str, Any]:
     return {
         "id": cause.id,
@@ -68,7 +58,7 @@ def _document(cause: Cause) -> dict[str, Any]:
             }
             for clue in cause.evidence
         ],
-        "remedies": _remedies(cause),
+        "remedies": list(cause.remedies_in_general),
         "experiment": cause.experiment,
         "references": list(cause.references),
     }
@@ -82,7 +72,7 @@ def _page(cause: Cause) -> str:
             "Not to be confused with",
             [f"{other}: {how}" for other, how in cause.not_to_confuse_with.items()],
         ),
-        _list("What to try", _remedies(cause)),
+        _list("What to try", cause.remedies_in_general),
         _list("What would prove it", [cause.experiment]),
         _list("References", cause.references),
         f"Runs with it:\n  mlflow-plateau runs --cause {cause.id}",

@@ -1,5 +1,8 @@
 """The fitted numbers belong to the declarations, and never turn evidence around."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from mlflow_plateau.causes import CAUSES, HEALTHY
@@ -54,3 +57,9 @@ def test_a_clue_adds_its_weight_and_takes_off_its_absence(supports: bool, sign: 
     assert weights.contribution(overfitting, clue, 3.0) == pytest.approx(2.0 * sign)
     assert weights.contribution(overfitting, clue, -1.0) == pytest.approx(-1.0)
     assert weights.contribution(overfitting, clue, 1.0) == pytest.approx(sign - 0.5)
+
+
+def test_the_documentation_has_the_weights_of_the_package() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    page = runpy.run_path(str(docs / "write_causes.py"))["page"]()
+    assert (docs / "causes.md").read_text(encoding="utf-8") == page, "run docs/write_causes.py"
