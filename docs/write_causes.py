@@ -14,14 +14,14 @@ PAGE = Path(__file__).parent / "causes.md"
 INTRODUCTION = """\
 # The causes, and what they are told by
 
-<!-- Written by docs/write_causes.py from mlflow_plateau/causes/, signals/ and weigh/weights.json. -->
+<!-- Written by docs/write_causes.py from the declarations and their fitted weights. -->
 
-A cause's log-odds are its prior plus what each of its clues adds. A clue compares a [signal](#signals)
-with a threshold: far beyond it the clue adds its weight, far on the other side nothing, or, where the
-sign belongs to the cause, the weight of its absence; in between a logistic curve leads from one to
-the other. Weights are in nats (0.7 doubles the odds) and were fitted by
-`python -m benchmarks.faults fit`; clues that the fit found worthless are left out here. A signal that
-a run cannot tell adds nothing either way.
+A cause's log-odds are its prior plus what each of its clues adds. A clue compares a
+[signal](#signals) with a threshold: far beyond it the clue adds its weight, far on the other side
+nothing, or, where the sign belongs to the cause, the weight of its absence; in between a logistic
+curve leads from one to the other. Weights are in nats (0.7 doubles the odds) and were fitted by
+`python -m benchmarks.faults fit`; clues that the fit found worthless are left out here. A signal
+that a run cannot tell adds nothing either way.
 """
 
 
