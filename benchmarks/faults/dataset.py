@@ -87,7 +87,7 @@ class Run:
     def counts(self) -> bool:
         """Whether the truth is beyond doubt; see ``SMALLEST_MARGIN``."""
         if self.faults:
-            return len(self.harmful) == len(self.faults)
+            return all(self.margins[name] >= SMALLEST_MARGIN for name in self.faults)
         return self.margins.get("", 0.0) < LARGEST_MARGIN_OF_CONTROLS
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from mlflow_plateau import check_consistency
 from mlflow_plateau.history import SplitComparison
 
 Results = Mapping[Case, dict[str, Any]]
+
+LEARNED_BY_HEART = "overfitting/learned_by_heart"
+"""What trainings on noise do as well, without anybody injecting it."""
 
 LEAST_GAP = 0.1
 """A training loss lower than the validation loss by this share is a sign of memorising …"""
@@ -61,6 +65,8 @@ def _run(case: Case, results: Results) -> Run:
     margins = {name: _margin(case, case.without(name), results) for name in case.faults}
     if not case.faults:
         margins[""] = _margin_of_control(case, results)
+    if any(item.cause == "no_learnable_signal" for item in case.injected):
+        margins[LEARNED_BY_HEART] = _lost_by_heart(case, results)
     return Run(
         name=case.name,
         task=case.task,
@@ -99,6 +105,14 @@ def _memorises(result: Mapping[str, Any]) -> bool:
     tail = max(1, len(result["metrics"]["loss"]) // 10)
     losses = [np.median(result["metrics"][name][-tail:]) for name in ("loss", "val_loss")]
     return bool(losses[0] < (1 - LEAST_GAP) * losses[1]) or _rise(result) >= LEAST_RISE
+
+
+def _lost_by_heart(case: Case, results: Results) -> float:
+    """What stopping at the best epoch would have brought a model that learned noise by heart."""
+    healthy = results[replace(case, faults=())]
+    losses = np.array(results[case]["metrics"]["val_loss"])
+    lost = _end(results[case]) - float(losses.min()) if np.isfinite(losses).all() else 0.0
+    return lost / max(healthy["constant_loss"] - healthy["loss"], 1e-9)
 
 
 def _end(result: Mapping[str, Any]) -> float:

@@ -28,7 +28,6 @@ NO_LEARNABLE_SIGNAL = Cause(
         supports("accuracy_gap", above=0.1, scale=0.03),
         supports("losses_together", below=0.3, scale=0.15),
         contradicts("gap_at_first", above=0.6, scale=0.1),
-        contradicts("validation_end_against_constant", above=1.8, scale=0.2),
         contradicts("penalty_factor", above=0.02, scale=0.005),
         contradicts("dropout_rate", above=0.6, scale=0.05),
         contradicts("head_mismatch", above=0.5, scale=0.05),

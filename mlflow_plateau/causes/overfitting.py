@@ -32,6 +32,7 @@ OVERFITTING = Cause(
         supports("gap_at_end", above=0.4, scale=0.08, expected=True),
         supports("parameters_per_row", above=0.0, scale=0.3),
         supports("progress_at_best", above=0.5, scale=0.1, expected=True),
+        supports("validation_end_against_constant", above=1.3, scale=0.1),
         supports("training_accuracy", above=0.99, scale=0.004),
         supports("training_against_constant", below=0.15, scale=0.04),
         supports("best_epoch_share", below=0.6, scale=0.1, expected=True),
@@ -43,7 +44,6 @@ OVERFITTING = Cause(
         contradicts("learning_rate_position", above=1.2, scale=0.2),
         contradicts("learning_rate_position", below=-1.2, scale=0.2),
         contradicts("batch_size", below=3.0, scale=0.5),
-        contradicts("validation_end_against_constant", above=2.0, scale=0.3),
     ),
     remedies=(
         Remedy(
