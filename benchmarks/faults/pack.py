@@ -112,7 +112,7 @@ def _lost_by_heart(case: Case, results: Results) -> float:
     healthy = results[replace(case, faults=())]
     losses = np.array(results[case]["metrics"]["val_loss"])
     lost = _end(results[case]) - float(losses.min()) if np.isfinite(losses).all() else 0.0
-    return lost / max(healthy["constant_loss"] - healthy["loss"], 1e-9)
+    return float(lost / max(healthy["constant_loss"] - healthy["loss"], 1e-9))
 
 
 def _end(result: Mapping[str, Any]) -> float:

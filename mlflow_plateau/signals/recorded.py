@@ -178,6 +178,10 @@ ADAM_LIKE = frozenset(("adam", "adamw", "nadam", "adamax", "rmsprop", "lion", "l
 """Optimisers whose first updates change each weight by about the learning rate."""
 
 
+LARGEST_RATE = 0.03
+"""Beyond it a few of their updates change a weight by more than it was initialised to."""
+
+
 @signal(
     unit="decades",
     sentence="early in the run the weights had a size of about {size:.2g}",
@@ -195,6 +199,8 @@ def weight_size_early(view: View) -> Measurement:
         return cannot_say("the updates were not recorded, or not made by an optimiser like Adam")
     if len(rates) == 0 or rates[0] <= 0:
         return cannot_say("the learning rate is not known, or zero")
+    if rates[0] > LARGEST_RATE:
+        return cannot_say("the first updates were so large that the initial weights are gone")
     ratio = float(np.median(curve.values[: max(1, min(3, len(curve)))]))
     if ratio <= 0:
         return cannot_say("nothing was updated")

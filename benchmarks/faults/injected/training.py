@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.faults.injected.fault import Change, Fault
+from benchmarks.faults.injected.fault import Change, Fault, dense
 from benchmarks.faults.recipe import Recipe
 
 
@@ -122,6 +122,11 @@ TRAINING_FAULTS = (
     Fault("learning_rate_too_large", "500_times", _rate_times(500)),
     Fault("batch_size_too_small", "one_row", _batch_of(1), setting="hot", suits=_cheap),
     Fault("batch_size_too_small", "two_rows", _batch_of(2), setting="hot"),
+    Fault(
+        "batch_size_too_small", "single_row_of_sgd", _batch_of(1), setting="brisk_sgd", suits=_cheap
+    ),
+    Fault("batch_size_too_small", "two_rows_of_sgd", _batch_of(2), "brisk_sgd", suits=dense),
+    Fault("batch_size_too_small", "three_rows_of_sgd", _batch_of(3), "brisk_sgd", suits=dense),
     Fault("batch_size_too_large", "all_rows", _share_of_rows(1.0)),
     Fault("batch_size_too_large", "half_the_rows", _share_of_rows(0.5)),
     Fault("batch_size_too_large", "a_third_of_the_rows", _share_of_rows(0.34)),
