@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mlflow
 
-SINGLE_ROWS = ["--batch_size=1", "--optimizer=sgd", "--learning_rate=0.01"]
+SINGLE_ROWS = ["--data=diabetes", "--batch_size=1", "--optimizer=sgd", "--learning_rate=0.05"]
 
 EXAMPLES = [
     ("overfitting", [], "overfitting, and no_learnable_signal"),
