@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_plateau.checks import Finding, run_checks
 from mlflow_plateau.checks.comparison import compare
+from mlflow_plateau.diagnosis import as_json
 from mlflow_plateau.history import SplitComparison
 from mlflow_plateau.profiles import Profile, profile
 from mlflow_plateau.untrusted import printable
@@ -74,7 +75,7 @@ class ConsistencyReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the report as plain JSON values, with a row for each column that both have."""
-        return {
+        document = {
             "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict,
             "findings": [finding.to_dict() for finding in self.findings],
@@ -105,6 +106,7 @@ class ConsistencyReport:
                 for pair in both.numbers
             ],
         }
+        return {name: as_json(value) for name, value in document.items()}
 
     def __str__(self) -> str:
         lines = [f"{_TITLES[self.verdict]} ({self.verdict})"]

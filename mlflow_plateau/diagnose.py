@@ -57,15 +57,14 @@ def diagnose(
             " first epochs are logged; if it did, flush them with mlflow.flush_async_logging()."
         )
     history = align(run, monitor)
+    consistency = None
     try:
         profiles = read_profiles(run, tracking_uri)
+        if profiles is not None:
+            consistency = compare_profiles(*profiles)
+            history = replace(history, comparison=consistency.comparison)
     except ProfileError as error:
         history = replace(history, notes=(*history.notes, str(error)))
-        profiles = None
-    consistency = None
-    if profiles is not None:
-        consistency = compare_profiles(*profiles)
-        history = replace(history, comparison=consistency.comparison)
     diagnosis = diagnose_history(history)
     if log:
         write_diagnosis(diagnosis, tracking_uri, consistency)

@@ -134,7 +134,7 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the diagnosis as plain JSON values, in the layout of ``SCHEMA_VERSION``."""
-        document = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        document = {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
         return {"schema_version": SCHEMA_VERSION, **document}
 
     @classmethod
@@ -169,14 +169,14 @@ class Diagnosis:
         return render_text(self)
 
 
-def _plain(value: Any) -> Any:
-    """Turns dataclasses, mappings, tuples and numpy's scalars into JSON values."""
+def as_json(value: Any) -> Any:
+    """Turns dataclasses, mappings, tuples and numpy's scalars into JSON values, NaN into words."""
     if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: as_json(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, (bool, int, str)) or value is None:
         return value
     # numpy's scalars register as these; json writes only Python's own.

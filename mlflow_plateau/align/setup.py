@@ -44,6 +44,9 @@ PARAMETERS: Mapping[str, str] = {
 }
 """Names under which people and autologging write what a ``Setup`` holds, the surest first."""
 
+LARGEST_COUNT = 10**15
+"""No data set has more rows and no model more weights."""
+
 OPTIMIZERS = (
     *("adamw", "adamax", "adam", "nadam", "radam", "sgd", "rmsprop", "adagrad", "adadelta"),
     *("adafactor", "ftrl", "lion", "lamb", "lars", "muon", "lbfgs"),
@@ -146,7 +149,9 @@ def _number(text: str) -> float | None:
 
 def _whole(text: str) -> int | None:
     value = _number(text)
-    return int(value) if value is not None and value.is_integer() else None
+    if value is None or not value.is_integer() or abs(value) > LARGEST_COUNT:
+        return None
+    return int(value)
 
 
 def _truth(text: str) -> bool | None:

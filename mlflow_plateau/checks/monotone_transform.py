@@ -99,7 +99,9 @@ def _ranked(pair: NumberPair) -> tuple[str, float] | None:
         ("validation = rank(train)", pair.validation, pair.train),
         ("train = rank(validation)", pair.train, pair.validation),
     ):
-        if _evenly_spread(one) < 2 * TOLERANCE_OF_RANKS < _evenly_spread(other) and one.total >= 50:
+        if one.total < 50 or _counts_up(other):
+            continue
+        if _evenly_spread(one) < 2 * TOLERANCE_OF_RANKS < _evenly_spread(other):
             return name, 0.0
     return None
 
@@ -118,6 +120,16 @@ def _evenly_spread(column: Distribution) -> float:
     if column.total > 2 * len(column.low) and column.atoms:
         return 1.0
     return float(np.max(np.abs(quantiles / top - grid)))
+
+
+def _counts_up(column: Distribution) -> bool:
+    """Whether values are spread evenly over their own range, as row numbers and times are."""
+    grid = np.linspace(0.01, 0.99, 99)
+    span = column.greatest - column.least
+    if not span > 0:
+        return True
+    inside = (column.quantiles(grid) - column.least) / span
+    return float(np.max(np.abs(inside - grid))) < 2 * TOLERANCE_OF_RANKS
 
 
 def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesis:

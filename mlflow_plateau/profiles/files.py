@@ -42,6 +42,8 @@ def profile_file(path: Path) -> Profile:
         if ending == ".npy":
             return profile(np.load(path, mmap_mode="r", allow_pickle=False))
         if ending == ".npz":
+            if not zipfile.is_zipfile(path):
+                raise ProfileError(f"{str(path)!r} cannot be read: it is damaged, or no .npz file.")
             return Profile.load(path) if is_profile(path) else profile(_arrays(path))
     except (OSError, ValueError, zipfile.BadZipFile, UnicodeError) as error:
         raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None
@@ -63,7 +65,7 @@ def _profile_parquet(path: Path) -> Profile:
     import pyarrow
     import pyarrow.dataset
 
-    from mlflow_plateau.profiles.read import _profile_batches
+    from mlflow_plateau.profiles.read import profile_batches
 
     def batches() -> Iterator[tuple[Any, Any]]:
         for batch in pyarrow.dataset.dataset(str(path)).to_batches(batch_size=BATCH_ROWS):
@@ -71,6 +73,6 @@ def _profile_parquet(path: Path) -> Profile:
                 yield batch.to_pandas(), None
 
     try:
-        return _profile_batches(batches())
+        return profile_batches(batches())
     except pyarrow.ArrowException as error:
         raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None

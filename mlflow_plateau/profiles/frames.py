@@ -14,6 +14,9 @@ from mlflow_plateau.profiles.convert import days
 from mlflow_plateau.profiles.patterns import UInt64, as_float32
 from mlflow_plateau.profiles.table import MOST_COLUMNS, Column, Layout, Table
 
+NESTED = (dict, list, set, tuple, np.ndarray)
+"""Values that are no single fact."""
+
 _NUMBERS_AS_OBJECTS = frozenset(
     {"integer", "floating", "mixed-integer-float", "decimal", "boolean"}
 )
@@ -53,6 +56,12 @@ def _kind(column: pd.Series[Any]) -> tuple[str, str]:
 
 
 def _kind_of_objects(column: pd.Series[Any]) -> tuple[str, str]:
+    nested = next((value for value in column if isinstance(value, NESTED)), None)
+    if nested is not None:
+        raise ProfileError(
+            f"Column {str(column.name)!r} holds values of type {type(nested).__name__}; split them"
+            " into columns of numbers, text or dates, or leave the column out."
+        )
     held = pd.api.types.infer_dtype(column, skipna=True)
     if held in _NUMBERS_AS_OBJECTS or (held == "empty" and len(column)):
         return "number", "object"

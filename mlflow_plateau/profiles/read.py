@@ -46,9 +46,9 @@ def profile(data: Any) -> Profile:
 
         return profile_file(Path(data))
     if hasattr(data, "to_batches") and hasattr(data, "schema"):
-        return _profile_batches((batch.to_pandas(), None) for batch in data.to_batches())
+        return profile_batches((batch.to_pandas(), None) for batch in data.to_batches())
     if _is_dataset(data):
-        return _profile_batches(_dataset_batches(data))
+        return profile_batches(_dataset_batches(data))
     x, y = _pair(data)
     return _profile_arrays(x, y)
 
@@ -81,7 +81,8 @@ def _dataset_batches(data: Any) -> Iterator[tuple[Any, Any]]:
         yield _pair(tuple(batch) if isinstance(batch, list) else batch)
 
 
-def _profile_batches(batches: Iterable[tuple[Any, Any]]) -> Profile:
+def profile_batches(batches: Iterable[tuple[Any, Any]]) -> Profile:
+    """Returns the profile of all batches, each a pair of inputs and targets."""
     builder = ProfileBuilder()
     for x, y in batches:
         builder.add(x, y)
@@ -93,11 +94,11 @@ def _profile_arrays(x: Any, y: Any) -> Profile:
     rows = _rows(x)
     threads = min(MOST_THREADS, os.cpu_count() or 1)
     if rows is None or threads < 2 or _cells(x) < 2 * SHARD_CELLS:
-        return _profile_batches(_chunks(x, y, 0, rows))
+        return profile_batches(_chunks(x, y, 0, rows))
     edges = np.linspace(0, rows, threads + 1).astype(int).tolist()
     with ThreadPoolExecutor(threads) as pool:
         shards = pool.map(
-            lambda start, stop: _profile_batches(_chunks(x, y, start, stop)), edges[:-1], edges[1:]
+            lambda start, stop: profile_batches(_chunks(x, y, start, stop)), edges[:-1], edges[1:]
         )
         return merge(*shards)
 

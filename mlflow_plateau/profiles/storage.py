@@ -158,18 +158,16 @@ def _unpack(document: dict[str, Any], arrays: Arrays) -> Profile:
     coverage = document["coverage"]
     hashes = _array(arrays, "row_hashes", np.uint64)
     _demand(len(hashes) <= KEPT and bool(np.all(hashes[1:] >= hashes[:-1])), "row hashes")
+    hashed_rows = int(document["hashed_rows"])
+    rows, measured, sampled = (int(coverage[name]) for name in ("rows", "measured", "sampled"))
+    _demand(0 <= sampled <= measured <= rows < 1 << 62 and 0 <= hashed_rows < 1 << 62, "rows")
     return Profile(
         inputs=tuple(
             _unpack_input(item, f"{index}/", arrays)
             for index, item in enumerate(document["inputs"])
         ),
-        row_hashes=RowHashes(hashes, int(document["hashed_rows"])),
-        coverage=Coverage(
-            rows=int(coverage["rows"]),
-            measured=int(coverage["measured"]),
-            sampled=int(coverage["sampled"]),
-            complete=bool(coverage["complete"]),
-        ),
+        row_hashes=RowHashes(hashes, hashed_rows),
+        coverage=Coverage(rows, measured, sampled, bool(coverage["complete"])),
     )
 
 

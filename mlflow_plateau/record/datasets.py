@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import mlflow
 import numpy as np
+from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.utils import autologging_utils
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from mlflow_plateau.record.describe.data import first_of
 from mlflow_plateau.record.fit_arguments import FitArguments
+from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import mlflow_session
 
@@ -21,37 +23,43 @@ LARGEST_COPY = 64 * 2**20
 """So many bytes of the inputs, from the first row on, go into their digest: MLflow copies them."""
 
 
-def log_datasets(arguments: FitArguments | None, *, silent: bool = False) -> None:
-    """Notes type, shape and digest of arrays and data frames in the active run.
+def mlflow_logs_datasets() -> bool:
+    """Returns whether MLflow's own autologging notes the data of the ``fit`` that is running."""
+    session = mlflow_session()
+    return session in MLFLOW_KERAS and bool(
+        autologging_utils.get_autologging_config(session, "log_datasets", True)
+    )
+
+
+def log_datasets(scope: RunScope, arguments: FitArguments, *, silent: bool = False) -> None:
+    """Notes type, shape and digest of arrays and data frames in a run.
 
     What is not in memory is left alone: MLflow's digest of a ``tf.data`` pipeline iterates it.
 
     Args:
+        scope: The run.
         arguments: What ``fit`` was called with.
         silent: Whether to keep failures to oneself.
     """
-    session = mlflow_session()
-    if arguments is None or (
-        session in MLFLOW_KERAS
-        and autologging_utils.get_autologging_config(session, "log_datasets", True)
-    ):
-        return
     held_out = arguments.validation_data
     pairs = [("train", arguments.x, arguments.y)]
     if isinstance(held_out, (tuple, list)) and len(held_out) > 1:
         pairs.append(("eval", first_of(held_out), held_out[1]))
     for context, x, y in pairs:
-        _log_dataset(context, x, y, silent=silent)
+        _log_dataset(scope, context, x, y, silent=silent)
 
 
-def _log_dataset(context: str, x: Any, y: Any, *, silent: bool) -> None:
+def _log_dataset(scope: RunScope, context: str, x: Any, y: Any, *, silent: bool) -> None:
     try:
         # MLflow warns of what its schema cannot hold, which is not the user's concern here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dataset = _dataset(x, y)
             if dataset is not None:
-                mlflow.log_input(dataset, context=context)
+                noted = DatasetInput(
+                    Dataset(**dataset.to_dict()), [InputTag(MLFLOW_DATASET_CONTEXT, context)]
+                )
+                scope.client.log_inputs(scope.run_id, [noted])
     except Exception as error:
         # An extra: MLflow refuses some types and shapes.
         notice(f"the {context} data is not noted in the run", error, silent=silent)

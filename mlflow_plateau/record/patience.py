@@ -28,6 +28,9 @@ class Limits:
 BEFORE_TRAINING = Limits({RETRIES: "2", SECONDS: "10"}, users_first=True)
 """For a server that has just answered. By default MLflow would try for minutes."""
 
+AFTER_TRAINING = Limits({RETRIES: "2", SECONDS: "30"}, users_first=True)
+"""For a diagnosis, which can be made up for at any time."""
+
 NONE_LEFT = Limits({RETRIES: "0", SECONDS: "5"}, users_first=False)
 """For a server that has just failed."""
 

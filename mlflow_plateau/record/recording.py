@@ -11,16 +11,17 @@ from mlflow_plateau.history import Setup
 from mlflow_plateau.record import step_axis
 from mlflow_plateau.record.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.record.curves import PREFIX, curves_of, prefix_beside
-from mlflow_plateau.record.datasets import log_datasets
+from mlflow_plateau.record.datasets import log_datasets, mlflow_logs_datasets
 from mlflow_plateau.record.describe.facts import as_params, describe
 from mlflow_plateau.record.describe.optimizer import rate_of_last_update
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.measurements import Measurements, measurements_for
+from mlflow_plateau.record.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
-from mlflow_plateau.record.split_profiles import SplitProfiles
+from mlflow_plateau.record.split_profiles import log_profiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.writer import Writer
 
@@ -65,7 +66,7 @@ class Recording:
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
-        self._profiles: SplitProfiles | None = None
+        self._notes_datasets = False
 
     def begin(self) -> None:
         """Takes the run, describes the setup and begins to measure.
@@ -77,16 +78,11 @@ class Recording:
             return
         with global_random_state_kept():
             self._scope = RunScope.open(self._settings.extra_tags)
-            if self._settings.log_datasets:
-                self._profiles = SplitProfiles(
-                    self._scope, self._training.arguments, silent=self._settings.silent
-                )
+            self._notes_datasets = self._settings.log_datasets and not mlflow_logs_datasets()
             self._writer = Writer(
                 self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
             )
             self._describe()
-            if self._settings.log_datasets:
-                log_datasets(self._training.arguments, silent=self._settings.silent)
         self._measurements = measurements_for(self._training, silent=self._settings.silent)
 
     def begin_epoch(self, epoch: int) -> None:
@@ -96,7 +92,8 @@ class Recording:
         self._write_pending()
         if self._axis is None:
             client = None if self._scope.fresh else self._scope.client
-            self._axis = StepAxis.open(self._scope.run_id, self._model, epoch, client)
+            with patience(BEFORE_TRAINING):
+                self._axis = StepAxis.open(self._scope.run_id, self._model, epoch, client)
             self._log_planned_epochs(self._axis)
         if self._measurements is not None:
             self._measurements.begin_epoch(epoch)
@@ -136,8 +133,12 @@ class Recording:
 
     def _meanwhile(self) -> None:
         """What the writer's thread does beside the training, once."""
-        if self._profiles is not None:
-            self._profiles.log()
+        arguments, scope, silent = self._training.arguments, self._scope, self._settings.silent
+        if arguments is not None and scope is not None:
+            if self._notes_datasets:
+                log_datasets(scope, arguments, silent=silent)
+            if self._settings.log_datasets:
+                log_profiles(scope, arguments, silent=silent)
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
 
@@ -175,8 +176,6 @@ class Recording:
                 self._write_pending()
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
-                if complete and self._profiles is not None:
-                    self._profiles.log()
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -225,7 +224,8 @@ class Recording:
         if monitor is not None and self._prefix + monitor in self._names:
             monitor = self._prefix + monitor
         try:
-            found = diagnose(scope.run_id, monitor=monitor, tracking_uri=scope.tracking_uri)
+            with patience(AFTER_TRAINING):
+                found = diagnose(scope.run_id, monitor=monitor, tracking_uri=scope.tracking_uri)
             text = render_text(found)
         except Exception as error:
             # The training is over and logged; what is missing can be made up for at any time.

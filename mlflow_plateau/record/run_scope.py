@@ -15,7 +15,7 @@ from mlflow_plateau.errors import TrackingServerError
 from mlflow_plateau.record.patience import BEFORE_TRAINING, NONE_LEFT, patience
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import INTEGRATION
-from mlflow_plateau.store.connection import open_client
+from mlflow_plateau.store.connection import is_local, open_client
 
 _lock = threading.Lock()
 _being_recorded: set[str] = set()
@@ -51,8 +51,8 @@ class RunScope:
             TrackingServerError: If the tracking server does not answer.
         """
         uri = mlflow.get_tracking_uri()
-        # A new database is created by MLflow on first use; only a server can fail to answer.
-        client = MlflowClient(tracking_uri=uri) if uri.startswith("sqlite:") else open_client(uri)
+        # A database or a folder is created by MLflow on first use; a server can fail to answer.
+        client = MlflowClient(tracking_uri=uri) if is_local(uri) else open_client(uri)
         with patience(BEFORE_TRAINING):
             return cls._open(uri, client, extra_tags)
 
@@ -107,12 +107,12 @@ class RunScope:
             self.client.set_terminated(self.run_id, status)
 
     def check(self) -> None:
-        """Asks a server whether it answers; a database is trusted.
+        """Asks a server whether it answers; a local store is trusted.
 
         Raises:
             TrackingServerError: If it does not.
         """
-        if not self.tracking_uri.startswith("sqlite:"):
+        if not is_local(self.tracking_uri):
             open_client(self.tracking_uri)
 
     def answers(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,46 +22,28 @@ MOST_CELLS = 100_000_000
 """Of a larger split only the first rows are measured, so that it stays a matter of a second."""
 
 
-class SplitProfiles:
-    """Measures the training and the validation split once, and logs what was measured.
+def log_profiles(scope: RunScope, arguments: FitArguments, *, silent: bool = False) -> None:
+    """Measures the training and the validation split, and logs what was measured; never raises.
 
     Only data that lies in memory is measured: a pipeline or a generator is never iterated again.
 
     Args:
         scope: The run.
-        arguments: What ``fit`` was called with; ``None`` where that is not known.
+        arguments: What ``fit`` was called with.
         silent: Whether to keep failures to oneself.
     """
-
-    def __init__(
-        self, scope: RunScope, arguments: FitArguments | None, *, silent: bool = False
-    ) -> None:
-        self._scope = scope
-        self._arguments = arguments
-        self._silent = silent
-        self._lock = threading.Lock()
-
-    def log(self) -> None:
-        """Measures and logs both splits, unless that was done; never raises."""
-        with self._lock:
-            arguments, self._arguments = self._arguments, None
-            if arguments is None:
-                return
-            try:
-                self._log(_profiles(_splits(arguments)))
-            except Exception as error:
-                # An extra: data may be of kinds that nobody foresaw.
-                notice("the data is not profiled", error, silent=self._silent)
-
-    def _log(self, profiles: Mapping[str, Profile]) -> None:
+    try:
+        profiles = _profiles(_splits(arguments))
         if len(profiles) < len(FILES):
             return
-        client, run_id = self._scope.client, self._scope.run_id
         with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
             for split, profile in profiles.items():
                 profile.save(Path(folder) / FILES[split])
-            client.log_artifacts(run_id, folder, FOLDER)
-        client.set_tag(run_id, PRESENT, "true")
+            scope.client.log_artifacts(scope.run_id, folder, FOLDER)
+        scope.client.set_tag(scope.run_id, PRESENT, "true")
+    except Exception as error:
+        # An extra: data may be of kinds that nobody foresaw.
+        notice("the data is not profiled", error, silent=silent)
 
 
 def _splits(arguments: FitArguments) -> dict[str, tuple[Any, Any]]:

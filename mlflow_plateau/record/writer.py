@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from mlflow_plateau.record.patience import AFTER_TRAINING, patience
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import notice
 
@@ -52,8 +53,8 @@ class Writer:
 
     Args:
         scope: The run.
-        meanwhile: What else is to be done in the thread, once, when the training has lasted a
-            while.
+        meanwhile: What else is to be done in the thread, once: when the training has lasted a
+            while, at the latest before ``close`` returns.
         silent: Whether to keep failures to oneself.
     """
 
@@ -129,6 +130,9 @@ class Writer:
             if closing:
                 attempts += 1
                 self._sent_all = sent
+                if sent:
+                    with patience(AFTER_TRAINING):
+                        self._do_meanwhile()
                 if sent or attempts == ATTEMPTS_AT_THE_END:
                     return
                 time.sleep(SECONDS_BEFORE_RETRY)

@@ -20,6 +20,10 @@ MAD_TO_DEVIATION = 1.4826
 """Standard deviation of a normal variable over its median absolute deviation."""
 
 
+SMALLEST_SCALE = 1e-250
+"""Shares of smaller values are no longer numbers."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """The finite points of a loss curve, lower being better.
@@ -116,7 +120,9 @@ class Curve:
     @cached_property
     def scale(self) -> float:
         """Size of the values, for relative figures: the median absolute value, never zero."""
-        return float(np.median(np.abs(self.values))) or float(np.max(np.abs(self.values))) or 1.0
+        sizes = np.abs(self.values)
+        size = float(np.median(sizes)) or float(np.max(sizes)) or 1.0
+        return max(size, SMALLEST_SCALE)
 
     @property
     def span(self) -> tuple[float, float]:

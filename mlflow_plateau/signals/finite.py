@@ -10,7 +10,7 @@ from mlflow_plateau.signals.view import View
 
 @signal(
     unit="share of the logged losses",
-    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite, the first at epoch"
+    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite, the first at {axis}"
     " {epoch:.10g}",
 )
 def non_finite_share(view: View) -> Measurement:

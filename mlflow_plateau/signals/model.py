@@ -77,7 +77,7 @@ def validation_below_training(view: View) -> Measurement:
     )
 
 
-_LAYER = re.compile(r"(\w+)(?:\((\d+)(?:, (\w+))?)?")
+_LAYER = re.compile(r"(\w+)(?:\((\d{1,9})(?:, (\w+))?)?")
 """One layer of the line that the recorder writes: ``Dense(128, relu)``."""
 
 WITH_UNITS = ("Dense", "Conv", "GRU", "LSTM", "SimpleRNN", "SeparableConv", "DepthwiseConv")

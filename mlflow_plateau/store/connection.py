@@ -42,6 +42,9 @@ BODY = "Response body:"
 CREDENTIALS = re.compile(r"://[^/:@]*:(?P<password>[^/]+)@")
 """User and password in a URI."""
 
+TOKEN = re.compile(r"^https?://(?P<password>[^/:@]+)@")
+"""A token in the place of both."""
+
 SECRET = re.compile(r"(?i)([?&;][^=&;]*(?:pass|pwd|token|secret|key)[^=&;]*=)[^&;\s]*")
 """A parameter of a URI that should not be shown."""
 
@@ -49,6 +52,12 @@ SECRET = re.compile(r"(?i)([?&;][^=&;]*(?:pass|pwd|token|secret|key)[^=&;]*=)[^&
 def current_uri(tracking_uri: str | None) -> str:
     """Returns the URI of the tracking store: the given one, or MLflow's current one."""
     return tracking_uri or mlflow.get_tracking_uri()
+
+
+def is_local(uri: str) -> bool:
+    """Returns whether a tracking store is a file or a folder, which MLflow creates on first use."""
+    dialect = uri.partition(":")[0].split("+")[0] if ":" in uri else ""
+    return dialect in ("sqlite", "file") or (not dialect and not uri.startswith("databricks"))
 
 
 def shown_uri(tracking_uri: str | None) -> str:
@@ -80,10 +89,8 @@ def open_client(tracking_uri: str | None) -> MlflowClient:
         _ask_for_health(uri)
     elif dialect in DATABASE_PORTS and host:
         _knock(uri, host, port or DATABASE_PORTS[dialect])
-    elif dialect == "sqlite":
-        _look_for(uri, parts.path.removeprefix("/"))
-    elif dialect == "file" or (not dialect and not uri.startswith("databricks")):
-        _look_for(uri, parts.path)
+    elif is_local(uri):
+        _look_for(uri, parts.path.removeprefix("/") if dialect == "sqlite" else parts.path)
     with answering(tracking_uri):
         return MlflowClient(tracking_uri=uri)
 
@@ -197,8 +204,8 @@ def _reason(message: str, uri: str) -> str:
 
 def _without_secrets(text: str, uri: str) -> str:
     """Returns the text without the passwords that stand in a URI."""
-    found = CREDENTIALS.search(uri)
+    found = CREDENTIALS.search(uri) or TOKEN.search(uri)
     if found:
         for secret in {found["password"], urllib.parse.unquote(found["password"])}:
-            text = text.replace(f":{secret}@", ":***@").replace(secret, "***")
+            text = text.replace(f"{secret}@", "***@").replace(secret, "***")
     return SECRET.sub(r"\1***", text)

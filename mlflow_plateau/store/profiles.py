@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 FOLDER = "plateau/profiles"
 """Artifacts go there."""
 
+LARGEST_FILE = 256 << 20
+"""No profile has more bytes; what a run holds may be anything."""
+
 FILES = {"train": "train.npz", "validation": "validation.npz"}
 """Their names, by split."""
 
@@ -46,11 +49,19 @@ def read_profiles(
     client = open_client(tracking_uri)
     with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
         try:
-            found = Path(client.download_artifacts(run.run_id, FOLDER, folder))
+            listed = client.list_artifacts(run.run_id, FOLDER)
+            sizes = {item.path: item.file_size for item in listed}
+            found = []
+            for name in (FILES["train"], FILES["validation"]):
+                path = f"{FOLDER}/{name}"
+                if (sizes.get(path) or 0) > LARGEST_FILE:
+                    raise ProfileError(f"{path} is too large for a profile.")
+                copy = client.download_artifacts(run.run_id, path, folder)
+                found.append(Profile.load(Path(copy)))
         except Exception as error:
             # Each kind of artifact store (S3, Azure, a folder, …) raises errors of its own.
+            reason = reason_of(error, tracking_uri).replace(folder, "")
             raise ProfileError(
-                f"The profiles of the data of run {quoted(run.run_id)} could not be read:"
-                f" {reason_of(error, tracking_uri)}"
+                f"The profiles of the data of run {quoted(run.run_id)} could not be read: {reason}"
             ) from None
-        return Profile.load(found / FILES["train"]), Profile.load(found / FILES["validation"])
+        return found[0], found[1]

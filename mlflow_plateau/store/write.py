@@ -118,7 +118,7 @@ def render_artifacts(diagnosis: Diagnosis) -> dict[str, bytes]:
 
 def render_consistency(consistency: ConsistencyReport) -> dict[str, bytes]:
     """Returns the comparison of the two splits as files: their contents by name."""
-    document = json.dumps(consistency.to_dict(), indent=2, default=str)
+    document = json.dumps(consistency.to_dict(), indent=2, allow_nan=False)
     table = consistency.to_frame().to_csv(index=False)
     return {"consistency.json": document.encode(), "consistency.csv": table.encode()}
 

@@ -53,12 +53,12 @@ def diagnose_history(history: History) -> Diagnosis:
     weighed = {c.id: weigh(c, measurements, history.axis) for c in (HEALTHY, *CAUSES)}
     log_odds = {answer: odds for answer, (odds, _) in weighed.items()}
     chances = probabilities(log_odds, possible_answers(course))
-    against_health = {c.id: log_odds[c.id] - log_odds[NONE] for c in CAUSES}
+    against_health = {c: log_odds[c] - log_odds[NONE] for c in chances if c != NONE}
     status, cause, confidence = _decide(course, chances)
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, chances))
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
-    runner_up = others[0] if presence(against_health[others[0]]) > 0.02 else NONE
+    runner_up = others[0] if others and presence(against_health[others[0]]) > 0.02 else NONE
     contributing = _contributing(status, cause, against_health)
     level = "recorded" if history.recorded or history.comparison else "history"
     plateau = view.plateau

@@ -25,31 +25,38 @@ def weigh(
         if measurement.known:
             added = weights.contribution(cause, clue, measurement.value)
             contributions[clue.signal] = contributions.get(clue.signal, 0.0) + added
-    evidence = [
-        Evidence(
-            cause=cause.id,
-            signal=name,
-            value=measurements[name].value,
-            unit=signal_by_name(name).unit,
-            epochs=measurements[name].epochs,
-            weight=contribution,
-            sentence=signal_by_name(name).say(measurements[name], axis),
-        )
-        for name, contribution in contributions.items()
-        if abs(contribution) >= NEGLIGIBLE
-    ]
+    # Two signals may measure the same fact, which is then one piece of evidence.
+    facts: dict[str, list[str]] = {}
+    for name in contributions:
+        facts.setdefault(signal_by_name(name).say(measurements[name], axis), []).append(name)
+    evidence = []
+    for sentence, names in facts.items():
+        contribution = sum(contributions[name] for name in names)
+        if abs(contribution) >= NEGLIGIBLE:
+            name = max(names, key=lambda name: abs(contributions[name]))
+            evidence.append(
+                Evidence(
+                    cause=cause.id,
+                    signal=name,
+                    value=measurements[name].value,
+                    unit=signal_by_name(name).unit,
+                    epochs=measurements[name].epochs,
+                    weight=contribution,
+                    sentence=sentence,
+                )
+            )
     log_odds = weights.priors[cause.id] + sum(contributions.values())
     return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))
 
 
 def probabilities(log_odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
-    """Returns the softmax of the allowed answers' log-odds, and 0 for the others."""
+    """Returns the softmax of the allowed answers' log-odds."""
     temperature = fitted_weights().temperature
     scaled = {answer: log_odds[answer] / temperature for answer in allowed}
     highest = max(scaled.values())
     weights = {answer: math.exp(value - highest) for answer, value in scaled.items()}
     total = sum(weights.values())
-    return {answer: weights.get(answer, 0.0) / total for answer in log_odds}
+    return {answer: weight / total for answer, weight in weights.items()}
 
 
 def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
@@ -59,7 +66,7 @@ def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
     sure as it is where the data hold nothing to learn as well.
     """
     rivals = {NONE, *(c.id for c in CAUSES if cause.is_confused_with(c))}
-    against = sum(chances[answer] for answer in rivals)
+    against = sum(chances.get(answer, 0.0) for answer in rivals)
     return chances[cause.id] / (chances[cause.id] + against)
 
 

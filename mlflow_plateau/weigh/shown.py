@@ -45,5 +45,7 @@ def _shown(history: History) -> IntArray:
     for values in (history.training_loss, history.validation_loss):
         for begin, end in itertools.pairwise(edges):
             stretch = values[begin:end]
-            kept.update((begin + int(np.argmin(stretch)), begin + int(np.argmax(stretch))))
+            if np.isfinite(stretch).any():
+                finite = np.where(np.isfinite(stretch), stretch, np.nan)
+                kept.update((begin + int(np.nanargmin(finite)), begin + int(np.nanargmax(finite))))
     return np.array(sorted(kept), dtype=np.int64)

@@ -52,6 +52,7 @@ def test_a_tag_is_that_of_the_last_training() -> None:
         ("lr", "[0.1, 0.2]", "learning_rate", None),
         ("lr", "<Schedule object at 0x7f>", "learning_rate", None),
         ("lr", "None", "learning_rate", None),
+        ("batch_size", "1" + 200 * "0", "batch_size", None),
         ("lr", "nan", "learning_rate", None),
         ("lr", "-1", "learning_rate", None),
         ("batch_size", "[32]", "batch_size", 32),

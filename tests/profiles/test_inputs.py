@@ -213,3 +213,9 @@ def test_profiling_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_column_of_lists_is_named() -> None:
+    frame = pd.DataFrame({"tags": [["a"], ["a", "b"], None]})
+    with pytest.raises(ProfileError, match="'tags' holds values of type list"):
+        profile(frame)

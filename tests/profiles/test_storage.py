@@ -63,6 +63,8 @@ def forge(path: Path, **changes: object) -> None:
         {"0__distinct__marks": np.array([1 << 60], dtype=np.uint64)},
         {"0__moments__count": [1]},
         {"row_hashes": np.array([3, 1], dtype=np.uint64)},
+        {"hashed_rows": -1},
+        {"coverage": {"rows": -10, "measured": -10, "sampled": -10, "complete": True}},
     ],
     ids=str,
 )
@@ -77,7 +79,7 @@ def test_a_forged_profile_is_refused(changes: dict[str, object], tmp_path: Path)
 def test_other_files_are_refused(tmp_path: Path) -> None:
     text = tmp_path / "a.npz"
     text.write_text("no profile")
-    with pytest.raises(ProfileError, match=r"a\.npz"):
+    with pytest.raises(ProfileError, match=r"a\.npz.*damaged"):
         profile(text)
     with pytest.raises(ProfileError, match="no file"):
         profile(tmp_path / "missing.npz")

@@ -110,6 +110,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     [
         ("http://host:5000", "http://host:5000"),
         ("http://me:se:cr%40et@host/path", "http://me:***@host/path"),
+        ("https://token@host/path", "https://***@host/path"),
         ("postgresql://me:secret@host/db?sslpassword=x&sslmode=on",
          "postgresql://me:***@host/db?sslpassword=***&sslmode=on"),
         ("http://host\x1b[31m", "http://host[31m"),

@@ -174,3 +174,25 @@ def test_a_very_long_run_keeps_its_spikes_and_its_epochs() -> None:
     assert curves.training_loss[curves.epochs.index(61_803.0)] == 9.0
     assert diagnosis.best_epoch == 41_421
     assert diagnosis.onset_epoch == int(diagnosis.onset_epoch or 0.5)
+
+
+def test_a_very_long_run_that_seldom_validates_keeps_its_best_point() -> None:
+    training = falling(0.7, 0.2, 1_000, 20_000, 0.004, 0)
+    validation = np.full(20_000, np.nan)
+    validation[::10] = falling(0.7, 0.21, 100, 2_000, 0.004, 1)
+    validation[12_340] = 0.05
+    made = history(training, validation, **with_setup())
+    made = replace(made, validation_logged=np.isfinite(validation))
+    curves = diagnose_history(made).curves
+    assert curves.validation_loss[curves.epochs.index(12_340.0)] == 0.05
+
+
+@pytest.mark.parametrize("cause", sorted(FAULTY))
+def test_what_a_course_rules_out_is_named_nowhere(cause: str) -> None:
+    made = FAULTY[cause]()
+    diverged = replace(made, validation_loss=made.validation_loss * np.geomspace(1, 1e4, len(made)))
+    for diagnosis in (diagnose_history(made), diagnose_history(diverged)):
+        named = {diagnosis.cause, diagnosis.runner_up, *diagnosis.contributing} - {"none"}
+        assert named <= set(diagnosis.causes)
+        sentences = [item.sentence for item in diagnosis.evidence if item.cause == diagnosis.cause]
+        assert len(set(sentences)) == len(sentences)
