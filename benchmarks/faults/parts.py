@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "fit": ("digits", "breast_cancer", "wine", "sine_of_sum", "spirals", "addition", "topics", "digit_images"),
+    "fit": (
+        "digits",
+        "breast_cancer",
+        "wine",
+        "sine_of_sum",
+        "spirals",
+        "addition",
+        "topics",
+        "digit_images",
+    ),
     "tune": ("diabetes", "clusters", "ripples"),
     "test": ("friedman", "drifts", "word_majority", "shapes"),
 }

@@ -16,7 +16,7 @@ from benchmarks.faults.dataset import (
 )
 from benchmarks.faults.parts import PARTS
 from benchmarks.faults.plot import draw_reliability
-from benchmarks.faults.tables import causes, confused, controls, figures, pairs
+from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
 from mlflow_plateau.causes import CAUSES, NONE
 from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLD, IMPROVING_THRESHOLD
 
@@ -51,22 +51,36 @@ still improves from {IMPROVING_THRESHOLD:.2f} on; a plateau is called converged 
 named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
 the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,
 *coverage* the share of runs that are not `inconclusive`, and the *calibration error* is the
-expected one over {{bins}} bins of the confidence, among those. Brackets hold 95 % bootstrap
-intervals.
+expected one over {{bins}} bins of the confidence, among those. Brackets hold 95 % intervals: Wilson's
+for shares, from resampled runs for the calibration error. Runs of one task are alike, so other tasks
+may differ by more: see the table by task.
 """
+
+
+LEFT_OUT = """\
+Controls that were left out, because another setting was better or the validation loss rose: whether
+a cause named there is a false alarm, nobody knows."""
 
 
 def report(jobs: int = 1) -> str:
     """Writes the page and its plot, and returns the table of figures."""
     runs = load()
-    given = answers([run for run in runs if run.part == "test" and run.counts], jobs)
-    PAGE.write_text("\n".join(page(runs, given)) + "\n", encoding="utf-8")
+    tested = [run for run in runs if run.part == "test"]
+    given = answers([run for run in tested if run.counts], jobs)
+    doubtful = answers([run for run in tested if not run.counts and not run.faults], jobs)
+    PAGE.write_text("\n".join(page(runs, given, doubtful)) + "\n", encoding="utf-8")
     draw_reliability(given, PLOT)
     return "\n".join(figures(given))
 
 
-def page(runs: Sequence[Run], given: Sequence[Answer]) -> Iterator[str]:
-    """Yields the lines of the page."""
+def page(runs: Sequence[Run], given: Sequence[Answer], doubtful: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of the page.
+
+    Args:
+        runs: The whole data set.
+        given: The answers on the test part.
+        doubtful: Those on its controls that were left out.
+    """
     from benchmarks.faults.score import BINS
 
     yield INTRODUCTION.format(
@@ -76,11 +90,13 @@ def page(runs: Sequence[Run], given: Sequence[Answer]) -> Iterator[str]:
     )
     yield from ("## Figures", "", *figures(given), "")
     yield f"![Confidence against the share that is right]({PLOT.name})\n"
+    yield from ("top-1 by task:", "", *tasks(given), "")
     for level in LEVELS[::-1]:
         own = [a for a in given if a.level == level]
         yield from (f"## `{level}`", "", *causes(own), "", "What each truth was taken for:", "")
         yield from (*confused(own), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
+    yield from (LEFT_OUT, "", *controls(doubtful), "")
     yield from ("## Two faults at once", "", *pairs(given), "")
     yield from ("## The data set", "", *_composition(runs), "")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.faults.answers import Answer, is_healthy
 from benchmarks.faults.dataset import LEVELS
-from benchmarks.faults.score import FIGURES, confusion, per_cause
+from benchmarks.faults.score import FIGURES, confusion, per_cause, top_1
 from mlflow_plateau.causes import CAUSES, NONE
 
 
@@ -50,12 +50,21 @@ def controls(answers: Sequence[Answer]) -> Iterator[str]:
         yield f"| `{control}` | {len(own) // len(LEVELS)} | " + " | ".join(map(str, alarms)) + " |"
 
 
+def tasks(answers: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: top-1 of each task, a column per level."""
+    yield "| task | " + " | ".join(LEVELS) + " |"
+    yield "| --- |" + " --- |" * len(LEVELS)
+    for task in sorted({a.run.task for a in answers}):
+        own = [[a for a in answers if a.run.task == task and a.level == level] for level in LEVELS]
+        yield f"| `{task}` | " + " | ".join(str(top_1(at_level)) for at_level in own) + " |"
+
+
 def pairs(answers: Sequence[Answer]) -> Iterator[str]:
     """Yields the lines of a Markdown table: what is found of two faults at once."""
     yield "| level | runs | the worse is named | either is named | both, one as contributing |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for level in LEVELS:
-        own = [a for a in answers if a.level == level and len(a.run.harmful) == 2]
+        own = [a for a in answers if a.level == level and len(a.run.faults) == 2]
         named = sum(a.right for a in own)
         either = sum(a.cause in a.run.harmful for a in own)
         both = sum(set(a.run.harmful) <= {a.cause, *a.contributing} for a in own)

@@ -17,8 +17,6 @@ BATCH_SIZE_TOO_SMALL = Cause(
         supports("validation_scatter", above=0.03, scale=0.015, expected=True),
         supports("plateau_share", above=0.25, scale=0.05, expected=True),
         supports("batch_scatter", above=0.8, scale=0.2),
-        supports("training_steadiness", below=0.3, scale=0.08),
-        contradicts("learning_rate_position", above=0.8, scale=0.2),
         contradicts("learning_rate_position", below=-1.2, scale=0.2),
         contradicts("gap_growth", above=0.5, scale=0.1),
         contradicts("distance_from_constant", below=0.01, scale=0.003),

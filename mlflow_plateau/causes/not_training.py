@@ -19,7 +19,6 @@ NOT_TRAINING = Cause(
         supports("trainable_share", below=1e-06, scale=1e-07, decisive=True),
         supports("largest_learning_rate", below=1e-12, scale=1e-13, decisive=True),
         supports("update_ratio_late", below=-9.0, scale=0.5, expected=True),
-        supports("validation_accuracy_range", below=0.001, scale=0.0003, expected=True),
         supports("accuracy_gain", below=0.05, scale=0.015, expected=True),
         contradicts("head_mismatch", above=0.5, scale=0.05),
         contradicts("non_finite_share", above=0.0005, scale=0.0001),

@@ -229,49 +229,6 @@ def losses_together(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss's progress",
-    sentence="when the validation loss was best, at {axis} {epoch:.10g}, the training loss had made"
-    " {value:.0%} of its progress",
-)
-def progress_at_best(view: View) -> Measurement:
-    """(start − training at the best validation epoch) / (start − best) of the training loss.
-
-    Overfitting begins when most has been learned; with validation rows that were transformed
-    differently, the validation loss turns as soon as the model learns anything.
-    """
-    pair = both_losses(view)
-    if isinstance(pair, str):
-        return cannot_say(pair)
-    training, validation = pair
-    progress = training.start - training.best
-    if progress <= 3 * training.noise or progress <= 1e-9 * training.scale:
-        return cannot_say("the training loss made no progress beyond its noise")
-    made = training.start - _at(training, validation.best_epoch)
-    return Measurement(
-        made / progress,
-        epochs=(training.span[0], validation.best_epoch),
-        facts={"epoch": validation.best_epoch},
-    )
-
-
-@signal(
-    unit="share of the run",
-    sentence="the validation loss was best at {axis} {epoch:.10g}, {value:.0%} into the run",
-)
-def best_epoch_share(view: View) -> Measurement:
-    """Epochs until the best smoothed validation loss / epochs of the run."""
-    curve = readable(view.validation, "validation")
-    if isinstance(curve, str):
-        return cannot_say(curve)
-    first, last = curve.span
-    return Measurement(
-        (curve.best_epoch - first) / (last - first),
-        epochs=(first, curve.best_epoch),
-        facts={"epoch": curve.best_epoch},
-    )
-
-
-@signal(
-    unit="share of the training loss's progress",
     sentence="the validation loss came down by {validation:.4g}, the training loss by"
     " {training:.4g}",
 )

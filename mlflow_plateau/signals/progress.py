@@ -50,16 +50,6 @@ def training_late_fall(view: View) -> Measurement:
 
 
 @signal(
-    unit="share of the validation loss",
-    sentence="over the last quarter the validation loss fell by {value:.1%}"
-    " ({before:.4g} to {end:.4g})",
-)
-def validation_late_fall(view: View) -> Measurement:
-    """(s(¾) − s(1)) / |s(¾)| of the smoothed validation loss s; negative where it rose."""
-    return _late_fall(view.validation, "validation")
-
-
-@signal(
     unit="share of the first training loss",
     sentence="the training loss came down from {start:.4g} to {best:.4g}, by {value:.1%}",
 )

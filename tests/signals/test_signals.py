@@ -38,7 +38,6 @@ def against(validation: Any) -> SplitComparison:
         ("validation_progress", history(LINE, 3 * LINE), 0.5),
         ("second_half_share", history(LINE, LINE), 0.5),
         ("training_late_fall", history(LINE, LINE), 0.125 / 0.625),
-        ("validation_late_fall", history(LINE, 2 * LINE), 0.125 / 0.625),
         ("training_steadiness", history(LINE, LINE), 1.0),
         ("gap_at_first", history(LINE, 1.5 * LINE), 0.5),
         ("gap_at_half_progress", history(LINE, LINE + 0.25), 0.25),
@@ -144,8 +143,6 @@ def against(validation: Any) -> SplitComparison:
             history(LINE, LINE, recorded={"batch_loss_spread": np.full(101, 0.25)}),
             0.5,
         ),
-        ("progress_at_best", history(LINE, np.abs(np.arange(101) - 50.0) + 10), 0.5),
-        ("best_epoch_share", history(LINE, np.abs(np.arange(101) - 25.0) + 10), 0.25),
         ("validation_follows", history(LINE, 0.5 * LINE), 0.5),
         (
             "target_shift",
