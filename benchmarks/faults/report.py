@@ -51,9 +51,9 @@ still improves from {IMPROVING_THRESHOLD:.2f} on; a plateau is called converged 
 named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
 the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,
 *coverage* the share of runs that are not `inconclusive`, and the *calibration error* is the
-expected one over {{bins}} bins of the confidence, among those. Brackets hold 95 % intervals: Wilson's
-for shares, from resampled runs for the calibration error. Runs of one task are alike, so other tasks
-may differ by more: see the table by task.
+expected one over {{bins}} bins of the confidence, among those. Brackets hold 95 % intervals:
+Wilson's for shares, from resampled runs for the calibration error. Runs of one task are alike, so
+other tasks may differ by more: see the table by task.
 """
 
 
