@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 """Version of the layout of ``consistency.json``."""
 
-VERDICTS = ("pass", "warn", "fail", "unknown")
-
 WIDTH = 100
 """Characters in a line of the text, at most."""
 

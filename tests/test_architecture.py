@@ -16,6 +16,17 @@ MIDDLE = [
 ] + [PACKAGE / "history.py", PACKAGE / "tracked.py", PACKAGE / "diagnosis.py"]
 
 
+OUTER = {"store", "record", "cli", "diagnose", "evaluator"}
+"""Rooms that know MLflow, Keras or both."""
+
+
+def rooms_imported(path: Path) -> set[str]:
+    """Returns the modules of the package that a file imports, as ``mlflow_plateau.room``."""
+    text = path.read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    return {node.module for node in nodes if (node.module or "").startswith("mlflow_plateau.")}
+
+
 def imported(path: Path) -> set[str]:
     """Returns the first names of all modules that a file imports, wherever it does so."""
     names = set()
@@ -28,8 +39,9 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", MIDDLE, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_middle_imports_no_framework(path: Path) -> None:
+def test_the_middle_imports_no_framework_and_no_outer_room(path: Path) -> None:
     assert not imported(path) & FORBIDDEN
+    assert not {name.split(".")[1] for name in rooms_imported(path)} & OUTER
 
 
 def test_only_the_recorder_imports_keras() -> None:

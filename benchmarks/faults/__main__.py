@@ -24,6 +24,7 @@ def main() -> None:
     command = commands.add_parser("thresholds", help="print what thresholds would cost")
     command.add_argument("--level", choices=("curves", "history", "recorded"), default="recorded")
     commands.add_parser("report", help="write docs/accuracy.md")
+    commands.add_parser("forecast", help="foretell second halves of curves from their first")
     commands.add_parser("list", help="print the names of all cases")
     arguments = parser.parse_args()
     if arguments.command == "generate":
@@ -48,6 +49,11 @@ def main() -> None:
         from benchmarks.faults.report import report
 
         print(report())
+    elif arguments.command == "forecast":
+        from benchmarks.faults.dataset import load
+        from benchmarks.faults.forecasts import foretold
+
+        print("\n".join(foretold(load())))
     elif arguments.command == "list":
         from benchmarks.faults.cases import all_cases
 

@@ -31,8 +31,6 @@ CORRELATION = 0.15
 STANDARD_ERRORS = 6.0
 """A change of a correlation by so many standard errors is no chance, among thousands of pairs."""
 
-COLOURS = ("R", "G", "B")
-
 
 def columns_permuted(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds another order of the columns: by their names, distributions and correlations."""

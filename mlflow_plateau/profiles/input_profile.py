@@ -115,7 +115,9 @@ class InputProfile:
             hashes = self._row_hashes(table, cells, all_finite)
             self._count_categories(table)
             if self.sequences is not None and table.lengths is None:
-                self.sequences.add(table.numbers.reshape(table.rows, -1))  # type: ignore[arg-type]
+                places = table.numbers.reshape(table.rows, -1)
+                # numpy does not tell the number of dimensions from a shape.
+                self.sequences.add(places)  # type: ignore[arg-type]
         if not self.layout.numbers:
             return hashes
         values = table.by_column(cells)

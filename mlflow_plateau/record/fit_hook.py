@@ -24,7 +24,6 @@ Bracket: TypeAlias = Callable[[RawFit, Any, tuple[Any, ...], Mapping[str, Any]],
 
 _MARK = "_mlflow_plateau_hook"
 _lock = threading.Lock()
-_undo: list[Callable[[], None]] = []
 
 
 def install(bracket: Bracket) -> None:
@@ -44,17 +43,8 @@ def install(bracket: Bracket) -> None:
         if cell is None:
             # A Keras that is built otherwise: better found by most than by nobody.
             trainer.fit = hooked
-            _undo.append(lambda: setattr(trainer, "fit", raw))
         else:
             cell.cell_contents = hooked
-            _undo.append(lambda: setattr(cell, "cell_contents", raw))
-
-
-def remove() -> None:
-    """Takes the bracket away again."""
-    with _lock:
-        while _undo:
-            _undo.pop()()
 
 
 def _hooked(raw: RawFit, bracket: Bracket) -> RawFit:

@@ -10,7 +10,7 @@ from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
 from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
 from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
-from mlflow_plateau.weigh.remedies import remedies_for
+from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
@@ -154,7 +154,7 @@ def _remedies(
         if answer != NONE:
             said.extend(remedies_for(cause_by_id(answer), view))
     if not said and status == "improving":
-        said.append("train for longer: the validation loss is still falling")
+        said.append(train_longer(view))
     return tuple(dict.fromkeys(said))
 
 

@@ -9,6 +9,7 @@ from mlflow_plateau.causes import Cause
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
 from mlflow_plateau.signals.finite import non_finite_share
+from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
@@ -18,6 +19,10 @@ HEALTHY_BATCH = 32
 
 HEALTHY_UPDATES = 20
 """Updates per epoch to aim for with a batch that is too large."""
+
+
+WORTH_A_WORD = 0.005
+"""An expected fall by a smaller share of the loss is not worth a forecast."""
 
 
 def _facts(view: View) -> dict[str, object]:
@@ -82,6 +87,24 @@ def _consistency_fix(view: View) -> str | None:
         return None
     fixes = [f.fix for f in comparison.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
     return "; ".join(fixes[0].splitlines()) if fixes else None
+
+
+def train_longer(view: View) -> str:
+    """Returns what to expect of as many epochs again, where the curve says."""
+    plain = "train for longer: the validation loss is still falling"
+    curve = view.validation
+    if curve is None or view.history.higher_is_better:
+        return plain
+    start, end = curve.span
+    found = forecast(curve, end + (end - start))
+    if found is None or curve.end - found.level < WORTH_A_WORD * curve.scale:
+        return plain
+    lowest = max(found.low, 0.0) if curve.best >= 0 else found.low
+    return (
+        f"{plain}; if it goes on as before, {end - start + 1:.10g} more {view.history.axis}s would"
+        f" take it from {curve.end:.4g} to about {max(found.level, lowest):.4g} (four of five such"
+        f" curves end between {lowest:.4g} and {found.high:.4g})"
+    )
 
 
 def _worth_stopping_at(view: View) -> float | None:

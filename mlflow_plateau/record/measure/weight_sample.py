@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from mlflow_plateau.tracked import FloatArray
 
@@ -54,7 +55,7 @@ class WeightSample:
         source = self.variables if variables is None else variables
         return np.concatenate(
             [
-                np.asarray(_tensor(variable)).reshape(-1)[::stride].astype(np.float64)
+                _sampled(_tensor(variable), stride).astype(np.float64)
                 for variable, stride in zip(source, self._strides, strict=True)
             ]
         )
@@ -76,6 +77,14 @@ def _stride(size: int, shape: Sequence[int], share: float) -> int:
     while stride > 1 and math.gcd(stride, width) > 1:
         stride += 1
     return stride
+
+
+def _sampled(tensor: Any, stride: int) -> Any:
+    """Returns every ``stride``-th value of a tensor as an array."""
+    if stride > 1 and "CPU" not in tensor.device:
+        # Gathered where it lies: a copy of the whole variable would take longer than the step.
+        return tf.reshape(tensor, [-1])[::stride].numpy()
+    return np.asarray(tensor).reshape(-1)[::stride]
 
 
 def _tensor(variable: Any) -> Any:
