@@ -58,10 +58,10 @@ class Forecast:
 def forecast(curve: Curve, epoch: float) -> Forecast | None:
     """Extrapolates a curve; ``None`` where it is too short.
 
-    Each law a + b·f(t) is fitted by least squares with b ≥ 0, and weighs (least sum of squares /
-    its own)^(m / 2), m being the number of points that are worth one of their own. What a law says
-    is the change from the end of the curve on, so that all start from the level that is there; the
-    median of the weighed laws is what is expected.
+    Each law a + b·f(t) is fitted by least squares with b ≥ 0, and a ≥ 0 where no value is negative.
+    It weighs (least sum of squares / its own)^(m / 2), m being the number of points that are worth
+    one of their own. What a law says is the change from the end of the curve on, so that all start
+    from the level that is there; the median of the weighed laws is what is expected.
 
     Args:
         curve: The curve, lower being better.
@@ -78,6 +78,10 @@ def forecast(curve: Curve, epoch: float) -> Forecast | None:
     centred = shapes - shapes.mean(axis=1, keepdims=True)
     deviation = values - values.mean()
     slope = np.maximum(centred @ deviation / (centred**2).sum(axis=1), 0.0)
+    positive = bool(curve.values.min() >= 0)
+    if positive:
+        # Nor does a loss that is never negative head for a negative one.
+        slope = np.minimum(slope, values.mean() / shapes.mean(axis=1))
     left = ((deviation - slope[:, None] * centred) ** 2).mean(axis=1)
     # No law is better than the noise that is left in the curve.
     left = np.maximum(left, (0.1 * curve.smooth_noise) ** 2 + (1e-6 * curve.scale) ** 2)
@@ -87,7 +91,9 @@ def forecast(curve: Curve, epoch: float) -> Forecast | None:
     share = np.cumsum(weight[order]) / weight.sum()
     expected = float(change[order][min(int(np.searchsorted(share, 0.5)), len(order) - 1)])
     level, unit = curve.end + expected, max(-expected, NOISE * curve.smooth_noise)
-    return Forecast(epoch, level, level - BELOW * unit, level + ABOVE * unit)
+    least = 0.0 if positive else -np.inf
+    low, level, high = (max(v, least) for v in (level - BELOW * unit, level, level + ABOVE * unit))
+    return Forecast(epoch, level, low, high)
 
 
 def _laws(time: FloatArray) -> FloatArray:

@@ -21,6 +21,9 @@ HEALTHY_UPDATES = 20
 """Updates per epoch to aim for with a batch that is too large."""
 
 
+TOO_GOOD = 0.05
+"""No loss is foretold to fall to a smaller share of what it is."""
+
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
 
@@ -99,11 +102,12 @@ def train_longer(view: View) -> str:
     found = forecast(curve, end + (end - start))
     if found is None or curve.end - found.level < WORTH_A_WORD * curve.scale:
         return plain
-    lowest = max(found.low, 0.0) if curve.best >= 0 else found.low
+    if curve.end > 0 and found.level < TOO_GOOD * curve.end:
+        return plain  # It falls faster than any of the laws, which then say nothing.
     return (
         f"{plain}; if it goes on as before, {end - start + 1:.10g} more {view.history.axis}s would"
-        f" take it from {curve.end:.4g} to about {max(found.level, lowest):.4g} (four of five such"
-        f" curves end between {lowest:.4g} and {found.high:.4g})"
+        f" take it from {curve.end:.4g} to about {found.level:.4g} (four of five such curves end"
+        f" between {found.low:.4g} and {found.high:.4g})"
     )
 
 

@@ -32,6 +32,14 @@ def test_a_flat_curve_is_foretold_to_stay() -> None:
     assert (found.low, found.level, found.high) == pytest.approx((0.5, 0.5, 0.5))
 
 
+def test_a_loss_that_cannot_be_negative_is_not_foretold_to_be() -> None:
+    steep = 0.007 + 0.15 / (1 + np.exp((EPOCHS - 60) / 15))
+    found = forecast(Curve.of(EPOCHS, steep), 399.0)
+    assert found is not None
+    assert 0 <= found.low <= found.level <= found.high
+    assert found.level <= steep[-1]
+
+
 def test_a_short_curve_is_not_foretold() -> None:
     assert forecast(Curve.of(EPOCHS[:8], LAWS["exponential"][:8]), 20.0) is None
 
