@@ -16,7 +16,7 @@ SINGLE_ROWS = ["--data=diabetes", "--batch_size=1", "--optimizer=sgd", "--learni
 EXAMPLES = [
     ("overfitting", [], "overfitting, and no_learnable_signal"),
     ("overfitting", ["--data=learnable"], "overfitting"),
-    ("underfitting", ["--epochs=150"], "insufficient_capacity"),
+    ("underfitting", ["--epochs=150"], "improving slowly, short of capacity"),
     ("underfitting", [], "improving, short of capacity"),
     ("learning_rate", [], "learning_rate_too_small, and no_learnable_signal"),
     ("learning_rate", ["--learning_rate=0.1"], "learning_rate_too_large, and no_learnable_signal"),
