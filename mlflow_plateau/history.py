@@ -45,6 +45,14 @@ class Setup:
         constant_loss: Loss of the best constant prediction on the training targets, in the units of
             the training loss.
         validation_constant_loss: Loss of that same constant prediction on the validation targets.
+        learnable_share: Share of the variance of the training targets that quick models of another
+            make predict on rows that they were not fitted on; see ``reference``.
+        learnable_share_error: Its standard error.
+        learnable_share_validation: The same share on the validation rows.
+        learnable_share_validation_error: Its standard error.
+        reference_loss: The quick model's loss on validation rows, in units of the training loss.
+        split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
+        experiments_declined: Why the recorder made no experiments with the model, in words.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -74,6 +82,13 @@ class Setup:
     target_classes: int | None = None
     constant_loss: float | None = None
     validation_constant_loss: float | None = None
+    learnable_share: float | None = None
+    learnable_share_error: float | None = None
+    learnable_share_validation: float | None = None
+    learnable_share_validation_error: float | None = None
+    reference_loss: float | None = None
+    split_separability: float | None = None
+    experiments_declined: str | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
     outcome: str | None = None

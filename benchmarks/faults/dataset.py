@@ -39,6 +39,20 @@ WITNESSED = frozenset(
 )
 """Parameters that nobody logs by hand: the recorder takes them from the data."""
 
+OF_A_SAMPLE = frozenset(
+    (
+        *("plateau.learnable_share", "plateau.learnable_share_error"),
+        *("plateau.learnable_share_validation", "plateau.learnable_share_validation_error"),
+        *("plateau.reference_loss", "plateau.split_separability"),
+        *("plateau/clean_fit", "plateau/clean_held_out", "plateau/penalty_share"),
+        *("plateau/gradient_agreement", "plateau/gradient_noise_scale"),
+        *("plateau/unreached_share", "plateau/idle_units", "plateau/unit_similarity"),
+        *("plateau/starved_share", "plateau/best_multiple", "plateau/best_multiple_gain"),
+        "plateau/current_gain",
+    )
+)
+"""What takes rows that lie in memory."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -121,6 +135,9 @@ def at_level(run: Run, level: str) -> History:
     - ``curves``: losses and scores by epoch and nothing else.
     """
     metrics, params = run.tracked.metrics, run.tracked.params
+    if level != "recorded":
+        metrics = {k: v for k, v in metrics.items() if k not in OF_A_SAMPLE}
+        params = {k: v for k, v in params.items() if k not in OF_A_SAMPLE}
     if level not in ("recorded", "streamed"):
         metrics = {k: v for k, v in metrics.items() if not k.startswith("plateau/")}
         params = {k: v for k, v in params.items() if k not in WITNESSED}

@@ -26,6 +26,10 @@ from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.batch_losses import BatchLosses
 from mlflow_plateau.record.measure.weight_movement import WeightMovement
+from mlflow_plateau.record.witness.differentiable import differentiable
+from mlflow_plateau.record.witness.reference_facts import reference_facts
+from mlflow_plateau.record.witness.sample import Sample, sample_of
+from mlflow_plateau.record.witness.witness import experiments
 
 SNAPSHOTS = 5
 """So many of the last epochs' predictions are judged, so that noise does not decide."""
@@ -75,7 +79,7 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     judged: list[tuple[float, float]] = []
     outcome = "completed"
     generator = np.random.default_rng(seed)
-    settings = _settings(recipe, model, data)
+    settings, witness = _settings(recipe, model, data)
     for epoch in range(recipe.epochs):
         history = metrics.get("val_loss", [])
         factor = recipe.schedule(epoch, history) if recipe.schedule else 1.0
@@ -94,6 +98,10 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
             column.extend([None] * (epoch + 1 - len(column)))
         stop = recipe.patience is not None and _is_stuck(metrics["val_loss"], recipe.patience)
         left = recipe.epochs - 1 - epoch
+        if stop or not left or _is_power_of_two(epoch + 1):  # When the recorder does, in fit.
+            for name, value in witness().items():
+                column = metrics.setdefault(f"plateau/{name}", [None] * (epoch + 1))
+                column[epoch] = float(value)
         if stop or left in _snapshots(recipe.epochs):
             outputs = model(tf.convert_to_tensor(truth), training=False)
             judged.append(judge(np.asarray(outputs, dtype=np.float64)))
@@ -109,7 +117,10 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     return Trained(params, metrics, float(loss), float(error))
 
 
-def _settings(recipe: Recipe, model: Any, data: Arrays) -> Mapping[str, str]:
+def _settings(
+    recipe: Recipe, model: Any, data: Arrays
+) -> tuple[Mapping[str, str], Callable[[], Mapping[str, float]]]:
+    """Returns the recorder's parameters, and its experiments with the model."""
     arguments = FitArguments(
         x=data.x,
         y=data.y,
@@ -124,9 +135,23 @@ def _settings(recipe: Recipe, model: Any, data: Arrays) -> Mapping[str, str]:
         batch_size=data.batch,
         updates_per_epoch=data.updates,
     )
+    sample = sample_of(arguments)
+    assert sample is not None  # The rows lie in memory.
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return as_params(describe(training, silent=True), besides=Setup())
+        described = as_params(describe(training, silent=True), besides=Setup())
+        found = as_params(reference_facts(training, sample), besides=Setup())
+    tried = differentiable(training)
+    return {**described, **found}, lambda: _experiments(tried, model, sample)
+
+
+def _experiments(tried: Any, model: Any, sample: Sample) -> Mapping[str, float]:
+    with np.errstate(all="ignore"):  # NaN and infinity are findings here.
+        return experiments(tried, model.optimizer, sample)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0
 
 
 def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:

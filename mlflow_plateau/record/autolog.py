@@ -9,7 +9,7 @@ from mlflow.utils.autologging_utils import autologging_integration
 
 from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.record.after_import import after_keras_import
-from mlflow_plateau.record.settings import INTEGRATION, installed_keras
+from mlflow_plateau.record.settings import INTEGRATION, PROBE_BUDGET, installed_keras
 
 
 def autolog(
@@ -21,6 +21,7 @@ def autolog(
     disable_for_unsupported_versions: bool = False,
     silent: bool = False,
     extra_tags: Mapping[str, str] | None = None,
+    probe_budget: float = PROBE_BUDGET,
 ) -> None:
     """Records every Keras ``fit`` from now on, and diagnoses it when it ends.
 
@@ -44,6 +45,9 @@ def autolog(
             version of mlflow-plateau was made for.
         silent: Whether to print nothing, neither the diagnosis nor warnings of the recorder.
         extra_tags: Tags for each run that the recorder starts.
+        probe_budget: Share of the training time that experiments on a sample of the rows may take,
+            besides one second: losses without dropout, gradients, steps of other sizes. They leave
+            no trace in the model. 0 for none.
 
     Raises:
         PlateauError: If Keras 3 is not installed.
@@ -57,6 +61,7 @@ def autolog(
         disable_for_unsupported_versions=disable_for_unsupported_versions,
         silent=silent,
         extra_tags=extra_tags,
+        probe_budget=probe_budget,
     )
 
 

@@ -11,7 +11,7 @@ import keras
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.recording import Recording
 from mlflow_plateau.record.safety import notice
-from mlflow_plateau.record.settings import Settings
+from mlflow_plateau.record.settings import PROBE_BUDGET, Settings
 
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -52,6 +52,8 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
             run's inputs.
         silent: Whether to print nothing.
         extra_tags: Tags for the run if the recorder starts it.
+        probe_budget: Share of the training time that experiments on a sample of the rows may take,
+            besides one second; 0 for none.
     """
 
     def __init__(
@@ -61,9 +63,10 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         log_datasets: bool = True,
         silent: bool = False,
         extra_tags: Mapping[str, str] | None = None,
+        probe_budget: float = PROBE_BUDGET,
     ) -> None:
         super().__init__()
-        self._settings = Settings(diagnose, monitor, log_datasets, silent, extra_tags)
+        self._settings = Settings(diagnose, monitor, log_datasets, silent, extra_tags, probe_budget)
         self._recording: Recording | None = None
         self._arguments: FitArguments | None = None
         self._inner_fits = 0
@@ -129,11 +132,18 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         if self._recording is not None and not self._inner_fits:
             self._recording.end_epoch(epoch, logs if logs is not None else {})
 
+    @_never_raises
+    def _end_training(self) -> None:
+        if self._recording is not None:
+            self._recording.end_training()
+
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Ends the recording, unless ``fit`` goes on: other callbacks may still log."""
         if self._inner_fits:
             self._inner_fits -= 1
-        elif self._arguments is None:
+            return
+        self._end_training()
+        if self._arguments is None:
             self._finish(None)
 
     def _finish(self, error: BaseException | None) -> None:

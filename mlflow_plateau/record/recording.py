@@ -23,6 +23,9 @@ from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.split_profiles import log_profiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
+from mlflow_plateau.record.witness.reference_facts import reference_facts
+from mlflow_plateau.record.witness.sample import Sample, sample_of
+from mlflow_plateau.record.witness.witness import Witness
 from mlflow_plateau.record.writer import Writer
 
 RUN_STATUSES = {
@@ -66,6 +69,8 @@ class Recording:
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
+        self._sample: Sample | None = None
+        self._witness: Witness | None = None
         self._notes_datasets = False
 
     def begin(self) -> None:
@@ -79,6 +84,7 @@ class Recording:
         with global_random_state_kept():
             self._scope = RunScope.open(self._settings.extra_tags)
             self._notes_datasets = self._settings.log_datasets and not mlflow_logs_datasets()
+            self._take_sample()
             self._writer = Writer(
                 self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
             )
@@ -119,17 +125,41 @@ class Recording:
             measured.update(self._measurements.end_epoch(seconds))
             seconds -= self._measurements.seconds_in_epoch
         measured["epoch_seconds"] = seconds
-        own = {PREFIX + name: value for name, value in measured.items()}
+        own = _prefixed(measured)
         own[COUNTER] = float(self._axis.training)
         rate = self._learning_rate()
         if rate is not None:
             own[self._prefix + "learning_rate"] = rate
+        if self._witness is not None:
+            own.update(_prefixed(self._witness.end_epoch()))
         # Callbacks that come after this one add to the logs; they are read when all have run.
         self._pending = (self._axis.use(epoch), logs, own)
         self._epochs += 1
         self._last_epoch = epoch
         if self._epochs == 1:
             self._describe()
+
+    def end_training(self) -> None:
+        """Makes the last experiments, before other callbacks may change the weights."""
+        if self._witness is None or self._pending is None:
+            return
+        step, logs, own = self._pending
+        self._pending = step, logs, {**own, **_prefixed(self._witness.end_training())}
+
+    def _take_sample(self) -> None:
+        """Keeps a few rows of the data for experiments, if they are wanted and lie in memory."""
+        share = self._settings.probe_budget
+        if share <= 0 or self._training.arguments is None:
+            return
+        try:
+            self._sample = sample_of(self._training.arguments)
+        except Exception as error:
+            # An extra: data may be of kinds that nobody foresaw.
+            notice("no experiments are made", error, silent=self._settings.silent)
+        if self._sample is not None:
+            self._witness = Witness(
+                self._training, self._sample, share, silent=self._settings.silent
+            )
 
     def _meanwhile(self) -> None:
         """What the writer's thread does beside the training, once."""
@@ -139,8 +169,20 @@ class Recording:
                 log_datasets(scope, arguments, silent=silent)
             if self._settings.log_datasets:
                 log_profiles(scope, arguments, silent=silent)
+        self._ask_reference()
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
+
+    def _ask_reference(self) -> None:
+        """Has quick models of another make fitted to the sample, and notes how they did."""
+        if self._sample is None or self._writer is None:
+            return
+        try:
+            found = reference_facts(self._training, self._sample)
+            self._writer.params(as_params(found, besides=Setup()))
+        except Exception as error:
+            # An extra: data may be of kinds that nobody foresaw.
+            notice("no reference model was fitted", error, silent=self._settings.silent)
 
     def _learning_rate(self) -> float | None:
         """Returns the learning rate of the epoch's last update, where it can be read."""
@@ -174,6 +216,9 @@ class Recording:
         with global_random_state_kept():
             try:
                 self._write_pending()
+                declined = self._witness.declined if self._witness else ""
+                if declined:
+                    writer.params({"plateau.experiments_declined": declined})
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
             finally:
@@ -235,6 +280,10 @@ class Recording:
             return
         if not self._settings.silent:
             sys.stderr.write(f"\n{text}\n")
+
+
+def _prefixed(measured: Mapping[str, float]) -> dict[str, float]:
+    return {PREFIX + name: value for name, value in measured.items()}
 
 
 def _is_chief(model: Any) -> bool:

@@ -14,6 +14,9 @@ from mlflow.utils.autologging_utils import safety as autologging_safety
 INTEGRATION = "mlflow_plateau"
 """Name under which MLflow keeps the settings of ``autolog``."""
 
+PROBE_BUDGET = 0.05
+"""Experiments take at most this share of the training time, unless the user says otherwise."""
+
 OLDEST_KERAS = (3, 3)
 NEWEST_KERAS = (4, 0)
 """Keras versions that the recorder knows: from the first, below the second."""
@@ -28,6 +31,7 @@ class Settings:
     log_datasets: bool = True
     silent: bool = False
     extra_tags: Mapping[str, str] | None = None
+    probe_budget: float = PROBE_BUDGET
 
 
 def current_settings() -> Settings:

@@ -133,6 +133,8 @@ class Writer:
                 if sent:
                     with patience(AFTER_TRAINING):
                         self._do_meanwhile()
+                    # It may have had something to say.
+                    self._sent_all = sent = self._try_to_send()
                 if sent or attempts == ATTEMPTS_AT_THE_END:
                     return
                 time.sleep(SECONDS_BEFORE_RETRY)

@@ -1,0 +1,73 @@
+"""What quick models of another make find in the sample, as facts about the training."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import keras
+import numpy as np
+
+from mlflow_plateau.history import Setup
+from mlflow_plateau.record.describe.loss import given_losses, loss_name
+from mlflow_plateau.record.describe.training import Training
+from mlflow_plateau.record.witness.sample import Rows, Sample
+from mlflow_plateau.reference import Reference, learn_from
+
+DIGITS = 4
+"""So many are worth keeping."""
+
+MOST_KNOWN = 4
+"""Programs that search for hyper-parameters fit many models to the same rows."""
+
+_known: dict[bytes, Reference | None] = {}
+
+
+def reference_facts(training: Training, sample: Sample) -> Setup:
+    """Returns what can be said about how predictable the targets are; see ``reference``.
+
+    Takes up to some two seconds of one core; to be called beside the training.
+    """
+    losses = given_losses(training.model)
+    train = _arrays(sample.training)
+    if len(losses) != 1 or train is None:
+        return Setup()
+    held_out = None if sample.validation is None else _arrays(sample.validation)
+    name = loss_name(losses[0])
+    key = _digest(train, held_out, name)
+    if key not in _known:
+        with np.errstate(all="ignore"):  # NaN and infinity in the data are others' findings.
+            _known[key] = learn_from(train, held_out, name)
+        while len(_known) > MOST_KNOWN:
+            del _known[next(iter(_known))]
+    found = _known[key]
+    if found is None:
+        return Setup()
+    return Setup(
+        learnable_share=_rounded(found.learnable),
+        learnable_share_error=_rounded(found.learnable_error),
+        learnable_share_validation=_rounded(found.validation_learnable),
+        learnable_share_validation_error=_rounded(found.validation_learnable_error),
+        reference_loss=_rounded(found.loss),
+        split_separability=_rounded(found.separability),
+    )
+
+
+def _digest(*parts: Any) -> bytes:
+    digest = hashlib.sha256()
+    for part in keras.tree.flatten(parts):
+        digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+    return digest.digest()
+
+
+def _arrays(rows: Rows) -> tuple[list[Any], Any] | None:
+    """Returns inputs and the one array of targets, if that is what there is."""
+    if rows.y is None or len(keras.tree.flatten(rows.y)) != 1:
+        return None
+    return keras.tree.flatten(rows.x), keras.tree.flatten(rows.y)[0]
+
+
+def _rounded(value: float | None) -> float | None:
+    if value is None or not np.isfinite(value):
+        return None
+    return float(f"{value:.{DIGITS}g}")

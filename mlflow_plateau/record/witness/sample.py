@@ -1,0 +1,117 @@
+"""A few rows of each split, taken once and used by every experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from mlflow_plateau.record.describe.data import is_array, row_count, rows_before_split
+from mlflow_plateau.record.fit_arguments import FitArguments
+
+TRAINING_ROWS = 1000
+"""Rows of the training sample, or all; enough for a quick model of another make."""
+
+VALIDATION_ROWS = 500
+"""Rows of the validation sample, or all."""
+
+MOST_VALUES = 20_000_000
+"""Of wide rows (images) so few are taken that the sample stays below this many numbers."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of one split, in random order.
+
+    Attributes:
+        x: Inputs, nested as the model takes them; each array has shape ``(rows, …)``.
+        y: Targets, nested likewise; ``None`` where there are none.
+    """
+
+    x: Any
+    y: Any
+
+    def __len__(self) -> int:
+        return len(keras.tree.flatten(self.x)[0])
+
+    def part(self, start: int, stop: int) -> Rows:
+        """Returns the rows from ``start`` to before ``stop``."""
+        return Rows(
+            keras.tree.map_structure(lambda array: array[start:stop], self.x),
+            None
+            if self.y is None
+            else keras.tree.map_structure(lambda array: array[start:stop], self.y),
+        )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of both splits.
+
+    Attributes:
+        training: Of the training split.
+        validation: Of the validation split; ``None`` where there is none in memory.
+    """
+
+    training: Rows
+    validation: Rows | None
+
+
+def sample_of(arguments: FitArguments) -> Sample | None:
+    """Returns rows of the data that ``fit`` was given, or ``None`` where it is not in memory.
+
+    A pipeline or a generator is never iterated to get at its rows.
+    """
+    total = row_count(arguments.x)
+    if not total:
+        return None
+    held_out: Rows | None = None
+    first = total
+    if arguments.validation_data is None:
+        first = rows_before_split(total, arguments.validation_split)
+        if first < total:
+            held_out = _rows(
+                arguments.x, arguments.y, _chosen(total - first, VALIDATION_ROWS) + first
+            )
+    elif isinstance(arguments.validation_data, (tuple, list)):
+        x = arguments.validation_data[0]
+        y = arguments.validation_data[1] if len(arguments.validation_data) > 1 else None
+        rows = row_count(x)
+        if rows:
+            held_out = _rows(x, y, _chosen(rows, VALIDATION_ROWS))
+    return Sample(_rows(arguments.x, arguments.y, _chosen(first, TRAINING_ROWS)), held_out)
+
+
+def _chosen(rows: int, most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    # A generator of our own: the user's random numbers are not touched.
+    return np.random.default_rng(0).choice(rows, min(rows, most), replace=False)
+
+
+def _rows(x: Any, y: Any, chosen: np.ndarray[Any, np.dtype[np.int64]]) -> Rows:
+    parts: Sequence[Any] = keras.tree.flatten(x)
+    width = sum(int(np.prod(part.shape[1:])) for part in parts)
+    chosen = chosen[: max(1, MOST_VALUES // max(width, 1))]
+    # Files on a disk are read in their order.
+    order = np.argsort(np.argsort(chosen))
+    ascending = np.sort(chosen)
+
+    def take(part: Any) -> Any:
+        return _taken(part, ascending)[order]
+
+    has_targets = y is not None and all(is_array(part) for part in keras.tree.flatten(y))
+    return Rows(
+        keras.tree.map_structure(take, x),
+        keras.tree.map_structure(take, y) if has_targets else None,
+    )
+
+
+def _taken(part: Any, chosen: Any) -> Any:
+    """Returns rows of an array, frame or tensor as a NumPy array."""
+    if hasattr(part, "iloc"):
+        return part.iloc[chosen].to_numpy()
+    if keras.ops.is_tensor(part):
+        return keras.ops.convert_to_numpy(keras.ops.take(part, chosen, axis=0))
+    return np.asarray(part)[chosen]

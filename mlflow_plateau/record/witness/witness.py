@@ -1,0 +1,132 @@
+"""All experiments of one training, and when they are made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mlflow_plateau.record.describe.training import Training
+from mlflow_plateau.record.safety import global_random_state_kept, notice
+from mlflow_plateau.record.witness.budget import Budget
+from mlflow_plateau.record.witness.differentiable import (
+    DeclinedError,
+    Differentiable,
+    differentiable,
+)
+from mlflow_plateau.record.witness.gradient_statistics import gradient_statistics
+from mlflow_plateau.record.witness.gradients import gradients_of
+from mlflow_plateau.record.witness.sample import Rows, Sample
+from mlflow_plateau.record.witness.step_probe import step_probe
+
+ROWS = 256
+"""Rows of each split that experiments are made with."""
+
+
+class Witness:
+    """Makes experiments with a model on a sample of its data.
+
+    Args:
+        training: The training.
+        sample: Rows of its data.
+        share: Share of the training time that experiments may take.
+        silent: Whether to keep failures to oneself.
+
+    Attributes:
+        declined: Why no experiments are made; empty if they are.
+    """
+
+    def __init__(
+        self, training: Training, sample: Sample, share: float, *, silent: bool = False
+    ) -> None:
+        self._training = training
+        self._sample = sample
+        self._silent = silent
+        self._budget = Budget(share)
+        self._began = time.perf_counter()
+        self._model: Differentiable | None = None
+        self._measured_last = False
+        self.declined = ""
+
+    def end_epoch(self) -> Mapping[str, float]:
+        """Returns what was measured after an epoch, by name; nothing where it was not due."""
+        self._measured_last = False
+        if self.declined or not self._budget.is_due(time.perf_counter() - self._began):
+            return {}
+        return self._measure()
+
+    def end_training(self) -> Mapping[str, float]:
+        """Returns what was measured at the end, unless that was done after the last epoch."""
+        if (
+            self.declined
+            or self._measured_last
+            or not self._budget.allows(time.perf_counter() - self._began)
+        ):
+            return {}
+        return self._measure()
+
+    def _measure(self) -> Mapping[str, float]:
+        begin = time.perf_counter()
+        found: dict[str, float] = {}
+        try:
+            with global_random_state_kept(), np.errstate(all="ignore"):
+                if self._model is None:
+                    self._model = differentiable(self._training)
+                found = experiments(
+                    self._model,
+                    self._training.model.optimizer,
+                    self._sample,
+                )
+            self._measured_last = True
+        except DeclinedError as reason:
+            self.declined = str(reason)
+        except Exception as error:
+            # Models may be built in ways that nobody foresaw; the training goes on.
+            self.declined = "an experiment failed"
+            notice("no more experiments are made with the model", error, silent=self._silent)
+        self._budget.note(time.perf_counter() - begin)
+        return found
+
+
+def experiments(model: Differentiable, optimizer: Any, sample: Sample) -> dict[str, float]:
+    """Makes all experiments once, and returns what was found, by name.
+
+    Besides those of ``gradient_statistics`` and ``step_probe``:
+
+    - ``clean_fit``, ``clean_held_out``: losses of the sample's rows as the model
+      predicts them, without dropout, noise and penalty.
+    - ``penalty_share``: the penalty's share of penalty and clean training loss.
+    """
+    if sample.training.y is None:
+        return {}
+    training = sample.training.part(0, ROWS)
+    found = dict(_clean_losses(model, training, sample.validation))
+    gradients = gradients_of(model, training)
+    if gradients is not None:
+        weights = model.weights
+        for experiment in _experiments_with(gradients, weights, model, optimizer, training):
+            found.update(experiment())
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def _experiments_with(
+    gradients: Any, weights: Any, model: Differentiable, optimizer: Any, training: Rows
+) -> tuple[Callable[[], Mapping[str, float]], ...]:
+    return (
+        lambda: gradient_statistics(gradients, weights),
+        lambda: step_probe(model, optimizer, gradients, training),
+    )
+
+
+def _clean_losses(
+    model: Differentiable, training: Rows, validation: Rows | None
+) -> Mapping[str, float]:
+    losses = model.losses(training)
+    found = {"clean_fit": losses.data}
+    if losses.data + losses.penalty > 0:
+        found["penalty_share"] = losses.penalty / (losses.data + losses.penalty)
+    if validation is not None and validation.y is not None:
+        found["clean_held_out"] = model.losses(validation.part(0, ROWS)).data
+    return found

@@ -1,0 +1,129 @@
+"""How much of the targets can be predicted at all, and whether validation rows are like the others.
+
+Everything is about two samples of rows; nothing is known here of the model that is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mlflow_plateau.reference.features import Features
+from mlflow_plateau.reference.learners import Forest, KernelMachine, Learner
+from mlflow_plateau.reference.targets import Targets, loss_of
+from mlflow_plateau.tracked import FloatArray
+
+FEWEST_ROWS = 40
+"""Fewer training rows teach nobody anything."""
+
+Arrays = Sequence[npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What quick models get out of a sample.
+
+    Attributes:
+        learnable: Share of the variance of the training targets that is predicted on rows left out
+            of the fit: 1 − Σ‖y − ŷ‖² / Σ‖y − ȳ‖², with one indicator column for each class. At most
+            1; about 0 where the inputs do not predict the targets.
+        learnable_error: Its standard error.
+        validation_learnable: The same share on the validation rows, against the same constant ȳ.
+        validation_learnable_error: Its standard error.
+        loss: Loss on the validation rows in the units of the training loss; ``None`` for losses
+            that are not known here.
+        separability: How well training and validation inputs are told apart: 2 AUC − 1 of a forest
+            out of bag, 0 for not at all, 1 for always.
+    """
+
+    learnable: float
+    learnable_error: float
+    validation_learnable: float | None
+    validation_learnable_error: float | None
+    loss: float | None
+    separability: float | None
+
+
+def learn_from(
+    training: tuple[Arrays, npt.NDArray[Any]],
+    validation: tuple[Arrays, npt.NDArray[Any]] | None,
+    loss: str | None,
+) -> Reference | None:
+    """Fits quick models to training rows and judges them on rows that they have not seen.
+
+    Args:
+        training: Inputs, each of shape ``(rows, …)``, and targets of shape ``(rows, …)``.
+        validation: The same of the validation split, if there is one.
+        loss: Snake-case name of the loss that is trained with.
+
+    Returns:
+        What they found; ``None`` where there is too little to go by: few rows, constant targets,
+        inputs that are no numbers.
+    """
+    inputs, raw = training
+    try:
+        targets = Targets.of(raw, loss)
+        features = Features(inputs)
+    except ValueError:
+        return None
+    y = targets.columns(raw)
+    usable = np.isfinite(y).all(axis=1)
+    if usable.sum() < FEWEST_ROWS or not float(np.ptp(y[usable], axis=0).max()) > 0:
+        return None
+    x = features.matrix(inputs)
+    x_known, y = x[usable], y[usable]
+    learners: tuple[Learner, ...] = (KernelMachine(x_known, y), Forest(x_known, y))
+    learner = min(learners, key=lambda found: float(_squares(y, found).mean()))
+    mean = y.mean(axis=0)
+    own = y[: len(learner.held_out)]
+    learnable = _share(own, learner.held_out, mean)
+    if validation is None:
+        return Reference(*learnable, None, None, None, None)
+    x_validation = features.matrix(validation[0])
+    predicted = learner.predict(x_validation)
+    y_validation = targets.columns(validation[1])
+    known = np.isfinite(y_validation).all(axis=1)
+    share, error = None, None
+    if known.sum() >= 2:
+        share, error = _share(y_validation[known], predicted[known], mean)
+    return Reference(
+        *learnable,
+        share,
+        error,
+        loss_of(loss, targets, y_validation[known], predicted[known]),
+        _separability(x, x_validation),
+    )
+
+
+def _squares(y: FloatArray, learner: Learner) -> FloatArray:
+    squares: FloatArray = ((y[: len(learner.held_out)] - learner.held_out) ** 2).sum(axis=1)
+    return squares
+
+
+def _share(y: FloatArray, predicted: FloatArray, constant: FloatArray) -> tuple[float, float]:
+    """Returns the share of the squared error of a constant that a prediction removes, ± error."""
+    of_constant = ((y - constant) ** 2).sum(axis=1)
+    removed = of_constant - ((y - predicted) ** 2).sum(axis=1)
+    scale = max(float(of_constant.mean()), 1e-300)
+    share = float(removed.mean()) / scale
+    # Delta method for a ratio of two means.
+    error = float(np.std(removed - share * of_constant)) / scale / np.sqrt(len(y))
+    return share, error
+
+
+def _separability(x: FloatArray, x_validation: FloatArray) -> float | None:
+    from scipy.stats import rankdata
+
+    rows = min(len(x), len(x_validation))
+    if rows < FEWEST_ROWS // 2:
+        return None
+    both = np.concatenate([x[:rows], x_validation[:rows]])
+    which = np.repeat([0.0, 1.0], rows)[:, None]
+    score = Forest(both, which).held_out[:, 0]
+    ranks = rankdata(score)
+    area = (ranks[rows:].sum() - rows * (rows + 1) / 2) / rows**2
+    return float(2 * area - 1)

@@ -1,0 +1,238 @@
+"""What the recorder's experiments with the model on a sample of its rows brought to light."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+LEAST_GAIN = 1e-5
+"""A step that lowers the loss by a smaller share gains nothing."""
+
+
+def _none(view: View) -> Measurement:
+    why = view.setup.experiments_declined
+    return cannot_say(f"no experiments were made: {why}" if why else "no experiments were made")
+
+
+def _last(view: View, name: str) -> Measurement:
+    curve = view.recorded(name)
+    if curve is None:
+        return _none(view)
+    epoch = float(curve.epochs[-1])
+    return Measurement(float(curve.values[-1]), epochs=(epoch, epoch))
+
+
+@signal(
+    unit="share of the trainable weights",
+    sentence="no gradient reaches {value:.1%} of the trainable weights",
+    needs="recorded",
+)
+def unreached_share(view: View) -> Measurement:
+    """Share of the trainable weights whose gradient is zero on all rows of the sample, late."""
+    return _last(view, "unreached_share")
+
+
+@signal(
+    unit="share of a layer's units",
+    sentence="in one layer no gradient reaches {value:.0%} of the units",
+    needs="recorded",
+)
+def idle_units(view: View) -> Measurement:
+    """The largest share over the hidden layers of units without a gradient, at the end.
+
+    Dead units: ReLU that is negative for every row, or behind weights of zero.
+    """
+    return _last(view, "idle_units")
+
+
+@signal(
+    unit="mean cosine",
+    sentence="in one layer the units are copies of each other: their weights have a mean cosine of"
+    " {value:.2f}",
+    needs="recorded",
+)
+def unit_similarity(view: View) -> Measurement:
+    """The largest mean cosine over the hidden layers between the incoming weights of two units.
+
+    Units that start alike get the same gradients and stay alike (Goodfellow et al., 2016, section
+    8.4).
+    """
+    return _last(view, "unit_similarity")
+
+
+@signal(
+    unit="share of the weights in kernels",
+    sentence="{value:.0%} of the weights get less than a hundredth of the gradient that others get"
+    " for their size",
+    needs="recorded",
+)
+def starved_share(view: View) -> Measurement:
+    """Share of weights in kernels with ‖g‖ / ‖w‖ below a hundredth of the largest, at the end.
+
+    Gradients that vanish on their way through saturated layers (Glorot & Bengio, 2010).
+    """
+    return _last(view, "starved_share")
+
+
+@signal(
+    unit="decades",
+    sentence="the gradient's noise outweighs its direction up to batches of {scale:.3g} rows; a"
+    " batch has {batch}",
+    needs="recorded",
+)
+def noise_against_batch(view: View) -> Measurement:
+    """log10(gradient noise scale / batch size), median over the experiments (McCandlish, 2018)."""
+    curve = view.recorded("gradient_noise_scale")
+    batch = view.setup.batch_size
+    if curve is None:
+        return _none(view)
+    if not batch:
+        return cannot_say("the batch size is not known")
+    scale = float(np.median(np.maximum(curve.values, 1e-3)))
+    return Measurement(
+        math.log10(scale / batch), epochs=curve.span, facts={"scale": scale, "batch": batch}
+    )
+
+
+@signal(
+    unit="mean cosine",
+    sentence="the gradients of two small batches have a mean cosine of {value:.2f} at the end",
+    needs="recorded",
+)
+def gradient_agreement(view: View) -> Measurement:
+    """Mean cosine of the gradients of two micro-batches of up to 32 rows, at the end."""
+    return _last(view, "gradient_agreement")
+
+
+@signal(
+    unit="decades",
+    sentence="along the direction of its update the loss would be lowest at {multiple:.3g} times"
+    " the step that was taken",
+    needs="recorded",
+)
+def best_step(view: View) -> Measurement:
+    """log10 of the multiple of the current step with the lowest loss on rows held back, at the end.
+
+    Where no step lowers the loss by as much as 1e-5 of it, there is no such multiple.
+    """
+    best, gain = view.recorded("best_multiple"), _step_gain(view)
+    if gain is None:
+        return _none(view)
+    if best is None or gain[0] < LEAST_GAIN or best.epochs[-1] != gain[1]:
+        return cannot_say("no step in that direction lowers the loss")
+    value = float(best.values[-1])
+    return Measurement(value, epochs=(gain[1], gain[1]), facts={"multiple": 10.0**value})
+
+
+@signal(
+    unit="share of the loss",
+    sentence="one step of the best size would lower the loss by {value:.1%}",
+    needs="recorded",
+)
+def step_gain(view: View) -> Measurement:
+    """What the best single step would lower the loss by on rows held back, late / the loss."""
+    gain = _step_gain(view)
+    if gain is None:
+        return _none(view)
+    return Measurement(min(max(gain[0], 0.0), 1.0), epochs=(gain[1], gain[1]))
+
+
+@signal(
+    unit="share of the loss",
+    sentence="one step of the current size along the gradient would raise the loss by {value:.1%}",
+    needs="recorded",
+)
+def step_harm(view: View) -> Measurement:
+    """What a step of the current size adds to the loss on rows held back / the loss, at the end."""
+    gain, fit = view.recorded("current_gain"), view.recorded("clean_fit")
+    if gain is None or fit is None:
+        return _none(view)
+    share = -float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30)
+    epoch = float(gain.epochs[-1])
+    return Measurement(min(max(share, -1.0), 10.0), epochs=(epoch, epoch))
+
+
+def _step_gain(view: View) -> tuple[float, float] | None:
+    gain, fit = view.recorded("best_multiple_gain"), view.recorded("clean_fit")
+    if gain is None or fit is None:
+        return None
+    return float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30), float(gain.epochs[-1])
+
+
+def _clean(view: View) -> tuple[Curve, Curve] | None:
+    fit, held_out = view.recorded("clean_fit"), view.recorded("clean_held_out")
+    if fit is None or held_out is None:
+        return None
+    return fit, held_out
+
+
+@signal(
+    unit="share of the larger loss",
+    sentence="without dropout and penalty the loss is {fit:.4g} on training rows and {held_out:.4g}"
+    " on validation rows",
+    needs="recorded",
+)
+def clean_gap(view: View) -> Measurement:
+    """(validation loss − training loss) / the larger, both in inference, at the last weights."""
+    clean = _clean(view)
+    if clean is None:
+        return _none(view)
+    fit, held_out = float(clean[0].values[-1]), float(clean[1].values[-1])
+    epoch = float(clean[0].epochs[-1])
+    return Measurement(
+        (held_out - fit) / max(abs(held_out), abs(fit), 1e-30),
+        epochs=(epoch, epoch),
+        facts={"fit": fit, "held_out": held_out},
+    )
+
+
+@signal(
+    unit="share of the larger loss",
+    sentence="after the first {axis} of experiments the loss without dropout and penalty was"
+    " {fit:.4g} on training rows and {held_out:.4g} on validation rows",
+    needs="recorded",
+)
+def clean_gap_at_first(view: View) -> Measurement:
+    """The same at the first experiments: splits that differ do so from the first epoch on."""
+    clean = _clean(view)
+    if clean is None:
+        return _none(view)
+    fit, held_out = float(clean[0].values[0]), float(clean[1].values[0])
+    epoch = float(clean[0].epochs[0])
+    return Measurement(
+        (held_out - fit) / max(abs(held_out), abs(fit), 1e-30),
+        epochs=(epoch, epoch),
+        facts={"fit": fit, "held_out": held_out},
+    )
+
+
+@signal(
+    unit="share of the loss",
+    sentence="the penalty is {value:.0%} of the loss that is trained on",
+    needs="recorded",
+)
+def penalty_share(view: View) -> Measurement:
+    """Penalty / (penalty + loss without dropout), at the end."""
+    return _last(view, "penalty_share")
+
+
+@signal(
+    unit="multiples of the constant prediction's loss",
+    sentence="without dropout and penalty the loss on training rows is {value:.2f} times that of a"
+    " constant prediction",
+    needs="recorded",
+)
+def clean_fit_against_constant(view: View) -> Measurement:
+    """Training loss in inference at the end / loss of a constant prediction."""
+    fit, constant = view.recorded("clean_fit"), view.setup.constant_loss
+    if fit is None:
+        return _none(view)
+    if constant is None or constant <= 0:
+        return cannot_say("the loss of a constant prediction is not known for this run")
+    epoch = float(fit.epochs[-1])
+    return Measurement(min(float(fit.values[-1]) / constant, 10.0), epochs=(epoch, epoch))

@@ -1,0 +1,147 @@
+"""What quick models of another make found in the same rows: is there anything to learn?"""
+
+from __future__ import annotations
+
+import math
+
+from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.view import View
+
+NO_REFERENCE = "no reference model was fitted to the rows"
+
+LEARNABLE = 0.05
+"""Below this share of the targets' variance there is too little to compare anything with."""
+
+SAMPLE_ROWS = 500
+"""So many validation rows, at most, are compared with as many training rows."""
+
+INSEPARABLE = 0.5
+"""Inputs that are told apart as well as this differ visibly."""
+
+
+def _learnable(view: View, errors: float) -> Measurement:
+    share, error = view.setup.learnable_share, view.setup.learnable_share_error
+    if share is None or error is None:
+        return cannot_say(NO_REFERENCE)
+    return Measurement(share + errors * error, facts={"share": max(share, 0.0), "error": error})
+
+
+_HOW_MUCH = (
+    "a quick reference model explains {share:.0%} ± {error:.0%} of the targets' variance on"
+    " training rows that it was not fitted on"
+)
+
+
+@signal(unit="share of the targets' variance", sentence=_HOW_MUCH, needs="recorded")
+def learnable_at_least(view: View) -> Measurement:
+    """Share of the variance that a quick reference model predicts on rows left out, − 2 errors.
+
+    1 − Σ‖y − ŷ‖² / Σ‖y − ȳ‖² of a forest out of bag or of kernel ridge regression leaving one row
+    out, whichever does better; with one indicator column for each class.
+    """
+    return _learnable(view, -2.0)
+
+
+@signal(unit="share of the targets' variance", sentence=_HOW_MUCH, needs="recorded")
+def learnable_at_most(view: View) -> Measurement:
+    """The same share + 2 standard errors: near 0 the inputs do not predict the targets."""
+    return _learnable(view, 2.0)
+
+
+def _lost(view: View) -> tuple[float, dict[str, float | str]] | None:
+    setup = view.setup
+    share, error = setup.learnable_share, setup.learnable_share_error
+    other, other_error = setup.learnable_share_validation, setup.learnable_share_validation_error
+    if share is None or error is None or other is None or other_error is None:
+        return None
+    if share - 2 * error < LEARNABLE:
+        return None
+    lost = (share - other - 2 * math.hypot(error, other_error)) / share
+    return min(max(lost, -1.0), 5.0), {"share": share, "other": other}
+
+
+@signal(
+    unit="share of what is learnable",
+    sentence="a quick reference model explains {share:.0%} of the targets' variance on training"
+    " rows that it was not fitted on, but {other:.0%} on validation rows",
+    needs="recorded",
+)
+def lost_on_validation(view: View) -> Measurement:
+    """(share on training rows left out − share on validation rows − 2 errors) / the former.
+
+    Above 0 what can be learned from training rows does not hold on validation rows, for whatever
+    model: the two splits differ.
+    """
+    found = _lost(view)
+    if found is None:
+        return cannot_say("no reference model learned anything from the rows")
+    return Measurement(found[0], facts=found[1])
+
+
+@signal(
+    unit="share of what is learnable",
+    sentence="what a quick reference model learned from training rows ({share:.0%} of the targets'"
+    " variance) fails on validation rows ({other:.0%}) whose inputs look the same",
+    needs="recorded",
+)
+def lost_though_alike(view: View) -> Measurement:
+    """``lost_on_validation`` where the inputs of the two splits cannot be told apart, otherwise 0.
+
+    Targets that are encoded otherwise, or columns of the same kind in another order.
+    """
+    found, separability = _lost(view), view.setup.split_separability
+    if found is None or separability is None:
+        return cannot_say("no reference model learned anything from the rows")
+    alike = max(0.0, 1.0 - max(separability, 0.0) / INSEPARABLE)
+    return Measurement(max(found[0], 0.0) * alike, facts=found[1])
+
+
+@signal(
+    unit="2 AUC − 1",
+    sentence="a forest tells training from validation inputs apart with an AUC of {area:.2f}",
+    needs="recorded",
+)
+def split_separability(view: View) -> Measurement:
+    """2 AUC − 1 of a forest that tells the splits apart by their inputs, out of bag, − 2 errors.
+
+    The error is that of the AUC of indistinguishable samples, √((2n + 1) / (12 n²)) (Hanley &
+    McNeil, 1982). A classifier two-sample test (Lopez-Paz & Oquab, 2017).
+    """
+    value = view.setup.split_separability
+    if value is None:
+        return cannot_say(NO_REFERENCE)
+    rows = min(view.setup.validation_rows or SAMPLE_ROWS, SAMPLE_ROWS)
+    error = math.sqrt((2 * rows + 1) / (12 * rows**2))
+    return Measurement(value - 4 * error, facts={"area": (value + 1) / 2})
+
+
+@signal(
+    unit="share of the reference model's gain",
+    sentence="the best validation loss is {best:.4g}, where a quick reference model reaches"
+    " {reference:.4g} and a constant {constant:.4g}",
+    needs="recorded",
+)
+def behind_reference(view: View) -> Measurement:
+    """(best validation loss − reference's) / (constant's − reference's).
+
+    0 for a model as good as the quick reference model, 1 for one no better than a constant,
+    negative for a better one. The loss is taken without penalties where that was measured.
+    """
+    setup = view.setup
+    constant, reference = setup.validation_constant_loss, setup.reference_loss
+    if constant is None or reference is None:
+        return cannot_say(NO_REFERENCE)
+    if reference > (1 - LEARNABLE) * constant:
+        return cannot_say("the reference model is no better than a constant")
+    clean = view.recorded("clean_held_out")
+    curve = view.validation
+    if view.history.higher_is_better or (clean is None and curve is None):
+        return cannot_say("no validation loss was logged")
+    candidates = [float(clean.values.min())] if clean is not None else []
+    candidates += [curve.best] if curve is not None else []
+    best = min(candidates)
+    value = (best - reference) / (constant - reference)
+    return Measurement(
+        min(max(value, -2.0), 3.0),
+        facts={"best": best, "reference": reference, "constant": constant},
+    )
