@@ -13,13 +13,15 @@ def main() -> None:
     command.add_argument("--jobs", type=int, default=2, help="processes, each on one thread")
     command.add_argument("--minutes", type=float, help="begin no training after so long")
     command.add_argument("--only", default="", help="part of the names of the cases to train")
+    _add_framework(command)
     command = commands.add_parser("compare", help="train a case with Keras' fit as well")
     command.add_argument("case", help="a name that `list` prints")
-    commands.add_parser("pack", help="write the data set from what was trained")
+    _add_framework(commands.add_parser("pack", help="write the data set from what was trained"))
     command = commands.add_parser("score", help="diagnose the data set and print how it went")
     command.add_argument("--part", choices=("fit", "tune", "test"), default="test")
     command.add_argument("--jobs", type=int, default=1)
     command.add_argument("--wrong", action="store_true", help="print every wrong answer")
+    _add_framework(command)
     commands.add_parser("fit", help="fit the weights and write them into the package")
     command = commands.add_parser("thresholds", help="print what thresholds would cost")
     command.add_argument("--level", choices=("curves", "history", "recorded"), default="recorded")
@@ -30,15 +32,15 @@ def main() -> None:
     if arguments.command == "generate":
         from benchmarks.faults.generate import generate
 
-        generate(arguments.jobs, arguments.minutes, arguments.only)
+        generate(arguments.jobs, arguments.minutes, arguments.only, arguments.framework)
     elif arguments.command == "compare":
         compare(arguments.case)
     elif arguments.command == "pack":
         from benchmarks.faults.pack import pack
 
-        print(f"{pack()} runs packed")
+        print(f"{pack(arguments.framework)} runs packed")
     elif arguments.command == "score":
-        score(arguments.part, arguments.jobs, arguments.wrong)
+        score(arguments.part, arguments.jobs, arguments.wrong, arguments.framework)
     elif arguments.command == "fit":
         from benchmarks.faults.fit import fit
 
@@ -60,6 +62,10 @@ def main() -> None:
         print("\n".join(case.name for case in all_cases()))
 
 
+def _add_framework(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--framework", choices=("keras", "pytorch"), default="keras")
+
+
 def compare(name: str) -> None:
     """Prints a case trained in two ways side by side."""
     from benchmarks.faults.cases import all_cases
@@ -69,13 +75,13 @@ def compare(name: str) -> None:
     print("\n".join(compare(case)))
 
 
-def score(part: str, jobs: int, wrong: bool) -> None:
+def score(part: str, jobs: int, wrong: bool, framework: str = "keras") -> None:
     """Prints the scores of one part of the data set."""
     from benchmarks.faults.answers import answers
-    from benchmarks.faults.dataset import LEVELS, load
+    from benchmarks.faults.dataset import FILES, LEVELS, load
     from benchmarks.faults.tables import causes, confused, figures
 
-    runs = [run for run in load() if run.part == part and run.counts]
+    runs = [run for run in load(FILES[framework]) if run.part == part and run.counts]
     given = answers(runs, jobs)
     print("\n".join(figures(given)))
     for level in LEVELS:

@@ -21,6 +21,9 @@ from mlflow_plateau.tracked import Points, TrackedRun
 FILE = Path(__file__).parent / "runs.jsonl.gz"
 """The committed data set: a JSON document per line."""
 
+FILES = {"keras": FILE, "pytorch": FILE.with_name("pytorch_runs.jsonl.gz")}
+"""The same for each framework; no weight is fitted on any but the first."""
+
 LEVELS = ("curves", "history", "streamed", "recorded")
 """What of a run is looked at; see ``at_level``."""
 

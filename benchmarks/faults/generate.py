@@ -16,29 +16,34 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults.cases import MOST_UPDATES, Case, all_cases
+from benchmarks.faults.parts import part_of
 from benchmarks.faults.recipe import Recipe
 from benchmarks.faults.truth import Judge, constant_prediction
 
 FOLDER = Path(__file__).parent / "work"
-"""Each finished training is a file here until all are packed; not committed."""
+"""Each finished training is a file here, by framework, until all are packed; not committed."""
 
 
-def generate(jobs: int, minutes: float | None = None, only: str = "") -> None:
+def generate(
+    jobs: int, minutes: float | None = None, only: str = "", framework: str = "keras"
+) -> None:
     """Trains every case that has no file yet.
 
     Args:
         jobs: Processes, each on one thread.
         minutes: When to stop beginning new trainings.
         only: Part of the names of the cases to train.
+        framework: ``keras``, or ``pytorch``, in which only cases of the test part are trained.
     """
-    FOLDER.mkdir(exist_ok=True)
-    cases = [case for case in all_cases() if only in case.name]
-    left = [case for case in cases if not _file(case).exists()]
+    (FOLDER / framework).mkdir(parents=True, exist_ok=True)
+    cases = [case for case in cases_in(framework) if only in case.name]
+    left = [case for case in cases if not _file(case, framework).exists()]
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     done = len(cases) - len(left)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_single_thread) as pool:
-        futures = [pool.submit(_train, case) for case in left]
+    initializer = _single_thread if framework == "keras" else None
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=initializer) as pool:
+        futures = [pool.submit(_train, case, framework) for case in left]
         for future in as_completed(futures):
             done += 1
             _show(done, len(cases), future.result() if not future.cancelled() else "")
@@ -48,19 +53,28 @@ def generate(jobs: int, minutes: float | None = None, only: str = "") -> None:
     sys.stderr.write("\n")
 
 
-def finished(cases: Iterable[Case]) -> dict[Case, dict[str, Any]]:
+def cases_in(framework: str) -> tuple[Case, ...]:
+    """Returns the cases that are trained in a framework."""
+    cases = all_cases()
+    return cases if framework == "keras" else tuple(c for c in cases if part_of(c.task) == "test")
+
+
+def finished(cases: Iterable[Case], framework: str = "keras") -> dict[Case, dict[str, Any]]:
     """Returns what the trained ones among some cases left."""
     return {
-        case: json.loads(_file(case).read_text(encoding="utf-8"))
+        case: json.loads(_file(case, framework).read_text(encoding="utf-8"))
         for case in cases
-        if _file(case).exists()
+        if _file(case, framework).exists()
     }
 
 
-def run_case(case: Case) -> dict[str, Any]:
+def run_case(case: Case, framework: str = "keras") -> dict[str, Any]:
     """Trains a case and returns what is kept of it."""
     # Imported in the process that trains: TensorFlow takes seconds.
-    from benchmarks.faults.loop import train
+    if framework == "keras":
+        from benchmarks.faults.loop import train
+    else:
+        from benchmarks.faults.pytorch.train import train
 
     healthy = case.healthy()
     recipe = _feasible(case.recipe())
@@ -87,8 +101,8 @@ def _feasible(recipe: Recipe) -> Recipe:
     return replace(recipe, epochs=max(8, min(recipe.epochs, MOST_UPDATES // updates)))
 
 
-def _file(case: Case) -> Path:
-    return FOLDER / f"{case.name}.json"
+def _file(case: Case, framework: str) -> Path:
+    return FOLDER / framework / f"{case.name}.json"
 
 
 def _single_thread() -> None:
@@ -99,15 +113,15 @@ def _single_thread() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def _train(case: Case) -> str:
+def _train(case: Case, framework: str) -> str:
     try:
-        text = json.dumps(run_case(case))
+        text = json.dumps(run_case(case, framework))
     except Exception:
         # One case that cannot be trained must not cost the others.
         return f"\n{case.name} failed:\n{traceback.format_exc(limit=-4)}"
-    unfinished = _file(case).with_suffix(".part")
+    unfinished = _file(case, framework).with_suffix(".part")
     unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(_file(case))
+    unfinished.replace(_file(case, framework))
     return ""
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -20,6 +19,7 @@ import tensorflow as tf
 from benchmarks.faults.arrays import Arrays
 from benchmarks.faults.model import compiled
 from benchmarks.faults.recipe import Array, Recipe
+from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record.describe.facts import as_params, describe
 from mlflow_plateau.record.describe.training import Training
@@ -30,32 +30,6 @@ from mlflow_plateau.record.witness.differentiable import differentiable
 from mlflow_plateau.record.witness.reference_facts import reference_facts
 from mlflow_plateau.record.witness.sample import Sample, sample_of
 from mlflow_plateau.record.witness.witness import experiments
-
-SNAPSHOTS = 5
-"""So many of the last epochs' predictions are judged, so that noise does not decide."""
-
-SNAPSHOT_SHARE = 0.1
-"""They come from this last share of the run."""
-
-Judge = Callable[[Array], tuple[float, float]]
-"""From a model's outputs on the rows of the truth to their loss and error; see ``truth``."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training left behind.
-
-    Attributes:
-        params: What the recorder writes as parameters.
-        metrics: What it writes as metrics, a value for each epoch; ``None`` where it writes none.
-        loss: The judged loss, median over the last epochs.
-        error: The judged error, likewise.
-    """
-
-    params: Mapping[str, str]
-    metrics: Mapping[str, list[float | None]]
-    loss: float
-    error: float
 
 
 def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
@@ -96,13 +70,13 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
             metrics.setdefault(name, [None] * epoch).append(float(value))
         for column in metrics.values():
             column.extend([None] * (epoch + 1 - len(column)))
-        stop = recipe.patience is not None and _is_stuck(metrics["val_loss"], recipe.patience)
+        stop = recipe.patience is not None and is_stuck(metrics["val_loss"], recipe.patience)
         left = recipe.epochs - 1 - epoch
         if stop or not left or _is_power_of_two(epoch + 1):  # When the recorder does, in fit.
             for name, value in witness().items():
                 column = metrics.setdefault(f"plateau/{name}", [None] * (epoch + 1))
                 column[epoch] = float(value)
-        if stop or left in _snapshots(recipe.epochs):
+        if stop or left in snapshots(recipe.epochs):
             outputs = model(tf.convert_to_tensor(truth), training=False)
             judged.append(judge(np.asarray(outputs, dtype=np.float64)))
         if stop:
@@ -206,13 +180,3 @@ def _train_epoch(
         for probe in probes:
             measured.update(probe.end_training_part())
     return logs, measured
-
-
-def _is_stuck(losses: list[float], patience: int) -> bool:
-    return len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
-
-
-def _snapshots(epochs: int) -> set[int]:
-    """Returns how many epochs before the end the model is judged."""
-    last = max(1, round(SNAPSHOT_SHARE * epochs))
-    return {round(left) for left in np.linspace(0, last, min(SNAPSHOTS, last + 1))}

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.faults.arrays import Arrays
-from benchmarks.faults.cases import Case, all_cases
+from benchmarks.faults.cases import Case
 from benchmarks.faults.controls import MEANT_TO_IMPROVE
-from benchmarks.faults.dataset import Run, save, short
-from benchmarks.faults.generate import finished
+from benchmarks.faults.dataset import FILES, Run, save, short
+from benchmarks.faults.generate import cases_in, finished
 from benchmarks.faults.parts import part_of
 from benchmarks.faults.truth import margin
 from mlflow_plateau import check_consistency
@@ -35,12 +35,25 @@ _COMPARED: dict[bytes, SplitComparison] = {}
 """Most faults leave the rows as they are."""
 
 
-def pack() -> int:
-    """Writes the data set and returns the number of its runs."""
-    results = finished(all_cases())
+def pack(framework: str = "keras") -> int:
+    """Writes the data set of a framework and returns the number of its runs."""
+    results = finished(cases_in(framework), framework)
     runs = [_run(case, results) for case in results if _is_judged(case, results)]
-    save(runs)
+    save(
+        [replace(run, metrics=_as_logged(run.metrics, framework)) for run in runs], FILES[framework]
+    )
     return len(runs)
+
+
+def _as_logged(
+    metrics: Mapping[str, list[float | None]], framework: str
+) -> Mapping[str, list[float | None]]:
+    """Returns metrics under the names that people give them in a framework."""
+    if framework == "keras":
+        return metrics
+    from benchmarks.faults.pytorch import NAMES
+
+    return {NAMES[name]: values for name, values in metrics.items()}
 
 
 def compared(case: Case) -> SplitComparison:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow_plateau.record.streams.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class FitArguments:
         class_weight: Weight of each class in the loss.
         sample_weight: Weight of each row in the loss.
         callbacks: The other callbacks.
+        streams: What is seen of pipelines and generators.
     """
 
     x: Any = None
@@ -33,6 +37,7 @@ class FitArguments:
     class_weight: Mapping[Any, float] | None = None
     sample_weight: Any = None
     callbacks: tuple[Any, ...] = field(default=())
+    streams: Streams | None = None
 
     @property
     def has_validation(self) -> bool:

@@ -80,6 +80,11 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         recorder._settings = settings
         return recorder
 
+    @property
+    def wants_rows(self) -> bool:
+        """Whether a few rows of the data are to be kept for experiments."""
+        return self._settings.probe_budget > 0
+
     @_never_raises
     def _stand_around_fit(self) -> None:
         # Imported here: the bracket makes callbacks of this class.

@@ -21,7 +21,7 @@ from mlflow_plateau.record.patience import AFTER_TRAINING, BEFORE_TRAINING, pati
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
-from mlflow_plateau.record.split_profiles import log_profiles
+from mlflow_plateau.record.split_profiles import log_profiles, log_sampled_profiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.witness.reference_facts import reference_facts
 from mlflow_plateau.record.witness.sample import Sample, sample_of
@@ -85,9 +85,8 @@ class Recording:
             self._scope = RunScope.open(self._settings.extra_tags)
             self._notes_datasets = self._settings.log_datasets and not mlflow_logs_datasets()
             self._take_sample()
-            self._writer = Writer(
-                self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
-            )
+            self._writer = Writer(self._scope, silent=self._settings.silent)
+            self._writer.meanwhile(self._meanwhile)
             self._describe()
         self._measurements = measurements_for(self._training, silent=self._settings.silent)
 
@@ -136,6 +135,8 @@ class Recording:
         self._pending = (self._axis.use(epoch), logs, own)
         self._epochs += 1
         self._last_epoch = epoch
+        if self._sample is None:
+            self._take_rows_of_streams()
         if self._epochs == 1:
             self._describe()
 
@@ -156,9 +157,43 @@ class Recording:
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
+        self._use_sample()
+
+    def _take_rows_of_streams(self) -> None:
+        """Keeps the rows of pipelines and generators that have come by, once there are some."""
+        arguments = self._training.arguments
+        streams = None if arguments is None else arguments.streams
+        if streams is None or self._writer is None:
+            return
+        try:
+            self._sample = streams.sample()
+        except Exception as error:
+            # An extra: data may be of kinds that nobody foresaw.
+            notice("no experiments are made", error, silent=self._settings.silent)
+            streams.close()
+        if self._sample is not None:
+            streams.close()
+            self._training.keep_targets(self._sample)
+            self._use_sample()
+            self._writer.meanwhile(self._log_sampled_profiles)
+            self._writer.meanwhile(self._ask_reference)
+
+    def _log_sampled_profiles(self) -> None:
+        if self._settings.log_datasets and self._scope is not None and self._sample is not None:
+            log_sampled_profiles(
+                self._scope,
+                self._sample,
+                self._training.observed,
+                silent=self._settings.silent,
+            )
+
+    def _use_sample(self) -> None:
         if self._sample is not None:
             self._witness = Witness(
-                self._training, self._sample, share, silent=self._settings.silent
+                self._training,
+                self._sample,
+                self._settings.probe_budget,
+                silent=self._settings.silent,
             )
 
     def _meanwhile(self) -> None:

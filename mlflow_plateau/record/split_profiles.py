@@ -17,6 +17,7 @@ from mlflow_plateau.store.profiles import FILES, FOLDER, PRESENT
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile
+    from mlflow_plateau.record.witness.sample import Sample
 
 MOST_CELLS = 100_000_000
 """Of a larger split only the first rows are measured, so that it stays a matter of a second."""
@@ -33,17 +34,52 @@ def log_profiles(scope: RunScope, arguments: FitArguments, *, silent: bool = Fal
         silent: Whether to keep failures to oneself.
     """
     try:
-        profiles = _profiles(_splits(arguments))
-        if len(profiles) < len(FILES):
-            return
-        with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
-            for split, profile in profiles.items():
-                profile.save(Path(folder) / FILES[split])
-            scope.client.log_artifacts(scope.run_id, folder, FOLDER)
-        scope.client.set_tag(scope.run_id, PRESENT, "true")
+        _log(scope, _profiles(_splits(arguments)))
     except Exception as error:
         # An extra: data may be of kinds that nobody foresaw.
         notice("the data is not profiled", error, silent=silent)
+
+
+def log_sampled_profiles(
+    scope: RunScope, sample: Sample, counted: Mapping[str, int], *, silent: bool = False
+) -> None:
+    """Measures rows that were taken from streams, and logs what was measured; never raises.
+
+    The profiles say that they are of a part.
+
+    Args:
+        scope: The run.
+        sample: The rows.
+        counted: Rows of each split: ``training_rows``, ``validation_rows``.
+        silent: Whether to keep failures to oneself.
+    """
+    from mlflow_plateau.profiles import ProfileBuilder
+
+    try:
+        profiles = {}
+        for split, rows, count in (
+            ("train", sample.training, counted.get("training_rows", 0)),
+            ("validation", sample.validation, counted.get("validation_rows", 0)),
+        ):
+            if rows is not None:
+                builder = ProfileBuilder()
+                builder.add(rows.x, rows.y)
+                builder.skip(max(0, count - len(rows)))
+                profiles[split] = builder.profile(complete=count == len(rows))
+        _log(scope, profiles)
+    except Exception as error:
+        # An extra: data may be of kinds that nobody foresaw.
+        notice("the data is not profiled", error, silent=silent)
+
+
+def _log(scope: RunScope, profiles: Mapping[str, Profile]) -> None:
+    if len(profiles) < len(FILES):
+        return
+    with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
+        for split, profile in profiles.items():
+            profile.save(Path(folder) / FILES[split])
+        scope.client.log_artifacts(scope.run_id, folder, FOLDER)
+    scope.client.set_tag(scope.run_id, PRESENT, "true")
 
 
 def _splits(arguments: FitArguments) -> dict[str, tuple[Any, Any]]:

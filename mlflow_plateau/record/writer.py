@@ -53,8 +53,6 @@ class Writer:
 
     Args:
         scope: The run.
-        meanwhile: What else is to be done in the thread, once: when the training has lasted a
-            while, at the latest before ``close`` returns.
         silent: Whether to keep failures to oneself.
     """
 
@@ -62,11 +60,10 @@ class Writer:
         self,
         scope: RunScope,
         *,
-        meanwhile: Callable[[], None] | None = None,
         silent: bool = False,
     ) -> None:
         self._scope = scope
-        self._meanwhile = meanwhile
+        self._tasks: list[Callable[[], None]] = []
         self._silent = silent
         self._metrics: list[tuple[str, float, int, int]] = []
         self._params: dict[str, str] = {}
@@ -94,6 +91,11 @@ class Writer:
         """Takes parameters; one that the run already has with another value becomes a tag."""
         with self._wake:
             self._params.update((key, value[:LONGEST_VALUE]) for key, value in values.items())
+
+    def meanwhile(self, task: Callable[[], None]) -> None:
+        """Has something done in the thread, once: after a while, at the latest in ``close``."""
+        with self._wake:
+            self._tasks.append(task)
 
     def close(self) -> bool:
         """Sends what is left, and waits for it.
@@ -154,13 +156,10 @@ class Writer:
         return True
 
     def _do_meanwhile(self) -> None:
-        task, self._meanwhile = self._meanwhile, None
-        try:
-            if task is not None:
-                task()
-        except Exception as error:
-            # Whoever needs what it prepares will run into the same, and say so.
-            notice("nothing was prepared", error, silent=True)
+        with self._wake:
+            tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            _attempt(task)
 
     def _send_all(self) -> None:
         with self._wake:
@@ -176,6 +175,14 @@ class Writer:
                 for key, value in params.items():
                     if self._params.get(key) == value:
                         del self._params[key]
+
+
+def _attempt(task: Callable[[], None]) -> None:
+    try:
+        task()
+    except Exception as error:
+        # Whoever needs what it prepares will run into the same, and say so.
+        notice("nothing was prepared", error, silent=True)
 
 
 def _send_params(client: MlflowClient, run_id: str, values: Mapping[str, str]) -> None:

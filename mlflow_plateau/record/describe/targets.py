@@ -91,6 +91,8 @@ def _is_mean(given: Any) -> bool:
 
 
 def _training_targets(training: Training) -> FloatArray | None:
+    if "training" in training.targets:
+        return _as_numbers(training.targets["training"])
     arguments = training.arguments
     if arguments is None:
         return None
@@ -103,6 +105,8 @@ def _training_targets(training: Training) -> FloatArray | None:
 
 
 def _validation_targets(training: Training) -> FloatArray | None:
+    if "validation" in training.targets:
+        return _as_numbers(training.targets["validation"])
     arguments = training.arguments
     if arguments is None:
         return None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.fit_arguments import FitArguments
+
+if TYPE_CHECKING:
+    from mlflow_plateau.record.witness.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,20 @@ class Training:
         params: Keras' parameters of callbacks: ``epochs``, ``steps``, ``verbose``.
         observed: What could only be counted while training: ``training_rows``,
             ``validation_rows``, ``batch_size``, ``updates_per_epoch``; filled in the first epoch.
+        targets: Some targets of pipelines and generators, by split: ``training``, ``validation``.
     """
 
     model: Any
     arguments: FitArguments | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     observed: dict[str, int] = field(default_factory=dict)
+    targets: dict[str, Any] = field(default_factory=dict)
+
+    def keep_targets(self, sample: Sample) -> None:
+        """Keeps the targets of rows without weights, which losses can be worked out for."""
+        for split, rows in (("training", sample.training), ("validation", sample.validation)):
+            if rows is not None and rows.y is not None and not rows.weighted:
+                self.targets[split] = rows.y
 
     @property
     def optimizer_in_use(self) -> Any:

@@ -29,10 +29,12 @@ class Rows:
     Attributes:
         x: Inputs, nested as the model takes them; each array has shape ``(rows, …)``.
         y: Targets, nested likewise; ``None`` where there are none.
+        weighted: Whether the rows have weights of their own, which puts losses in other units.
     """
 
     x: Any
     y: Any
+    weighted: bool = False
 
     def __len__(self) -> int:
         return len(keras.tree.flatten(self.x)[0])
@@ -44,6 +46,7 @@ class Rows:
             None
             if self.y is None
             else keras.tree.map_structure(lambda array: array[start:stop], self.y),
+            self.weighted,
         )
 
 

@@ -82,7 +82,9 @@ def _by_second_moment(slot: str, decay: str, *, corrected: bool) -> Callable[...
             return None
         seen = 1.0
         if corrected:
-            seen = 1.0 - float(getattr(optimizer, decay)) ** max(int(number_in(optimizer.iterations)), 1)
+            seen = 1.0 - float(getattr(optimizer, decay)) ** max(
+                int(number_in(optimizer.iterations)), 1
+            )
         epsilon = float(optimizer.epsilon)
         return [
             g / (np.sqrt(np.array(v.value.value(), dtype=np.float64) / seen) + epsilon)
