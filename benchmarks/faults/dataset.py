@@ -21,7 +21,7 @@ from mlflow_plateau.tracked import Points, TrackedRun
 FILE = Path(__file__).parent / "runs.jsonl.gz"
 """The committed data set: a JSON document per line."""
 
-LEVELS = ("curves", "history", "streamed", "recorded")
+LEVELS = ("curves", "history", "compared", "streamed", "recorded")
 """What of a run is looked at; see ``at_level``."""
 
 SMALLEST_MARGIN = 0.1
@@ -116,19 +116,29 @@ def at_level(run: Run, level: str) -> History:
 
     - ``recorded``: all that the recorder writes of arrays and frames;
     - ``streamed``: the same of a pipeline, whose splits it cannot compare;
+    - ``compared``: as ``history``, and beside it other runs of the task, see ``siblings``;
     - ``history``: the curves and the parameters, without what only a witness knows (measurements
       of updates and batches, the range of the targets, the loss of a constant);
     - ``curves``: losses and scores by epoch and nothing else.
     """
-    metrics, params = run.tracked.metrics, run.tracked.params
-    if level not in ("recorded", "streamed"):
-        metrics = {k: v for k, v in metrics.items() if not k.startswith("plateau/")}
-        params = {k: v for k, v in params.items() if k not in WITNESSED}
+    seen = run.tracked if level in ("recorded", "streamed") else plain(run)
+    metrics, params = seen.metrics, seen.params
     if level == "curves":
         metrics = {k: v for k, v in metrics.items() if k != "learning_rate"}
         params = {}
     history = align(replace(run.tracked, metrics=metrics, params=params))
+    if level == "compared":
+        from benchmarks.faults.experiment import siblings_of
+
+        history = replace(history, siblings=siblings_of(run, history))
     return replace(history, comparison=run.comparison) if level == "recorded" else history
+
+
+def plain(run: Run) -> TrackedRun:
+    """Returns a run as anybody might have logged it, without what only a witness knows."""
+    metrics = {k: v for k, v in run.tracked.metrics.items() if not k.startswith("plateau/")}
+    params = {k: v for k, v in run.tracked.params.items() if k not in WITNESSED}
+    return replace(run.tracked, metrics=metrics, params=params)
 
 
 def load(path: Path = FILE) -> tuple[Run, ...]:

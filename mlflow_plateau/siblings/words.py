@@ -1,0 +1,99 @@
+"""Which lever a parameter belongs to that no ``Setup`` knows, told by the words of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlflow_plateau.align.names import words_of
+
+LEARNING_RATE = "learning_rate"
+BATCH_SIZE = "batch_size"
+MODEL = "model"
+REGULARIZATION = "regularization"
+LOSS = "loss"
+OPTIMIZER = "optimizer"
+SCHEDULE = "schedule"
+PREPROCESSING = "preprocessing"
+DATA = "data"
+VALIDATION_DATA = "validation_data"
+OTHER = "other"
+
+LEVERS = (
+    *(LEARNING_RATE, BATCH_SIZE, MODEL, REGULARIZATION, LOSS, OPTIMIZER, SCHEDULE),
+    *(PREPROCESSING, DATA, VALIDATION_DATA, OTHER),
+)
+"""What two runs can differ in."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NO_EFFECT = _words(
+    "seed seeds random state repeat repetition replica replicate epochs epoch patience stopping"
+    " stopper device devices gpu gpus cuda cpu accelerator workers jobs threads prefetch pin"
+    " verbose verbosity log logs logger logging print progress tensorboard wandb profiler debug"
+    " checkpoint checkpoints ckpt save saved saving output outputs out note notes comment"
+    " description user host hostname port uri url date time timestamp trial rank id uuid tag tags"
+    " experiment project group job freq frequency every eval evaluation precision_config resume"
+    " cache verbosity_level"
+)
+"""Words of parameters that change nothing about what a run can reach, its length apart."""
+
+PLACES = _words("path dir directory folder file filename root location")
+"""Words of parameters that say where something lies: a data set's place may be what differs."""
+
+DATA_WORDS = _words(
+    "data dataset datasets corpus split fold folds subset fraction sample samples digest csv parquet"
+    " train training rows label labels target targets"
+)
+
+TABLE: Mapping[str, frozenset[str]] = {
+    SCHEDULE: _words(
+        "scheduler schedule warmup warm decay_steps decay_rate gamma cosine anneal annealing"
+        " milestones plateau cooldown step_size"
+    ),
+    REGULARIZATION: _words(
+        "dropout drop l1 l2 decay reg regularization regularisation regularizer penalty augment"
+        " augmentation augmentations mixup cutmix smoothing"
+    ),
+    PREPROCESSING: _words(
+        "scaler scaling scale normalize normalise normalization normaliser normalizer standardize"
+        " standardise preprocess preprocessing preprocessor transform transforms transformation"
+        " impute imputer imputation encoder encoding encode tokenizer tokenize vocabulary vocab"
+        " clipping_range mean std resize"
+    ),
+    LOSS: _words("loss losses criterion objective"),
+    OPTIMIZER: _words(
+        "optimizer optimiser optim opt momentum beta beta1 beta2 betas epsilon eps nesterov clip"
+        " clipnorm clipvalue gradient grad amsgrad rho ema"
+    ),
+    MODEL: _words(
+        "model net network arch architecture backbone encoder_type layer layers hidden unit units"
+        " neuron neurons width depth dim dims dimension dimensions embedding embed filter filters"
+        " channel channels kernel heads head activation blocks block rnn lstm gru cnn mlp"
+        " transformer size leaves depth initializer init"
+    ),
+    DATA: DATA_WORDS,
+}
+"""Words by lever; the first lever with one of the name's words is taken."""
+
+OPPOSITE = _words("smoothing_inverse keep")
+"""Words that turn a regulariser round: ``keep_prob`` is one less the dropout."""
+
+
+def lever_of(name: str) -> str | None:
+    """Returns the lever that a parameter belongs to, ``None`` where it has no effect.
+
+    Args:
+        name: The parameter's name, untrusted text.
+    """
+    words = frozenset(words_of(name))
+    if words & PLACES:
+        return DATA if words & DATA_WORDS else None
+    if words & NO_EFFECT:
+        return None
+    for lever, known in TABLE.items():
+        if words & known:
+            return lever
+    return None if words & {"name", "run", "version"} or not words else OTHER
