@@ -38,6 +38,7 @@ LEARNING_RATE_TOO_LARGE = Cause(
         contradicts("lower_rate_better", below=0.03, scale=0.01, decisive=True),
         contradicts("higher_rate_better", above=0.08, scale=0.02),
         contradicts("best_rate_tried", above=0.03, scale=0.01),
+        supports("lower_rate_better", above=0.2, scale=0.05, decisive=True),
     ),
     remedies=(
         Remedy(

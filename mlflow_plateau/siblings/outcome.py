@@ -22,12 +22,14 @@ class Course:
         curve: Its finite points.
         unit: What the axis counts: ``epoch`` or ``step``.
         sign: 1 for losses, −1 for scores, which were turned round.
+        end: The last epoch that was logged, finite or not.
         broke: Whether it was thrown off: it ended without a finite value, or so its training did.
     """
 
     curve: Curve
     unit: str
     sign: float
+    end: float
     broke: bool
 
     @property
@@ -35,16 +37,13 @@ class Course:
         """The first value."""
         return self.curve.first
 
-    @property
-    def end(self) -> float:
-        """The last epoch."""
-        return self.curve.span[1]
-
     def until(self, epoch: float) -> Course:
         """Returns the course up to an epoch."""
+        if epoch >= self.end:
+            return self
         kept = self.curve.epochs <= epoch
         cut = Curve(self.curve.epochs[kept], self.curve.values[kept])
-        return replace(self, curve=cut, broke=self.broke and bool(kept.all()))
+        return replace(self, curve=cut, end=epoch, broke=False)
 
     @property
     def reached(self) -> float:
@@ -72,7 +71,13 @@ def course_of(run: TrackedRun, metric: str, points: Points) -> Course | None:
     curve = Curve.of(history.epochs, sign * values)
     if not len(curve):
         return None
-    return Course(curve, history.axis, sign, not np.isfinite(values[was_logged][-1]))
+    return Course(
+        curve=curve,
+        unit=history.axis,
+        sign=sign,
+        end=float(history.epochs[was_logged][-1]),
+        broke=not np.isfinite(values[was_logged][-1]),
+    )
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def pair(ours: Course, theirs: Course) -> Pair | None:
     reached, so_far = theirs.reached, ours.until(theirs.end)
     if reached < ours.reached:
         return Pair(ours.reached, reached, epochs)
-    first, last = ours.curve.span
-    if not len(so_far.curve) or (theirs.end - first) < SHORT * (last - first):
+    first = float(ours.curve.epochs[0])
+    if not len(so_far.curve) or (theirs.end - first) < SHORT * (ours.end - first):
         return None
     return Pair(min(so_far.reached, reached), reached, epochs)
