@@ -51,7 +51,12 @@ def differences(ours: Facts, theirs: Facts) -> tuple[Difference, ...] | None:
 
 
 def _differences(ours: Facts, theirs: Facts) -> Iterator[Difference]:
-    yield from _number(LEARNING_RATE, "learning_rate", ours, theirs)
+    rates = [facts.setup.learning_rate for facts in (ours, theirs)]
+    if None not in rates and (rates[0] == 0) != (rates[1] == 0):
+        # Not to train at all is no lower rate.
+        yield Difference(OTHER, "learning_rate", *(f"{rate:.4g}" for rate in rates if rate is not None))
+    else:
+        yield from _number(LEARNING_RATE, "learning_rate", ours, theirs)
     yield from _number(BATCH_SIZE, "batch_size", ours, theirs)
     yield from _optimizer(ours, theirs)
     for name in ("dropout", "l2", "weight_decay"):

@@ -24,7 +24,7 @@ from mlflow_plateau.untrusted import quoted
 
 NO_SIBLINGS = "no other run of the experiment can be compared with this one"
 
-TWO_LEVERS = 0.5
+TWO_LEVERS = 0.15
 """What a run says that differs in two things, as a share of what it would say of one."""
 
 FAR = math.log(40.0)
@@ -91,21 +91,31 @@ def _gain(view: View, lever: str, direction: int, what: str) -> Measurement:
     if siblings is None:
         return cannot_say(NO_SIBLINGS)
     moved = _moved(siblings, lever, direction)
-    alone = [run for run in moved if len(run.levers) == 1]
-    runs, share = (alone, 1.0) if alone else (moved, TWO_LEVERS)
-    if not runs:
+    if not moved:
         return cannot_say(f"no comparable run of the experiment has {what}")
+    alone = [run for run in moved if len(run.levers) == 1]
+    found = _best(siblings, alone, lever, 1.0) if alone else None
+    if found is None or found.value <= 0:
+        beside = [run for run in moved if len(run.levers) > 1]
+        helped = _best(siblings, beside, lever, TWO_LEVERS) if beside else None
+        if helped is not None and helped.value > 0:
+            return helped
+        if found is None:
+            return cannot_say(f"in every comparable run with {what} something else differs as well")
+        if min(abs(run.change_of(lever)) for run in alone) > FAR:
+            return cannot_say(f"only runs far away have {what}, and none of them did better")
+        if not found.value and _chance(siblings.noise, len(alone)) > LARGEST_CHANCE:
+            return cannot_say(f"repeated runs differ by more than those with {what}")
+    return found
+
+
+def _best(
+    siblings: Siblings, runs: Sequence[Sibling], lever: str, share: float
+) -> Measurement:
+    """Returns what the best of some runs had ahead, as far as a lever explains it."""
     gains = [_own_gain(siblings, run, lever) for run in runs]
     gain, best = max(zip(gains, runs, strict=True), key=lambda item: item[0])
-    value = share * _beyond_noise(gain, siblings.noise, len(runs))
-    if value <= 0:
-        if not alone:
-            return cannot_say(f"in every comparable run with {what} something else differs as well")
-        if min(abs(run.change_of(lever)) for run in runs) > FAR:
-            return cannot_say(f"only runs far away have {what}, and none of them did better")
-        if not value and _chance(siblings.noise, len(runs)) > LARGEST_CHANCE:
-            return cannot_say(f"repeated runs differ by more than those with {what}")
-    return _measured(siblings, best, value, runs)
+    return _measured(siblings, best, share * _beyond_noise(gain, siblings.noise, len(runs)), runs)
 
 
 def _measured(
