@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mlflow_plateau.align.names import read_name
+from mlflow_plateau.align.names import OURS, read_name
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.sibling import Difference
@@ -26,12 +26,14 @@ class Chosen:
     Attributes:
         candidate: The run.
         differences: What differs from the diagnosed run.
-        metric: The metric to compare.
+        metric: The metric to compare, by its name in the diagnosed run.
+        their_metric: Its name in this run.
     """
 
     candidate: Candidate
     differences: tuple[Difference, ...]
     metric: str
+    their_metric: str
 
     @property
     def levers(self) -> frozenset[str]:
@@ -73,9 +75,9 @@ def choose(
         if found is None:
             continue
         other_loss = any(difference.lever == "loss" for difference in found)
-        metric = _comparable(candidate, metrics, other_loss)
-        if metric is not None:
-            chosen = Chosen(candidate, found, metric)
+        names = _comparable(candidate, metrics, other_loss)
+        if names is not None:
+            chosen = Chosen(candidate, found, *names)
             kinds.setdefault(chosen.kind, []).append(chosen)
     ranked = [_by_turns(kind, ours)[:MOST_OF_A_KIND] for _, kind in sorted(kinds.items())]
     turns = itertools.zip_longest(*sorted(ranked, key=lambda kind: len(kind[0].levers)))
@@ -83,11 +85,18 @@ def choose(
     return tuple(sorted(in_turn, key=lambda chosen: len(chosen.levers))[:MOST_READ])
 
 
-def _comparable(candidate: Candidate, metrics: Sequence[str], other_loss: bool) -> str | None:
+def _comparable(
+    candidate: Candidate, metrics: Sequence[str], other_loss: bool
+) -> tuple[str, str] | None:
+    """Returns the metric to compare by its names in both runs."""
     for name in metrics:
-        is_score = read_name(name).higher_is_better
-        if name in candidate.last and (is_score or not other_loss):
-            return name
+        if other_loss and not read_name(name).higher_is_better:
+            continue
+        # The recorder writes its own curves beside those of others.
+        plain = name.removeprefix(OURS)
+        for theirs in dict.fromkeys((name, plain, OURS + plain)):
+            if theirs in candidate.last:
+                return name, theirs
     return None
 
 
@@ -95,7 +104,7 @@ def _by_turns(kind: list[Chosen], ours: Candidate) -> list[Chosen]:
     """Returns the best, the nearest, the second best, …, each once."""
 
     def badness(chosen: Chosen) -> float:
-        last = chosen.candidate.last[chosen.metric]
+        last = chosen.candidate.last[chosen.their_metric]
         if not math.isfinite(last):
             return math.inf
         return -last if read_name(chosen.metric).higher_is_better else last

@@ -63,7 +63,7 @@ def find_siblings(
         if our_course is None:
             continue
         other = chosen.candidate.run
-        theirs = _course(other, chosen.metric, read(other.run_id, chosen.metric))
+        theirs = _course(other, chosen.their_metric, read(other.run_id, chosen.their_metric))
         both = pair(our_course, theirs) if theirs is not None else None
         if theirs is not None and both is not None:
             compared.append((chosen, theirs, both))

@@ -82,6 +82,7 @@ def diagnose_history(history: History) -> Diagnosis:
         level=level,
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
+        siblings=history.siblings,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
         notes=history.notes,
         curves=shown_curves(history),

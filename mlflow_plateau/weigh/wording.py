@@ -49,7 +49,7 @@ def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> st
     if not doubt:
         return ""
     question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
-    if level == "history":
+    if level in ("history", "compared"):
         return (
             "Trained under mlflow_plateau.autolog(), the run would also hold the size of its"
             " updates and gradients and the loss of a constant prediction, which help to tell"
