@@ -22,7 +22,9 @@ def main() -> None:
     command.add_argument("--wrong", action="store_true", help="print every wrong answer")
     commands.add_parser("fit", help="fit the weights and write them into the package")
     command = commands.add_parser("thresholds", help="print what thresholds would cost")
-    command.add_argument("--level", choices=("curves", "history", "compared", "recorded"), default="recorded")
+    command.add_argument(
+        "--level", choices=("curves", "history", "compared", "recorded"), default="recorded"
+    )
     commands.add_parser("report", help="write docs/accuracy.md")
     commands.add_parser("forecast", help="foretell second halves of curves from their first")
     commands.add_parser("digests", help="write the digests of the data that each run saw")

@@ -61,9 +61,7 @@ def is_kept(run: str, other: str) -> bool:
 def siblings_of(run: Run, history: History) -> Siblings | None:
     """Returns how a run compares with what its experiment holds."""
     of_task = experiment(run.task)
-    kept = [
-        candidate for name, candidate in of_task.candidates.items() if is_kept(run.name, name)
-    ]
+    kept = [candidate for name, candidate in of_task.candidates.items() if is_kept(run.name, name)]
     points = {tracked.run_id: tracked.metrics for tracked in of_task.runs.values()}
 
     def read(run_id: str, metric: str) -> Points:

@@ -202,7 +202,9 @@ def _minimise(of: Examples, penalty: float, known: FloatTable | None = None) -> 
     if known is not None:
         is_open = ~is_open
         start = np.where(is_open, start, known)
-    limits = [pair if free else (x, x) for pair, free, x in zip(bounds, is_open, start, strict=True)]
+    limits = [
+        pair if free else (x, x) for pair, free, x in zip(bounds, is_open, start, strict=True)
+    ]
     found = minimize(
         _loss, start, args=(of, penalty, PRESENCE, None, is_open), jac=True, method="L-BFGS-B",
         bounds=limits, options={"maxiter": 2000},

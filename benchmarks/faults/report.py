@@ -42,6 +42,9 @@ What a level of evidence knows:
 - `curves`: losses and scores by epoch and nothing else;
 - `history`: also the parameters that anybody can log (optimiser, rates, sizes, head,
   regularisation), but nothing that needs the data or a witness;
+- `compared`: as `history`, and beside it the other runs of the task, half of them kept by chance,
+  with the digests of their data sets: an experiment in which the run without the fault may or may
+  not be found;
 - `streamed`: all that the recorder writes where the data comes from a pipeline or a generator;
 - `recorded`: all that it writes of arrays and frames, whose two splits it also compares.
 

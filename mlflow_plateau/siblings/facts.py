@@ -11,7 +11,7 @@ from functools import cached_property
 from mlflow_plateau.align.names import Kind, read_name
 from mlflow_plateau.align.setup import is_setup_parameter, read_setup
 from mlflow_plateau.history import Setup
-from mlflow_plateau.siblings.words import lever_of
+from mlflow_plateau.siblings.words import OTHER, lever_of
 from mlflow_plateau.tracked import TrackedRun
 
 OURS = "plateau."
@@ -73,11 +73,16 @@ def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
     setup = read_setup(run.params, run.tags)
     others = {}
     for name, value in run.params.items():
-        if name.startswith(OURS) or is_setup_parameter(name):
-            continue
-        lever = lever_of(name)
-        if lever is not None:
-            others[name] = (lever, value)
+        if not name.startswith(OURS) and not is_setup_parameter(name):
+            lever = lever_of(name)
+            if lever is not None:
+                others[name] = (lever, value)
+    for name, value in run.tags.items():
+        # Tags are for finding runs; only those that name a model, data, … say what differs.
+        if not name.startswith((OURS, MLFLOW)):
+            lever = lever_of(name)
+            if lever not in (None, OTHER):
+                others[f"tag {name}"] = (str(lever), value)
     return Facts(
         setup=setup,
         layers=None if setup.layers is None else _DROPOUT.sub("", setup.layers).removeprefix(" > "),

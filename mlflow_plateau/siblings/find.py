@@ -14,8 +14,9 @@ from mlflow_plateau.siblings.choose import Chosen, choose
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.outcome import Course, Pair, course_of, pair
-from mlflow_plateau.signals.curve import MAD_TO_DEVIATION, Curve
 from mlflow_plateau.siblings.sibling import Sibling, Siblings
+from mlflow_plateau.siblings.words import BATCH_SIZE
+from mlflow_plateau.signals.curve import MAD_TO_DEVIATION, Curve
 from mlflow_plateau.tracked import Points, TrackedRun
 
 LEAST_NOISE = 0.01
@@ -62,6 +63,8 @@ def find_siblings(
         our_course = courses[chosen.metric]
         if our_course is None:
             continue
+        if our_course.unit == "step" and BATCH_SIZE in chosen.levers:
+            continue  # As many steps of larger batches are more epochs.
         other = chosen.candidate.run
         theirs = _course(other, chosen.their_metric, read(other.run_id, chosen.their_metric))
         both = pair(our_course, theirs) if theirs is not None else None
@@ -107,13 +110,15 @@ def _was_thrown_off(history: History) -> bool:
     logged = history.training_loss[history.training_logged]
     if not len(logged):
         return False
-    finite = Curve.of(history.epochs, (-1.0 if history.higher_is_better else 1.0) * history.training_loss)
-    return not np.isfinite(logged[-1]) or (len(finite) >= FEWEST_POINTS and finite.end > finite.start)
+    finite = Curve.of(
+        history.epochs, (-1.0 if history.higher_is_better else 1.0) * history.training_loss
+    )
+    return not np.isfinite(logged[-1]) or (
+        len(finite) >= FEWEST_POINTS and finite.end > finite.start
+    )
 
 
-def _course(
-    run: TrackedRun, metric: str, points: Points, broke: bool = False
-) -> Course | None:
+def _course(run: TrackedRun, metric: str, points: Points, broke: bool = False) -> Course | None:
     """Returns the course of a metric, ``None`` where there is too little of it."""
     try:
         course = course_of(run, metric, points)
@@ -174,10 +179,8 @@ def _noise(
     return UNREPEATED * least, "curves"
 
 
-def _repeated(
-    compared: Sequence[tuple[Chosen, Course, Pair]], worst: float
-) -> list[list[float]]:
-    """Returns what the runs of each setup reached that was repeated, none of them above the worst."""
+def _repeated(compared: Sequence[tuple[Chosen, Course, Pair]], worst: float) -> list[list[float]]:
+    """Returns what the runs of each repeated setup reached, those above the worst left out."""
     left = [(chosen, both.theirs) for chosen, _, both in compared]
     # Ours stands beside its repetitions as one of them.
     left += [(chosen, both.ours) for chosen, _, both in compared if not chosen.differences][:1]

@@ -51,10 +51,10 @@ def differences(ours: Facts, theirs: Facts) -> tuple[Difference, ...] | None:
 
 
 def _differences(ours: Facts, theirs: Facts) -> Iterator[Difference]:
-    rates = [facts.setup.learning_rate for facts in (ours, theirs)]
-    if None not in rates and (rates[0] == 0) != (rates[1] == 0):
+    a, b = ours.setup.learning_rate, theirs.setup.learning_rate
+    if a is not None and b is not None and (a == 0) != (b == 0):
         # Not to train at all is no lower rate.
-        yield Difference(OTHER, "learning_rate", *(f"{rate:.4g}" for rate in rates if rate is not None))
+        yield Difference(OTHER, "learning_rate", f"{a:.4g}", f"{b:.4g}")
     else:
         yield from _number(LEARNING_RATE, "learning_rate", ours, theirs)
     yield from _number(BATCH_SIZE, "batch_size", ours, theirs)

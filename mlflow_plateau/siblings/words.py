@@ -35,8 +35,7 @@ NO_EFFECT = _words(
     " verbose verbosity log logs logger logging print progress tensorboard wandb profiler debug"
     " checkpoint checkpoints ckpt save saved saving output outputs out note notes comment"
     " description user host hostname port uri url date time timestamp trial rank id uuid tag tags"
-    " experiment project group job freq frequency every eval evaluation precision_config resume"
-    " cache verbosity_level"
+    " experiment project group job freq frequency every eval evaluation resume cache"
 )
 """Words of parameters that change nothing about what a run can reach, its length apart."""
 
@@ -44,8 +43,8 @@ PLACES = _words("path dir directory folder file filename root location")
 """Words of parameters that say where something lies: a data set's place may be what differs."""
 
 DATA_WORDS = _words(
-    "data dataset datasets corpus split fold folds subset fraction sample samples digest csv parquet"
-    " train training rows label labels target targets"
+    "data dataset datasets corpus split fold folds subset fraction sample samples digest csv"
+    " parquet train training val validation test holdout rows label labels target targets"
 )
 
 TABLE: Mapping[str, frozenset[str]] = {
@@ -68,18 +67,15 @@ TABLE: Mapping[str, frozenset[str]] = {
         "optimizer optimiser optim opt momentum beta beta1 beta2 betas epsilon eps nesterov clip"
         " clipnorm clipvalue gradient grad amsgrad rho ema"
     ),
+    DATA: DATA_WORDS,
     MODEL: _words(
         "model net network arch architecture backbone encoder_type layer layers hidden unit units"
         " neuron neurons width depth dim dims dimension dimensions embedding embed filter filters"
         " channel channels kernel heads head activation blocks block rnn lstm gru cnn mlp"
-        " transformer size leaves depth initializer init"
+        " transformer size leaves initializer init"
     ),
-    DATA: DATA_WORDS,
 }
 """Words by lever; the first lever with one of the name's words is taken."""
-
-OPPOSITE = _words("smoothing_inverse keep")
-"""Words that turn a regulariser round: ``keep_prob`` is one less the dropout."""
 
 
 def lever_of(name: str) -> str | None:
@@ -91,8 +87,8 @@ def lever_of(name: str) -> str | None:
     words = frozenset(words_of(name))
     if words & PLACES:
         return DATA if words & DATA_WORDS else None
-    if words & NO_EFFECT:
-        return None
+    if words & NO_EFFECT or {"batch", "size"} <= words:
+        return None  # That of the training is read by `Setup`; others only take time.
     for lever, known in TABLE.items():
         if words & known:
             return lever

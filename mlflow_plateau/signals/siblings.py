@@ -40,7 +40,7 @@ LONGEST_VALUE = 60
 """Longer values of parameters are cut in a sentence."""
 
 BETTER = (
-    "{which} {name} reached {theirs:.4g} against {ours:.4g} at equal epochs with {what}"
+    "{which} reached {theirs:.4g} against {ours:.4g} at equal epochs with {what}"
     " ({value:+.0%} of the progress, noise taken off; {count})"
 )
 """The sentence of most of these signals."""
@@ -109,9 +109,7 @@ def _gain(view: View, lever: str, direction: int, what: str) -> Measurement:
     return found
 
 
-def _best(
-    siblings: Siblings, runs: Sequence[Sibling], lever: str, share: float
-) -> Measurement:
+def _best(siblings: Siblings, runs: Sequence[Sibling], lever: str, share: float) -> Measurement:
     """Returns what the best of some runs had ahead, as far as a lever explains it."""
     gains = [_own_gain(siblings, run, lever) for run in runs]
     gain, best = max(zip(gains, runs, strict=True), key=lambda item: item[0])
@@ -122,12 +120,13 @@ def _measured(
     siblings: Siblings, best: Sibling, value: float, runs: Sequence[Sibling]
 ) -> Measurement:
     count = len(runs)
+    name = quoted(best.name or best.run_id)
     return Measurement(
         value,
         epochs=(0.0, best.epochs),
         facts={
-            "which": "run" if count == 1 else "the best run,",
-            "name": quoted(best.name or best.run_id),
+            "which": f"run {name}" if count == 1 else f"the best run, {name},",
+            "name": name,
             "ours": best.ours,
             "theirs": best.theirs,
             "what": ", ".join(map(_said, best.differences)) or "the same setup",
@@ -256,8 +255,8 @@ def best_sibling(view: View) -> Measurement:
 
 @signal(
     unit="ways",
-    sentence="{value:.0f} kinds of change were tried one at a time in {count} other runs, and the best"
-    " run, {name}, reached {theirs:.4g} against {ours:.4g}",
+    sentence="{value:.0f} kinds of change were tried one at a time in {count} other runs, and the"
+    " best run, {name}, reached {theirs:.4g} against {ours:.4g}",
     needs="compared",
 )
 def nothing_tried_better(view: View) -> Measurement:
