@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlflow_plateau.checks.finding import Finding
-    from mlflow_plateau.siblings.sibling import Siblings
+    from mlflow_plateau.siblings.sibling import Difference, Siblings
 
 SCHEMA_VERSION = 1
 """Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
@@ -237,8 +237,16 @@ def _finding(document: Mapping[str, Any]) -> Finding:
     return Finding(**values)
 
 
+def _difference(document: Mapping[str, Any]) -> Difference:
+    from mlflow_plateau.siblings.sibling import Difference
+
+    values = _known_fields(Difference, document, "difference")
+    values["change"] = _number_from_json(values["change"])
+    return Difference(**values)
+
+
 def _siblings(document: Mapping[str, Any] | None) -> Siblings | None:
-    from mlflow_plateau.siblings.sibling import Difference, Sibling, Siblings
+    from mlflow_plateau.siblings.sibling import Sibling, Siblings
 
     if document is None:
         return None
@@ -246,10 +254,7 @@ def _siblings(document: Mapping[str, Any] | None) -> Siblings | None:
     compared = []
     for item in values["compared"]:
         run = _known_fields(Sibling, item, "compared run")
-        run["differences"] = tuple(
-            Difference(**_known_fields(Difference, found, "difference"))
-            for found in run["differences"]
-        )
+        run["differences"] = tuple(_difference(found) for found in run["differences"])
         for name in ("gain", "ours", "theirs", "epochs"):
             run[name] = _number_from_json(run[name])
         compared.append(Sibling(**run))
