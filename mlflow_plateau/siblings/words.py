@@ -30,7 +30,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 NO_EFFECT = _words(
-    "seed seeds random state repeat repetition replica replicate epochs epoch patience stopping"
+    "seed seeds random state fold folds cv repeat repetition replica replicate epochs epoch"
+    " patience stopping"
     " stopper device devices gpu gpus cuda cpu accelerator workers jobs threads prefetch pin"
     " verbose verbosity log logs logger logging print progress tensorboard wandb profiler debug"
     " checkpoint checkpoints ckpt save saved saving output outputs out note notes comment"
@@ -43,14 +44,13 @@ PLACES = _words("path dir directory folder file filename root location")
 """Words of parameters that say where something lies: a data set's place may be what differs."""
 
 DATA_WORDS = _words(
-    "data dataset datasets corpus split fold folds subset fraction sample samples digest csv"
+    "data dataset datasets corpus split subset fraction sample samples digest csv"
     " parquet train training val validation test holdout rows label labels target targets"
 )
 
 TABLE: Mapping[str, frozenset[str]] = {
     SCHEDULE: _words(
-        "scheduler schedule warmup warm decay_steps decay_rate gamma cosine anneal annealing"
-        " milestones plateau cooldown step_size"
+        "scheduler schedule warmup warm gamma cosine anneal annealing milestones plateau cooldown"
     ),
     REGULARIZATION: _words(
         "dropout drop l1 l2 decay reg regularization regularisation regularizer penalty augment"
@@ -60,7 +60,7 @@ TABLE: Mapping[str, frozenset[str]] = {
         "scaler scaling scale normalize normalise normalization normaliser normalizer standardize"
         " standardise preprocess preprocessing preprocessor transform transforms transformation"
         " impute imputer imputation encoder encoding encode tokenizer tokenize vocabulary vocab"
-        " clipping_range mean std resize"
+        " mean std resize"
     ),
     LOSS: _words("loss losses criterion objective"),
     OPTIMIZER: _words(
@@ -78,6 +78,12 @@ TABLE: Mapping[str, frozenset[str]] = {
 """Words by lever; the first lever with one of the name's words is taken."""
 
 
+RATE_FALLS = tuple(
+    map(_words, ("decay rate", "decay lr", "decay steps", "decay epochs", "step size"))
+)
+"""Words that together mean that the learning rate falls; a decay alone is one of the weights."""
+
+
 def lever_of(name: str) -> str | None:
     """Returns the lever that a parameter belongs to, ``None`` where it has no effect.
 
@@ -85,6 +91,8 @@ def lever_of(name: str) -> str | None:
         name: The parameter's name, untrusted text.
     """
     words = frozenset(words_of(name))
+    if any(together <= words for together in RATE_FALLS):
+        return SCHEDULE
     if words & PLACES:
         return DATA if words & DATA_WORDS else None
     if words & NO_EFFECT or {"batch", "size"} <= words:
