@@ -131,6 +131,7 @@ def _measured(
             "theirs": best.theirs,
             "what": ", ".join(map(_said, best.differences)) or "the same setup",
             "count": f"{count} such run{'s' * (count != 1)}",
+            "number": f"{count} run{'s' * (count != 1)}",
         },
     )
 
@@ -274,7 +275,12 @@ def nothing_tried_better(view: View) -> Measurement:
     return Measurement(float(len(ways)) if best.value < NO_GAIN else 0.0, best.epochs, facts)
 
 
-@signal(unit="share of the progress", sentence=BETTER, needs="compared")
+@signal(
+    unit="share of the progress",
+    sentence="of {number} with the same setup the middle one, {name}, reached {theirs:.4g} against"
+    " {ours:.4g} at equal epochs ({value:+.0%} of the progress, noise taken off)",
+    needs="compared",
+)
 def repetitions_better(view: View) -> Measurement:
     """What the middle one of the runs of the very same setup had ahead; see `lower_rate_better`.
 
