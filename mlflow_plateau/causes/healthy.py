@@ -19,7 +19,6 @@ HEALTHY = Cause(
         contradicts("saturating_layers", above=3.5, scale=0.4),
         contradicts("dropout_rate", above=0.75, scale=0.03),
         contradicts("updates_per_epoch", below=2.5, scale=0.4),
-        contradicts("best_sibling", above=0.08, scale=0.02),
         contradicts("best_sibling", above=0.2, scale=0.03, decisive=True),
         supports("nothing_tried_better", above=2.5, scale=0.5),
     ),

@@ -25,7 +25,6 @@ NOT_TRAINING = Cause(
         contradicts("unmeasurable_updates", above=0.4, scale=0.05),
         contradicts("training_progress", above=0.05, scale=0.015),
         contradicts("update_ratio_late", above=-5.0, scale=0.3),
-        supports("best_sibling", above=0.15, scale=0.04),
     ),
     remedies=(
         Remedy(

@@ -24,6 +24,7 @@ LEAST_DECAY = 1e-9
 """A rate that fell further is as good as zero."""
 
 _DROPOUT = re.compile(r"(?: > )?\w*Dropout\w*\([^)]*\)")
+_ACTIVATION = re.compile(r", [a-z_]\w*(?=\))")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Facts:
 
     Attributes:
         setup: What is understood of its parameters.
-        layers: The layers without those that only regularise.
+        layers: The layers without those that only regularise, and without their activations.
         decay: Decades by which the learning rate fell; ``None`` where it was not logged.
         others: Further parameters and tags that may matter: name to lever and value.
         data: Digests of the data sets by what they were used for: ``training``, ``eval``, ….
@@ -85,11 +86,16 @@ def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
                 others[f"tag {name}"] = (str(lever), value)
     return Facts(
         setup=setup,
-        layers=None if setup.layers is None else _DROPOUT.sub("", setup.layers).removeprefix(" > "),
+        layers=None if setup.layers is None else _shape(setup.layers),
         decay=_decay(setup, last),
         others=others,
         data=run.data,
     )
+
+
+def _shape(layers: str) -> str:
+    """Returns kinds and widths of the layers: ``Dense(64) > Dense(1)``."""
+    return _ACTIVATION.sub("", _DROPOUT.sub("", layers).removeprefix(" > "))
 
 
 def _decay(setup: Setup, last: Mapping[str, float]) -> float | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mlflow_plateau.siblings.facts import Facts
 from mlflow_plateau.siblings.sibling import Difference
 from mlflow_plateau.siblings.words import (
+    ACTIVATION,
     BATCH_SIZE,
     DATA,
     LEARNING_RATE,
@@ -123,6 +124,10 @@ def _model(ours: Facts, theirs: Facts) -> Iterator[Difference]:
             yield Difference(MODEL, "layers", ours.layers, theirs.layers, size)
     elif size:
         yield Difference(MODEL, "parameter_count", f"{a:,}", f"{b:,}", size)
+    activations = [facts.setup.hidden_activations for facts in (ours, theirs)]
+    if None not in activations and activations[0] != activations[1]:
+        a_names, b_names = (", ".join(names or ()) for names in activations)
+        yield Difference(ACTIVATION, "activations", a_names, b_names)
     shares = [_trainable(facts) for facts in (ours, theirs)]
     if None not in shares and shares[0] != shares[1]:
         yield Difference(OTHER, "trainable weights", f"{shares[0]:.0%}", f"{shares[1]:.0%}")

@@ -9,6 +9,7 @@ from mlflow_plateau.align.names import words_of
 LEARNING_RATE = "learning_rate"
 BATCH_SIZE = "batch_size"
 MODEL = "model"
+ACTIVATION = "activation"
 REGULARIZATION = "regularization"
 LOSS = "loss"
 OPTIMIZER = "optimizer"
@@ -19,7 +20,7 @@ VALIDATION_DATA = "validation_data"
 OTHER = "other"
 
 LEVERS = (
-    *(LEARNING_RATE, BATCH_SIZE, MODEL, REGULARIZATION, LOSS, OPTIMIZER, SCHEDULE),
+    *(LEARNING_RATE, BATCH_SIZE, MODEL, ACTIVATION, REGULARIZATION, LOSS, OPTIMIZER, SCHEDULE),
     *(PREPROCESSING, DATA, VALIDATION_DATA, OTHER),
 )
 """What two runs can differ in."""
@@ -68,11 +69,12 @@ TABLE: Mapping[str, frozenset[str]] = {
         " clipnorm clipvalue gradient grad amsgrad rho ema"
     ),
     DATA: DATA_WORDS,
+    ACTIVATION: _words("activation activations act nonlinearity initializer initialiser init"),
     MODEL: _words(
         "model net network arch architecture backbone encoder_type layer layers hidden unit units"
         " neuron neurons width depth dim dims dimension dimensions embedding embed filter filters"
-        " channel channels kernel heads head activation blocks block rnn lstm gru cnn mlp"
-        " transformer size leaves initializer init"
+        " channel channels kernel heads head blocks block rnn lstm gru cnn mlp"
+        " transformer size leaves"
     ),
 }
 """Words by lever; the first lever with one of the name's words is taken."""

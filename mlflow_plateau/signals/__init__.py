@@ -101,6 +101,7 @@ SIGNALS: tuple[Signal, ...] = (
     siblings.larger_batch_better,
     siblings.larger_model_better,
     siblings.smaller_model_better,
+    siblings.other_activation_better,
     siblings.more_regularization_better,
     siblings.less_regularization_better,
     siblings.slower_decay_better,

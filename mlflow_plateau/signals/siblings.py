@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mlflow_plateau.siblings.sibling import Difference, Sibling, Siblings
 from mlflow_plateau.siblings.words import (
+    ACTIVATION,
     BATCH_SIZE,
     DATA,
     LEARNING_RATE,
@@ -184,6 +185,15 @@ def larger_model_better(view: View) -> Measurement:
 def smaller_model_better(view: View) -> Measurement:
     """What the best run with a smaller model had ahead; see `lower_rate_better`."""
     return _gain(view, MODEL, -1, "a smaller model")
+
+
+@signal(unit="share of the progress", sentence=BETTER, needs="compared")
+def other_activation_better(view: View) -> Measurement:
+    """What the best run with other activations or another initialisation had ahead.
+
+    Otherwise as `lower_rate_better`.
+    """
+    return _gain(view, ACTIVATION, 0, "other activations or another initialisation")
 
 
 @signal(unit="share of the progress", sentence=BETTER, needs="compared")

@@ -52,6 +52,7 @@ def test_what_has_no_effect_is_no_difference(ours: dict[str, str], theirs: dict[
         ({}, {"dropout": "0.5"}, "regularization", 1),
         ({"weight_decay": "0.1"}, {"weight_decay": "0"}, "regularization", -1),
         ({"hidden": "64"}, {"hidden": "16"}, "model", -1),
+        ({"activation": "relu"}, {"activation": "tanh"}, "activation", 0),
         ({"model": "mlp"}, {"model": "cnn"}, "model", 0),
         ({"loss": "mse"}, {"loss": "mae"}, "loss", 0),
         ({"optimizer": "sgd"}, {"optimizer": "adam"}, "optimizer", 0),
@@ -86,6 +87,15 @@ def test_the_layers_that_only_regularise_are_no_other_model() -> None:
     )
     assert found is not None
     assert [difference.lever for difference in found] == ["regularization"]
+
+
+def test_other_activations_are_no_larger_model() -> None:
+    found = between(
+        {"plateau.layers": "Dense(8, relu) > Dense(1)", "plateau.hidden_activations": "relu"},
+        {"plateau.layers": "Dense(8, tanh) > Dense(1)", "plateau.hidden_activations": "tanh"},
+    )
+    assert found is not None
+    assert [difference.lever for difference in found] == ["activation"]
 
 
 def test_digests_tell_training_from_validation_data() -> None:
