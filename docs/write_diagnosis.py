@@ -55,6 +55,8 @@ def _type(field: dict[str, Any], schema: dict[str, Any]) -> str:
         return f"[{title}](#{title.lower().replace(' ', '-')})"
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field:
+        return ", or ".join(_type(item, schema) for item in field["anyOf"])
     if "const" in field:
         return f"`{field['const']}`"
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]

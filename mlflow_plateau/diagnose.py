@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from mlflow_plateau.diagnosis import Diagnosis
+    from mlflow_plateau.store.siblings import Neighbours
 
 
 def diagnose(
@@ -20,6 +21,7 @@ def diagnose(
     *,
     monitor: str | None = None,
     log: bool = True,
+    siblings: bool = True,
     tracking_uri: str | None = None,
 ) -> Diagnosis:
     """Says why a run's validation loss stopped improving, and writes it into the run.
@@ -31,6 +33,8 @@ def diagnose(
         run_id: The run's id.
         monitor: Name of the validation metric; recognised by its name if left out.
         log: Whether to write the diagnosis into the run: tags, metrics, artifacts, description.
+        siblings: Whether to compare the run with those of its experiment that differ from it in a
+            thing or two: two pages of runs and a few curves more to read.
         tracking_uri: The tracking store; MLflow's current one if left out.
 
     Returns:
@@ -43,6 +47,19 @@ def diagnose(
             that ``monitor`` names.
         RunStillActiveError: If the run is active and has logged nothing yet.
     """
+    from mlflow_plateau.store.siblings import Neighbours
+
+    neighbours = Neighbours(tracking_uri) if siblings else None
+    return _diagnose(run_id, monitor, log, neighbours, tracking_uri)
+
+
+def _diagnose(
+    run_id: str,
+    monitor: str | None,
+    log: bool,
+    neighbours: Neighbours | None,
+    tracking_uri: str | None,
+) -> Diagnosis:
     from mlflow_plateau.align import align
     from mlflow_plateau.consistency import report as compare_profiles
     from mlflow_plateau.store.profiles import read_profiles
@@ -65,6 +82,8 @@ def diagnose(
             history = replace(history, comparison=consistency.comparison)
     except ProfileError as error:
         history = replace(history, notes=(*history.notes, str(error)))
+    if neighbours is not None:
+        history = neighbours.add_to(history, run)
     diagnosis = diagnose_history(history)
     if log:
         write_diagnosis(diagnosis, tracking_uri, consistency)
@@ -77,6 +96,7 @@ def diagnose_runs(
     jobs: int | None = None,
     *,
     log: bool = True,
+    siblings: bool = True,
     tracking_uri: str | None = None,
 ) -> pd.DataFrame:
     """Diagnoses every run of some experiments.
@@ -87,6 +107,8 @@ def diagnose_runs(
         jobs: As many runs are diagnosed at a time; if left out, four on a tracking server, one in a
             local store.
         log: Whether to write each diagnosis into its run.
+        siblings: Whether to compare each run with those of its experiment that differ from it in a
+            thing or two; the experiments are read once.
         tracking_uri: The tracking store; MLflow's current one if left out.
 
     Returns:
@@ -104,17 +126,20 @@ def diagnose_runs(
 
     from mlflow_plateau.store.connection import answering, current_uri, open_client
     from mlflow_plateau.store.search import find_experiments, find_runs
+    from mlflow_plateau.store.siblings import Neighbours
 
     client = open_client(tracking_uri)
     with answering(tracking_uri):
         experiments = find_experiments(client, experiment_names, tracking_uri)
         runs = list(find_runs(client, list(experiments), filter_string or ""))
 
+    neighbours = Neighbours(tracking_uri, whole=True) if siblings else None
+
     def row(run: Run) -> dict[str, Any]:
         return {
             "run_id": run.info.run_id,
             "name": run.info.run_name,
-            **_outcome(run.info.run_id, log, tracking_uri),
+            **_outcome(run.info.run_id, log, neighbours, tracking_uri),
         }
 
     if jobs is None:
@@ -138,9 +163,11 @@ _OUTCOMES = (
 """The fields of a diagnosis that have a column."""
 
 
-def _outcome(run_id: str, log: bool, tracking_uri: str | None) -> dict[str, Any]:
+def _outcome(
+    run_id: str, log: bool, neighbours: Neighbours | None, tracking_uri: str | None
+) -> dict[str, Any]:
     try:
-        diagnosis = diagnose(run_id, log=log, tracking_uri=tracking_uri)
+        diagnosis = _diagnose(run_id, None, log, neighbours, tracking_uri)
     except PlateauError as error:
         return {"error": str(error)}
     except Exception as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlflow_plateau.checks.finding import Finding
+    from mlflow_plateau.siblings.sibling import Difference, Siblings
 
 SCHEMA_VERSION = 1
 """Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
@@ -102,6 +103,7 @@ class Diagnosis:
         level: The level of evidence that the answer stands on, one of ``LEVELS``.
         consistency: Verdict of the preprocessing check: ``pass``, ``warn``, ``fail``, ``unknown``.
         findings: What the preprocessing check found, most serious first.
+        siblings: The runs of the experiment that this one was compared with, or ``None``.
         unknown: Signals that could not be measured, with the reason in words.
         notes: What was cleaned in the history.
         curves: The curves that were read.
@@ -127,6 +129,7 @@ class Diagnosis:
     level: str = "history"
     consistency: str = "unknown"
     findings: tuple[Finding, ...] = ()
+    siblings: Siblings | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     curves: Curves = field(default_factory=Curves)
@@ -150,12 +153,14 @@ class Diagnosis:
                 f"This diagnosis has schema version {version!r}; this mlflow-plateau reads version"
                 f" {SCHEMA_VERSION}. Diagnose the run again to rewrite it."
             )
-        values = _known_fields(cls, document, "diagnosis")
+        # Documents of earlier releases say nothing of siblings.
+        values = _known_fields(cls, {"siblings": None, **document}, "diagnosis")
         for name in ("contributing", "remedies", "notes"):
             values[name] = tuple(values[name])
         values["evidence"] = tuple(_evidence(item) for item in values["evidence"])
         values["findings"] = tuple(_finding(item) for item in values["findings"])
         values["curves"] = _curves(values["curves"])
+        values["siblings"] = _siblings(values["siblings"])
         return cls(**values)
 
     def _repr_html_(self) -> str:
@@ -230,6 +235,30 @@ def _finding(document: Mapping[str, Any]) -> Finding:
         name: _number_from_json(value) for name, value in values["constants"].items()
     }
     return Finding(**values)
+
+
+def _difference(document: Mapping[str, Any]) -> Difference:
+    from mlflow_plateau.siblings.sibling import Difference
+
+    values = _known_fields(Difference, document, "difference")
+    values["change"] = _number_from_json(values["change"])
+    return Difference(**values)
+
+
+def _siblings(document: Mapping[str, Any] | None) -> Siblings | None:
+    from mlflow_plateau.siblings.sibling import Sibling, Siblings
+
+    if document is None:
+        return None
+    values = _known_fields(Siblings, document, "comparison with siblings")
+    compared = []
+    for item in values["compared"]:
+        run = _known_fields(Sibling, item, "compared run")
+        run["differences"] = tuple(_difference(found) for found in run["differences"])
+        for name in ("gain", "ours", "theirs", "epochs"):
+            run[name] = _number_from_json(run[name])
+        compared.append(Sibling(**run))
+    return Siblings(**{**values, "compared": tuple(compared)})
 
 
 def _curves(document: Mapping[str, Any]) -> Curves:

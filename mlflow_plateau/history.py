@@ -14,6 +14,7 @@ from mlflow_plateau.tracked import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from mlflow_plateau.checks.finding import Finding
+    from mlflow_plateau.siblings.sibling import Siblings
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ class History:
             ``batch_loss_spread``, ``epoch_seconds``.
         setup: What is known of the training's configuration.
         comparison: How the two splits compare; ``None`` where they are not known.
+        siblings: How the run compares with others of its experiment; ``None`` where there are none.
         names: Which metric was read as what.
         axis: What a unit of ``epochs`` is: ``epoch`` or ``step``.
         higher_is_better: Whether the monitored curve is a score (accuracy) rather than a loss.
@@ -157,6 +159,7 @@ class History:
     recorded: Mapping[str, FloatArray] = field(default_factory=dict)
     setup: Setup = field(default_factory=Setup)
     comparison: SplitComparison | None = None
+    siblings: Siblings | None = None
     names: MetricNames = field(default_factory=MetricNames)
     axis: str = "epoch"
     higher_is_better: bool = False

@@ -43,6 +43,9 @@ class TrackedRun:
         params: Parameters, untrusted text.
         tags: Tags, untrusted text.
         metrics: The points of each metric, by the metric's name.
+        data: Digests of the logged data sets by what they were used for (``training``, ``eval``);
+            untrusted text.
+        start_time: Unix time in milliseconds; 0 where it is not known.
     """
 
     run_id: str
@@ -52,3 +55,5 @@ class TrackedRun:
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Points] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    start_time: int = 0

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mlflow_plateau.history import History, MetricNames, Setup, SplitComparison
+from mlflow_plateau.siblings.sibling import Siblings
 
 
 def history(
@@ -20,6 +21,7 @@ def history(
     higher_is_better: bool = False,
     axis: str = "epoch",
     comparison: SplitComparison | None = None,
+    siblings: Siblings | None = None,
     **setup: Any,
 ) -> History:
     """Returns a history of the given losses; NaN counts as logged."""
@@ -39,6 +41,7 @@ def history(
         recorded={name: np.asarray(v, float) for name, v in (recorded or {}).items()},
         setup=Setup(**setup),
         comparison=comparison,
+        siblings=siblings,
         names=MetricNames("loss", "val_loss", None),
         axis=axis,
         higher_is_better=higher_is_better,

@@ -11,7 +11,10 @@ PACKAGE = Path(mlflow_plateau.__file__).parent
 FORBIDDEN = {"mlflow", "keras", "tensorflow", "torch", "jax"}
 MIDDLE = [
     path
-    for room in ("align", "signals", "causes", "weigh", "report", "profiles", "checks", "reference")
+    for room in (
+        *("align", "siblings", "signals", "causes", "weigh", "report", "profiles", "checks"),
+        "reference",
+    )
     for path in sorted((PACKAGE / room).rglob("*.py"))
 ] + [PACKAGE / "history.py", PACKAGE / "tracked.py", PACKAGE / "diagnosis.py"]
 

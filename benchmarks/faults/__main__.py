@@ -24,9 +24,12 @@ def main() -> None:
     _add_framework(command)
     commands.add_parser("fit", help="fit the weights and write them into the package")
     command = commands.add_parser("thresholds", help="print what thresholds would cost")
-    command.add_argument("--level", choices=("curves", "history", "recorded"), default="recorded")
+    command.add_argument(
+        "--level", choices=("curves", "history", "compared", "recorded"), default="recorded"
+    )
     commands.add_parser("report", help="write docs/accuracy.md")
     commands.add_parser("forecast", help="foretell second halves of curves from their first")
+    commands.add_parser("digests", help="write the digests of the data that each run saw")
     commands.add_parser("list", help="print the names of all cases")
     arguments = parser.parse_args()
     if arguments.command == "generate":
@@ -56,6 +59,10 @@ def main() -> None:
         from benchmarks.faults.forecasts import foretold
 
         print("\n".join(foretold(load())))
+    elif arguments.command == "digests":
+        from benchmarks.faults.digests import write_digests
+
+        print(f"{write_digests()} digests written")
     elif arguments.command == "list":
         from benchmarks.faults.cases import all_cases
 

@@ -24,7 +24,7 @@ FILE = Path(__file__).parent / "runs.jsonl.gz"
 FILES = {"keras": FILE, "pytorch": FILE.with_name("pytorch_runs.jsonl.gz")}
 """The same for each framework; no weight is fitted on any but the first."""
 
-LEVELS = ("curves", "history", "streamed", "recorded")
+LEVELS = ("curves", "history", "compared", "unsampled", "recorded")
 """What of a run is looked at; see ``at_level``."""
 
 SMALLEST_MARGIN = 0.1
@@ -131,24 +131,34 @@ def _points(values: list[float | None]) -> Points:
 def at_level(run: Run, level: str) -> History:
     """Returns a run's history as far as a level of evidence knows it.
 
-    - ``recorded``: all that the recorder writes of arrays and frames;
-    - ``streamed``: the same of a pipeline, whose splits it cannot compare;
+    - ``recorded``: all that the recorder writes;
+    - ``unsampled``: the same where it gets at no rows, as with several processes or devices;
+    - ``compared``: as ``history``, and beside it other runs of the task, see ``siblings``;
     - ``history``: the curves and the parameters, without what only a witness knows (measurements
       of updates and batches, the range of the targets, the loss of a constant);
     - ``curves``: losses and scores by epoch and nothing else.
     """
-    metrics, params = run.tracked.metrics, run.tracked.params
-    if level != "recorded":
+    seen = run.tracked if level in ("recorded", "unsampled") else plain(run)
+    metrics, params = seen.metrics, seen.params
+    if level == "unsampled":
         metrics = {k: v for k, v in metrics.items() if k not in OF_A_SAMPLE}
         params = {k: v for k, v in params.items() if k not in OF_A_SAMPLE}
-    if level not in ("recorded", "streamed"):
-        metrics = {k: v for k, v in metrics.items() if not k.startswith("plateau/")}
-        params = {k: v for k, v in params.items() if k not in WITNESSED}
     if level == "curves":
         metrics = {k: v for k, v in metrics.items() if k != "learning_rate"}
         params = {}
     history = align(replace(run.tracked, metrics=metrics, params=params))
+    if level == "compared":
+        from benchmarks.faults.experiment import siblings_of
+
+        history = replace(history, siblings=siblings_of(run, history))
     return replace(history, comparison=run.comparison) if level == "recorded" else history
+
+
+def plain(run: Run) -> TrackedRun:
+    """Returns a run as anybody might have logged it, without what only a witness knows."""
+    metrics = {k: v for k, v in run.tracked.metrics.items() if not k.startswith("plateau/")}
+    params = {k: v for k, v in run.tracked.params.items() if k not in WITNESSED | OF_A_SAMPLE}
+    return replace(run.tracked, metrics=metrics, params=params)
 
 
 def load(path: Path = FILE) -> tuple[Run, ...]:

@@ -24,7 +24,8 @@ FloatTable = npt.NDArray[np.float64]
 
 VIEWS: Mapping[str, float] = {
     "recorded": 1.0,
-    "streamed": 0.5,
+    "unsampled": 0.5,
+    "compared": 1.0,
     "history": 1.0,
     "sparse": 0.7,
     "curves": 0.7,

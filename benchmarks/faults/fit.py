@@ -9,6 +9,9 @@ fit minimises
 
 over weights that are not negative, so that no clue weighs against its meaning. The penalty is
 chosen by leaving out one task of the part at a time.
+
+What siblings say is fitted after all else, on runs that are seen with siblings, while the other
+weights stay as they are: what a run without siblings is told does not depend on it.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from scipy.optimize import minimize, minimize_scalar
 
 import mlflow_plateau
 from benchmarks.faults.dataset import FILE, Run, load
-from benchmarks.faults.examples import ANSWERS, Examples, FloatTable, examples, parameters_of
+from benchmarks.faults.examples import ANSWERS, VIEWS, Examples, FloatTable, examples, parameters_of
 from benchmarks.faults.parts import PARTS
 from mlflow_plateau.causes import NONE, Cause
+from mlflow_plateau.signals import signal_by_name
 
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""
@@ -65,15 +69,24 @@ SHARES = {NONE: 0.25, "overfitting": 0.3}
 set holds about as many runs of each cause, which no tracking server does."""
 
 
+BESIDE_SIBLINGS = "compared"
+"""The view that knows siblings …"""
+
+ALONE = tuple(view for view in VIEWS if view != BESIDE_SIBLINGS)
+"""… and those that do not."""
+
+
 def fit() -> str:
     """Fits, writes ``weights.json`` and returns a summary."""
     runs = [run for run in load() if run.counts]
-    fitted = examples([run for run in runs if run.part == "fit"])
-    tuned = examples([run for run in runs if run.part == "tune"])
+    first = [run for run in runs if run.part == "fit"]
+    fitted = examples(first, ALONE)
+    tuned = examples([run for run in runs if run.part == "tune"], ALONE)
     losses = {penalty: _left_out(fitted, penalty) for penalty in PENALTIES}
     enough = (1.0 + TOLERATED) * min(losses.values())
     penalty = max(penalty for penalty, loss in losses.items() if loss <= enough)
     numbers = _minimise(fitted, penalty)
+    numbers = _minimise(examples(first, (BESIDE_SIBLINGS,)), penalty, known=numbers)
     temperature = _temperature(numbers, tuned)
     WEIGHTS.write_text(_document(numbers, temperature, penalty, runs), encoding="utf-8")
     lines = [f"penalty {p:g}: loss on tasks left out {loss:.4f}" for p, loss in losses.items()]
@@ -115,6 +128,7 @@ def _loss(
     penalty: float,
     presence: float = PRESENCE,
     weights: FloatTable | None = None,
+    open_numbers: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[float, FloatTable]:
     """Returns the loss and its gradient."""
     odds = log_odds(numbers, of)
@@ -135,14 +149,27 @@ def _loss(
     gradient = np.concatenate(
         [table.T @ slope[:, index] for index, table in enumerate(of.memberships)]
     )
-    shrunk = np.where(_is_prior(), 0.0, numbers - DECLARED)
-    strength = penalty / len(numbers)
+    open_numbers = ~_of_siblings() if open_numbers is None else open_numbers
+    shrunk = np.where(open_numbers & ~_is_prior(), numbers - DECLARED, 0.0)
+    strength = penalty / open_numbers.sum()
     loss += strength * float(shrunk @ shrunk)
     return loss, gradient + 2 * strength * shrunk
 
 
 def _is_prior() -> npt.NDArray[np.bool_]:
     return np.array([kind == "prior" for answer in ANSWERS for _, kind in parameters_of(answer)])
+
+
+def _of_siblings() -> npt.NDArray[np.bool_]:
+    """Returns which numbers belong to clues that only siblings give."""
+    signals = {c.name: c.signal for answer in ANSWERS for c in answer.evidence}
+    return np.array(
+        [
+            kind != "prior" and signal_by_name(signals[clue]).needs == "compared"
+            for answer in ANSWERS
+            for clue, kind in parameters_of(answer)
+        ]
+    )
 
 
 def _bounds() -> list[tuple[float, float]]:
@@ -161,12 +188,26 @@ def _bound(answer: Cause, clue: str, kind: str) -> tuple[float, float]:
     return least, LARGEST_WEIGHT
 
 
-def _minimise(of: Examples, penalty: float) -> FloatTable:
+def _minimise(of: Examples, penalty: float, known: FloatTable | None = None) -> FloatTable:
+    """Returns the fitted numbers.
+
+    Args:
+        of: The examples.
+        penalty: How strongly weights are pulled to what is declared.
+        known: Numbers that stay, those of the siblings apart; if left out, these apart are fitted.
+    """
     bounds = _bounds()
     start = np.array([min(max(1.0, low), high) for low, high in bounds])
+    is_open = ~_of_siblings()
+    if known is not None:
+        is_open = ~is_open
+        start = np.where(is_open, start, known)
+    limits = [
+        pair if free else (x, x) for pair, free, x in zip(bounds, is_open, start, strict=True)
+    ]
     found = minimize(
-        _loss, start, args=(of, penalty), jac=True, method="L-BFGS-B", bounds=bounds,
-        options={"maxiter": 2000},
+        _loss, start, args=(of, penalty, PRESENCE, None, is_open), jac=True, method="L-BFGS-B",
+        bounds=limits, options={"maxiter": 2000},
     )  # fmt: skip
     return np.asarray(found.x)
 

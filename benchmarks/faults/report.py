@@ -42,8 +42,11 @@ What a level of evidence knows:
 - `curves`: losses and scores by epoch and nothing else;
 - `history`: also the parameters that anybody can log (optimiser, rates, sizes, head,
   regularisation), but nothing that needs the data or a witness;
-- `streamed`: all that the recorder writes where the data comes from a pipeline or a generator;
-- `recorded`: all that it writes of arrays and frames, whose two splits it also compares.
+- `compared`: as `history`, and beside it the other runs of the task, half of them kept by chance,
+  with the digests of their data sets: an experiment in which the run without the fault may or may
+  not be found;
+- `unsampled`: what the recorder writes where it gets at no rows, as with several devices;
+- `recorded`: all that it writes, from experiments and reference models on a sample of the rows too.
 
 A cause is named on a plateau from a confidence of {DECISION_THRESHOLD:.2f} on, and while the loss
 still improves from {IMPROVING_THRESHOLD:.2f} on; a plateau is called converged from

@@ -111,6 +111,14 @@ def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
     return Setup(**found)
 
 
+def is_setup_parameter(name: str) -> bool:
+    """Returns whether a parameter's name is one under which a ``Setup`` is looked for."""
+    return _plain(name) in _KNOWN or _plain(re.split(r"[./:]", name)[-1]) in _KNOWN
+
+
+_KNOWN = frozenset(name for names in PARAMETERS.values() for name in names.split())
+
+
 def counts_rounds(params: Mapping[str, str]) -> bool:
     """Returns whether the parameters are those of gradient boosting."""
     return not ROUNDS.isdisjoint(_by_plain_name(params))

@@ -30,6 +30,9 @@ BATCH_SIZE_TOO_LARGE = Cause(
         contradicts("penalty_factor", above=0.05, scale=0.01),
         contradicts("dropout_rate", above=0.75, scale=0.04),
         contradicts("head_doubts", above=0.5, scale=0.05),
+        supports("smaller_batch_better", above=0.08, scale=0.02),
+        supports("smaller_batch_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("smaller_batch_better", below=0.03, scale=0.01),
     ),
     remedies=(
         Remedy(

@@ -20,6 +20,8 @@ BATCH_SIZE_TOO_SMALL = Cause(
         contradicts("learning_rate_position", below=-1.2, scale=0.2),
         contradicts("gap_growth", above=0.5, scale=0.1),
         contradicts("distance_from_constant", below=0.01, scale=0.003),
+        supports("larger_batch_better", above=0.05, scale=0.015),
+        contradicts("larger_batch_better", below=0.0, scale=0.01),
     ),
     remedies=(
         Remedy(

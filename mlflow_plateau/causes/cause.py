@@ -22,8 +22,9 @@ class Clue:
         above: Whether values above the threshold count, or those below.
         supports: Whether it speaks for the cause, or against it.
         expected: Whether the cause always shows this sign, so that its absence speaks against it.
-        decisive: Whether hardly anything else can be meant where this sign is there: the fit gives
-            it a large weight however few examples there are.
+        decisive: Whether hardly anything else can be meant where this sign is there (or the cause
+            hardly be meant, where it contradicts): the fit gives it a large weight however few
+            examples there are.
     """
 
     signal: str
@@ -66,10 +67,11 @@ def contradicts(
     above: float | None = None,
     below: float | None = None,
     scale: float,
+    decisive: bool = False,
 ) -> Clue:
     """Declares that a signal above (or below) a threshold speaks against the cause."""
     threshold, is_above = _threshold(signal, above, below)
-    return Clue(signal, threshold, scale, is_above, False)
+    return Clue(signal, threshold, scale, is_above, False, decisive=decisive)
 
 
 def _threshold(signal: str, above: float | None, below: float | None) -> tuple[float, bool]:

@@ -41,6 +41,8 @@ CRITICAL_POINT = Cause(
         contradicts("gap_at_end", above=0.3, scale=0.06),
         contradicts("rise_from_best", above=0.1, scale=0.03),
         contradicts("training_accuracy", above=0.9, scale=0.03),
+        supports("other_activation_better", above=0.08, scale=0.02),
+        supports("repetitions_better", above=0.3, scale=0.05),
     ),
     remedies=(
         Remedy(

@@ -28,6 +28,9 @@ EXCESSIVE_REGULARIZATION = Cause(
         contradicts("learning_rate_position", above=1.0, scale=0.2),
         contradicts("head_mismatch", above=0.5, scale=0.05),
         contradicts("trainable_share", below=1e-06, scale=1e-07),
+        supports("less_regularization_better", above=0.08, scale=0.02),
+        supports("less_regularization_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("less_regularization_better", below=0.03, scale=0.01),
     ),
     remedies=(
         Remedy("lower the dropout rate from {high_dropout:g} to about 0.3"),

@@ -1,6 +1,6 @@
 """No cause at all."""
 
-from mlflow_plateau.causes.cause import Cause, contradicts
+from mlflow_plateau.causes.cause import Cause, contradicts, supports
 
 NONE = "none"
 """The answer in place of a cause where nothing is wrong, or nothing was found."""
@@ -19,6 +19,8 @@ HEALTHY = Cause(
         contradicts("saturating_layers", above=3.5, scale=0.4),
         contradicts("dropout_rate", above=0.75, scale=0.03),
         contradicts("updates_per_epoch", below=2.5, scale=0.4),
+        contradicts("best_sibling", above=0.2, scale=0.03, decisive=True),
+        supports("nothing_tried_better", above=2.5, scale=0.5),
     ),
     remedies=(),
     experiment="No single change of the setup goes lower.",

@@ -39,6 +39,8 @@ INSUFFICIENT_CAPACITY = Cause(
         contradicts("validation_movement", below=-6.5, scale=0.3),
         contradicts("batch_size", below=3.0, scale=0.5),
         contradicts("distance_from_constant", below=0.01, scale=0.003),
+        supports("larger_model_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("larger_model_better", below=0.03, scale=0.01),
     ),
     remedies=(
         Remedy(

@@ -34,6 +34,11 @@ LEARNING_RATE_TOO_LARGE = Cause(
         contradicts("batch_size", below=3.0, scale=0.5),
         contradicts("unmeasurable_updates", above=0.4, scale=0.05),
         contradicts("penalty_factor", above=0.05, scale=0.01),
+        supports("lower_rate_better", above=0.08, scale=0.02),
+        supports("lower_rate_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("lower_rate_better", below=0.03, scale=0.01, decisive=True),
+        contradicts("higher_rate_better", above=0.08, scale=0.02),
+        contradicts("best_rate_tried", above=0.03, scale=0.01),
     ),
     remedies=(
         Remedy(

@@ -34,6 +34,10 @@ LEARNING_RATE_TOO_SMALL = Cause(
         contradicts("penalty_factor", above=0.05, scale=0.01),
         contradicts("dropout_rate", above=0.75, scale=0.04),
         contradicts("head_doubts", above=0.5, scale=0.05),
+        supports("higher_rate_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("higher_rate_better", below=0.03, scale=0.01, decisive=True),
+        contradicts("lower_rate_better", above=0.08, scale=0.02),
+        contradicts("best_rate_tried", above=0.03, scale=0.01),
     ),
     remedies=(
         Remedy(

@@ -20,6 +20,8 @@ LOSS_MISMATCH = Cause(
         supports("first_loss_excess", above=0.5, scale=0.1),
         contradicts("penalty_factor", above=0.05, scale=0.01),
         contradicts("learning_rate_position", above=1.0, scale=0.2),
+        supports("other_loss_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("other_loss_better", below=0.03, scale=0.01),
     ),
     remedies=(
         Remedy("mend the head: {head}"),

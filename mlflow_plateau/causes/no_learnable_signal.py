@@ -42,6 +42,8 @@ NO_LEARNABLE_SIGNAL = Cause(
         contradicts("trainable_share", below=1e-06, scale=1e-07),
         contradicts("narrowest_layer", below=0.45, scale=0.08),
         contradicts("later_movement", below=-3.5, scale=0.3),
+        supports("other_data_better", above=0.08, scale=0.02),
+        contradicts("best_sibling", above=0.15, scale=0.04),
     ),
     remedies=(
         Remedy(

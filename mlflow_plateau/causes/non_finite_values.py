@@ -18,6 +18,7 @@ NON_FINITE_VALUES = Cause(
         contradicts("growth_before_non_finite", above=0.5, scale=0.15),
         contradicts("learning_rate_position", above=0.8, scale=0.15),
         contradicts("unmeasurable_updates", below=0.05, scale=0.01),
+        contradicts("lower_rate_better", above=0.15, scale=0.03, decisive=True),
     ),
     remedies=(
         Remedy(

@@ -24,6 +24,9 @@ VANISHING_UPDATES = Cause(
         contradicts("validation_movement", below=-6.5, scale=0.3),
         contradicts("penalty_factor", above=0.05, scale=0.01),
         contradicts("head_doubts", above=0.5, scale=0.05),
+        supports("slower_decay_better", above=0.08, scale=0.02),
+        supports("slower_decay_better", above=0.2, scale=0.03, decisive=True),
+        contradicts("slower_decay_better", below=0.03, scale=0.01),
     ),
     remedies=(
         Remedy(

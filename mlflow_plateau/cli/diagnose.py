@@ -13,10 +13,18 @@ from mlflow_plateau.cli.terminal import json_option, say, say_json, tracking_uri
     "--monitor", metavar="NAME", help="The validation metric; recognised by its name if left out."
 )
 @click.option("--no-log", is_flag=True, help="Do not write the diagnosis into the run.")
+@click.option(
+    "--no-siblings", is_flag=True, help="Do not compare the run with others of its experiment."
+)
 @json_option
 @tracking_uri_option
 def diagnose(
-    run_id: str, monitor: str | None, no_log: bool, as_json: bool, tracking_uri: str | None
+    run_id: str,
+    monitor: str | None,
+    no_log: bool,
+    no_siblings: bool,
+    as_json: bool,
+    tracking_uri: str | None,
 ) -> None:
     """Say why the validation loss of RUN (a run id) stopped improving.
 
@@ -26,7 +34,13 @@ def diagnose(
     from mlflow_plateau.diagnose import diagnose as diagnose_run
     from mlflow_plateau.report.text import render_text
 
-    diagnosis = diagnose_run(run_id, monitor=monitor, log=not no_log, tracking_uri=tracking_uri)
+    diagnosis = diagnose_run(
+        run_id,
+        monitor=monitor,
+        log=not no_log,
+        siblings=not no_siblings,
+        tracking_uri=tracking_uri,
+    )
     if as_json:
         say_json(diagnosis.to_dict())
     else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -14,6 +15,9 @@ from mlflow_plateau.causes import NONE
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.report import wording
 from mlflow_plateau.untrusted import printable
+
+if TYPE_CHECKING:
+    from mlflow_plateau.siblings.sibling import Sibling
 
 SUMMARY_EVIDENCE = 3
 """A notebook shows so many pieces of evidence."""
@@ -27,8 +31,14 @@ PLOT_DPI = 192
 """Dots per inch of the page's plot, for screens that show two dots where others show one."""
 
 
-def render_report(diagnosis: Diagnosis) -> str:
-    """Returns the report as an HTML page that needs no other file and no script."""
+def render_report(diagnosis: Diagnosis, server: str | None = None) -> str:
+    """Returns the report as an HTML page that needs no other file and no script.
+
+    Args:
+        diagnosis: The diagnosis.
+        server: Address of MLflow's user interface, for links to other runs; without it their ids
+            are shown.
+    """
     from mlflow_plateau.report.curves import render_png
 
     return (
@@ -43,6 +53,7 @@ def render_report(diagnosis: Diagnosis) -> str:
             evidence=_evidence(diagnosis),
             probable=_probable(diagnosis),
             unknown=_by_reason(diagnosis),
+            siblings=_siblings(diagnosis, server),
         )
     )
 
@@ -92,6 +103,37 @@ class _About:
     speaks_against: list[_Row]
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """A line in the table of compared runs.
+
+    Attributes:
+        sibling: The run.
+        link: Its page in MLflow's user interface; empty where that is not known.
+    """
+
+    sibling: Sibling
+    link: str
+
+
+_ID = re.compile(r"[\w-]+", re.ASCII)
+"""What may stand in a link."""
+
+
+def _siblings(diagnosis: Diagnosis, server: str | None) -> list[_Compared]:
+    """Returns the compared runs: all that did better or worse, one row each."""
+    siblings = diagnosis.siblings
+    if siblings is None:
+        return []
+    rows = []
+    for sibling in siblings.compared:
+        ids = (siblings.experiment_id, sibling.run_id)
+        is_safe = server is not None and all(map(_ID.fullmatch, ids))
+        link = f"{server}/#/experiments/{ids[0]}/runs/{ids[1]}" if is_safe else ""
+        rows.append(_Compared(sibling, link))
+    return rows
+
+
 @cache
 def _templates() -> Environment:
     templates = Environment(
@@ -113,6 +155,9 @@ def _templates() -> Environment:
         status_title=wording.status_title,
         words=wording.words,
         metric=_metric,
+        differs_in=wording.differs_in,
+        shown_name=wording.shown_name,
+        compared_with=wording.compared_with,
     )
     templates.globals.update(
         axis_title=wording.axis_title,

@@ -12,7 +12,9 @@ from mlflow_plateau.report.wording import (
     evidence_about,
     finding,
     finding_with_confidence,
+    number,
     sentence,
+    shown_name,
 )
 from mlflow_plateau.untrusted import printable
 
@@ -48,6 +50,14 @@ def render_note(diagnosis: Diagnosis) -> str:
     settle = ""
     if diagnosis.next_level and diagnosis.cause == NONE:
         settle = _line(f"To settle it: {sentence(diagnosis.next_level)}")
+    beside = ""
+    if diagnosis.siblings is not None:
+        count = len(diagnosis.siblings.compared)
+        best = diagnosis.siblings.compared[0]
+        beside = _line(
+            f"Compared with {count} other run{'s' * (count != 1)} of the experiment; the best,"
+            f" {shown_name(best)}, reached {number(best.theirs)} against {number(best.ours)}."
+        )
     where = "More in the artifact `plateau/report.html`."
     while True:
         note = _join(
@@ -56,6 +66,7 @@ def render_note(diagnosis: Diagnosis) -> str:
             "\n".join(evidence),
             present,
             "\n".join(["**What to try**", "", *remedies]) if remedies else "",
+            beside,
             settle,
             where,
         )
@@ -65,6 +76,8 @@ def render_note(diagnosis: Diagnosis) -> str:
             (evidence if len(evidence) >= len(remedies) else remedies).pop()
         elif present:
             present = ""
+        elif beside:
+            beside = ""
         else:
             settle = ""
 

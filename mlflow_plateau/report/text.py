@@ -9,10 +9,14 @@ from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.report.wording import (
     cause_title,
     causes_with_evidence,
+    compared_with,
+    differs_in,
     evidence_about,
     finding,
     finding_with_confidence,
+    number,
     sentence,
+    shown_name,
     status_title,
 )
 from mlflow_plateau.untrusted import printable
@@ -25,6 +29,7 @@ EVIDENCE_SHOWN = 5
 
 REMEDIES_SHOWN = 5
 FINDINGS_SHOWN = 3
+SIBLINGS_SHOWN = 3
 
 _PLAIN = str.maketrans(
     {
@@ -56,6 +61,7 @@ def render_text(diagnosis: Diagnosis) -> str:
     ]
     lines += _evidence(diagnosis)
     lines += _preprocessing(diagnosis)
+    lines += _siblings(diagnosis)
     if diagnosis.contributing:
         present = ", ".join(cause_title(cause) for cause in diagnosis.contributing)
         lines += ["", *_wrapped(f"Also present: {present}.")]
@@ -111,6 +117,20 @@ def _preprocessing(diagnosis: Diagnosis) -> list[str]:
         lines += _wrapped(sentence(found.message), f"  {found.severity}: ")
     if len(serious) > FINDINGS_SHOWN:
         lines.append(f"    ({len(serious) - FINDINGS_SHOWN} more in the report)")
+    return lines
+
+
+def _siblings(diagnosis: Diagnosis) -> list[str]:
+    """Returns the lines on the runs that this one was compared with, the best first."""
+    siblings = diagnosis.siblings
+    if siblings is None:
+        return []
+    lines = ["", *_wrapped(sentence(compared_with(siblings)))]
+    for run in siblings.compared[:SIBLINGS_SHOWN]:
+        reached = f"{shown_name(run)} ({run.run_id}): {number(run.theirs)}, {differs_in(run)}"
+        lines += _wrapped(reached, f"  {100 * run.gain:+4.0f}%  ")
+    if len(siblings.compared) > SIBLINGS_SHOWN:
+        lines.append(f"    ({len(siblings.compared) - SIBLINGS_SHOWN} more in the report)")
     return lines
 
 

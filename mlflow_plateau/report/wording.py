@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.untrusted import printable
+
+if TYPE_CHECKING:
+    from mlflow_plateau.siblings.sibling import Sibling, Siblings
 
 STATUS_TITLES = {
     "improving": "Still improving",
@@ -25,6 +29,7 @@ LEVEL_MEANINGS = {
 
 ELLIPSIS = "…"
 LONGEST_AXIS_TITLE = 12
+LONGEST_VALUE = 60
 
 
 def shorten(text: str, length: int) -> str:
@@ -145,6 +150,35 @@ def measured_over(evidence: Evidence) -> str:
         return "setup"
     first, last = (epoch(value) for value in evidence.epochs)
     return first if first == last else f"{first}–{last}"
+
+
+def differs_in(sibling: Sibling) -> str:
+    """Returns in what a compared run differs, theirs instead of ours."""
+    said = []
+    for difference in sibling.differences:
+        values = [difference.theirs, difference.ours]
+        theirs, ours = (cut(printable(v), LONGEST_VALUE) or "nothing" for v in values)
+        said.append(f"{cut(printable(difference.name), LONGEST_VALUE)} {theirs} instead of {ours}")
+    return ", ".join(said) or "nothing: a repetition"
+
+
+def shown_name(sibling: Sibling) -> str:
+    """Returns what a compared run is called."""
+    return cut(printable(sibling.name or sibling.run_id).strip(), LONGEST_VALUE) or "a run"
+
+
+def compared_with(siblings: Siblings) -> str:
+    """Returns with how many runs a run was compared, and how much runs of one setup differ."""
+    count = len(siblings.compared)
+    noise = (
+        "as repeated runs do"
+        if siblings.noise_from == "repetitions"
+        else "judged by the scatter of the curves, since no setup was repeated"
+    )
+    return (
+        f"compared with {count} run{'s' * (count != 1)} of the experiment ({siblings.seen:,} looked"
+        f" through), which scatter by {siblings.noise:.1%} of the progress, {noise}"
+    )
 
 
 def evidence_about(diagnosis: Diagnosis, cause: str) -> list[Evidence]:

@@ -20,6 +20,7 @@ from mlflow_plateau.signals import (
     recorded,
     reference,
     scatter,
+    siblings,
     splits,
 )
 from mlflow_plateau.signals.signal import Measurement, Signal
@@ -115,6 +116,25 @@ SIGNALS: tuple[Signal, ...] = (
     splits.treated_differently,
     splits.another_population,
     splits.splits_differ,
+    siblings.lower_rate_better,
+    siblings.higher_rate_better,
+    siblings.smaller_batch_better,
+    siblings.larger_batch_better,
+    siblings.larger_model_better,
+    siblings.smaller_model_better,
+    siblings.other_activation_better,
+    siblings.more_regularization_better,
+    siblings.less_regularization_better,
+    siblings.slower_decay_better,
+    siblings.other_loss_better,
+    siblings.other_optimizer_better,
+    siblings.other_preprocessing_better,
+    siblings.other_data_better,
+    siblings.other_validation_better,
+    siblings.best_sibling,
+    siblings.nothing_tried_better,
+    siblings.repetitions_better,
+    siblings.best_rate_tried,
 )
 
 _BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -45,7 +45,7 @@ class Signal:
         unit: The unit of its value, in words.
         sentence: What a person reads: a format string over ``value``, ``axis`` and the
             measurement's facts.
-        needs: The level of evidence that it takes: ``history`` or ``recorded``.
+        needs: The level of evidence that it takes: ``history``, ``compared`` or ``recorded``.
         documentation: Formula and source.
         function: The measurement itself.
     """

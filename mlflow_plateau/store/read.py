@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +14,12 @@ from mlflow_plateau.untrusted import quoted
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
-    from mlflow.tracking import MlflowClient
 
 SYSTEM = "system/"
 """MLflow's metrics of the machine: many, long, and no part of a diagnosis."""
+
+DATA_CONTEXT = "mlflow.data.context"
+"""MLflow's tag of a data set that says what it was used for."""
 
 
 def read_run(run_id: str, tracking_uri: str | None = None) -> TrackedRun:
@@ -42,11 +44,17 @@ def read_run(run_id: str, tracking_uri: str | None = None) -> TrackedRun:
                 f"Run {quoted(run_id)} in {shown_uri(tracking_uri)} was deleted. Restore it first:"
                 f" mlflow runs restore --run-id {quoted(run_id)}"
             )
-        return _tracked(client, run)
+        names = [name for name in run.data.metrics if not name.startswith(SYSTEM)]
+        return tracked(run, {n: points_of(client.get_metric_history(run_id, n)) for n in names})
 
 
-def _tracked(client: MlflowClient, run: Run) -> TrackedRun:
-    names = [name for name in run.data.metrics if not name.startswith(SYSTEM)]
+def tracked(run: Run, metrics: Mapping[str, Points]) -> TrackedRun:
+    """Returns MLflow's run as the rest of the house knows it.
+
+    Args:
+        run: The run as MLflow returns it.
+        metrics: The points of its metrics, as far as they were read.
+    """
     return TrackedRun(
         run_id=run.info.run_id,
         experiment_id=run.info.experiment_id,
@@ -54,11 +62,27 @@ def _tracked(client: MlflowClient, run: Run) -> TrackedRun:
         status=run.info.status,
         params=dict(run.data.params),
         tags=dict(run.data.tags),
-        metrics={n: _points(client.get_metric_history(run.info.run_id, n)) for n in names},
+        metrics=metrics,
+        data=_digests(run),
+        start_time=run.info.start_time or 0,
     )
 
 
-def _points(history: Iterable[Metric]) -> Points:
+def _digests(run: Run) -> dict[str, str]:
+    """Returns the digests of the logged data sets by what they were used for.
+
+    Several data sets of one use count as one, whatever the order they were logged in.
+    """
+    inputs = run.inputs.dataset_inputs if run.inputs else ()
+    found: dict[str, list[str]] = {}
+    for item in inputs:
+        uses = [tag.value for tag in item.tags if tag.key == DATA_CONTEXT]
+        found.setdefault(uses[0] if uses else "", []).append(item.dataset.digest or "")
+    return {use: " ".join(sorted(digests)) for use, digests in found.items()}
+
+
+def points_of(history: Iterable[Metric]) -> Points:
+    """Returns the points of one metric as the store returned them."""
     rows = [(metric.step, metric.value, metric.timestamp) for metric in history]
     steps, values, timestamps = zip(*rows, strict=True) if rows else ((), (), ())
     return Points(

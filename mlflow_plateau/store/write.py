@@ -7,6 +7,7 @@ import math
 import tempfile
 import threading
 import time
+import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,13 @@ from mlflow.entities import Metric, RunTag
 
 from mlflow_plateau.diagnosis import Diagnosis
 from mlflow_plateau.errors import RunNotFoundError, TrackingServerError
-from mlflow_plateau.store.connection import answering, open_client, reason_of, shown_uri
+from mlflow_plateau.store.connection import (
+    answering,
+    current_uri,
+    open_client,
+    reason_of,
+    shown_uri,
+)
 from mlflow_plateau.store.note import merge_note
 from mlflow_plateau.untrusted import quoted
 
@@ -75,7 +82,7 @@ def write_diagnosis(
     """
     from mlflow_plateau.report.note import render_note
 
-    artifacts = render_artifacts(diagnosis)
+    artifacts = render_artifacts(diagnosis, _server(tracking_uri))
     if consistency is not None:
         artifacts |= render_consistency(consistency)
     section = render_note(diagnosis)
@@ -102,8 +109,21 @@ def write_diagnosis(
         client.set_tag(diagnosis.run_id, CAUSE, cause)
 
 
-def render_artifacts(diagnosis: Diagnosis) -> dict[str, bytes]:
-    """Returns the diagnosis as files: their contents by name."""
+def _server(tracking_uri: str | None) -> str | None:
+    """Returns the address of MLflow's user interface without user and password, if it has one."""
+    parts = urllib.parse.urlsplit(current_uri(tracking_uri))
+    if parts.scheme not in ("http", "https"):
+        return None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def render_artifacts(diagnosis: Diagnosis, server: str | None = None) -> dict[str, bytes]:
+    """Returns the diagnosis as files: their contents by name.
+
+    Args:
+        diagnosis: The diagnosis.
+        server: Address of MLflow's user interface, for links to other runs.
+    """
     from mlflow_plateau.report.curves import render_png
     from mlflow_plateau.report.html import render_report
 
@@ -112,7 +132,7 @@ def render_artifacts(diagnosis: Diagnosis) -> dict[str, bytes]:
         return {
             "diagnosis.json": document.encode(),
             "curves.png": render_png(diagnosis),
-            "report.html": render_report(diagnosis).encode(),
+            "report.html": render_report(diagnosis, server).encode(),
         }
 
 

@@ -60,7 +60,7 @@ def diagnose_history(history: History) -> Diagnosis:
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
     runner_up = others[0] if others and presence(against_health[others[0]]) > 0.02 else NONE
     contributing = _contributing(status, cause, against_health)
-    level = "recorded" if history.recorded or history.comparison else "history"
+    level = _level(history)
     plateau = view.plateau
     return Diagnosis(
         run_id=history.run_id,
@@ -82,11 +82,19 @@ def diagnose_history(history: History) -> Diagnosis:
         level=level,
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
+        siblings=history.siblings,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
         notes=history.notes,
         curves=shown_curves(history),
         version=_version(),
     )
+
+
+def _level(history: History) -> str:
+    """Returns the highest level of evidence that the history holds."""
+    if history.recorded or history.comparison:
+        return "recorded"
+    return "compared" if history.siblings else "history"
 
 
 def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:

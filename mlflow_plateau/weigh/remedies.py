@@ -6,6 +6,7 @@ import math
 from string import Formatter
 
 from mlflow_plateau.causes import Cause
+from mlflow_plateau.siblings.words import LEARNING_RATE
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
 from mlflow_plateau.signals.finite import non_finite_share
@@ -45,6 +46,8 @@ def _facts(view: View) -> dict[str, object]:
         higher = max(usual, 10 * rate) if usual and rate < usual / 3 else 10 * rate
         higher = usual if usual and rate < usual / 30 else higher
         lower = usual if usual and rate > 30 * usual else rate / 10
+        higher = _better_rate(view, 1) or higher
+        lower = _better_rate(view, -1) or lower
     return {
         "monitor": view.history.names.validation_loss or "val_loss",
         "best_epoch": _worth_stopping_at(view),
@@ -81,6 +84,18 @@ def _facts(view: View) -> dict[str, object]:
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
     }
+
+
+def _better_rate(view: View, direction: int) -> float | None:
+    """Returns the learning rate of the run that did better with a higher or a lower one."""
+    siblings = view.history.siblings
+    if siblings is None:
+        return None
+    for run in siblings.compared:
+        moved = direction * run.change_of(LEARNING_RATE) > 0 and run.levers == {LEARNING_RATE}
+        if moved and run.gain > siblings.noise:
+            return float(run.differences[0].theirs)
+    return None
 
 
 def _consistency_fix(view: View) -> str | None:

@@ -49,11 +49,15 @@ def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> st
     if not doubt:
         return ""
     question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
-    if level == "history":
+    leading = cause_by_id(cause if cause != NONE else runner_up)
+    if level in ("history", "compared"):
+        beside = (
+            " Or run it once more in the same experiment with only that changed:"
+            f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
+        )
         return (
             "Trained under mlflow_plateau.autolog(), the run would also hold the size of its"
             " updates and gradients and the loss of a constant prediction, which help to tell"
-            f" {question}."
+            f" {question}.{beside if level == 'history' else ''}"
         )
-    leading = cause if cause != NONE else runner_up
-    return f"An experiment: {cause_by_id(leading).experiment}"
+    return f"An experiment: {leading.experiment}"

@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.faults.answers import answers
 from benchmarks.faults.dataset import LEVELS, Run, at_level, load
+from benchmarks.faults.digests import digests_of
+from benchmarks.faults.experiment import KEPT, is_kept
 from benchmarks.faults.injected import FAULTS
 from benchmarks.faults.parts import PARTS
 from benchmarks.faults.report import PAGE
@@ -60,7 +62,7 @@ def test_the_margin_is_a_share_of_what_the_healthy_run_gained() -> None:
 
 def test_a_level_hides_what_it_does_not_know(runs: tuple[Run, ...]) -> None:
     run = next(run for run in runs if run.name.endswith("none.usual"))
-    recorded, streamed, history, curves = (at_level(run, level) for level in LEVELS[::-1])
+    recorded, streamed, compared, history, curves = (at_level(run, level) for level in LEVELS[::-1])
     assert recorded.recorded
     assert recorded.comparison is not None
     assert streamed.recorded
@@ -69,8 +71,33 @@ def test_a_level_hides_what_it_does_not_know(runs: tuple[Run, ...]) -> None:
     assert not history.recorded
     assert history.setup.constant_loss is None
     assert history.setup.learning_rate is not None
+    assert history.siblings is None
+    assert compared.siblings is not None
+    assert not compared.recorded
+    assert compared.setup == history.setup
     assert curves.setup.learning_rate is None
     assert (curves.validation_loss == recorded.validation_loss).all()
+
+
+def test_siblings_tell_nothing_of_what_was_injected(runs: tuple[Run, ...]) -> None:
+    """What only the benchmark knows: the names of runs, of faults, and what undoing them brings."""
+    for run in runs[:40]:
+        siblings = at_level(run, "compared").siblings
+        if siblings is not None:
+            assert all(re.fullmatch(r"run-\d+", other.run_id) for other in siblings.compared)
+            assert not any(other.name for other in siblings.compared)
+            assert run.task not in repr(siblings)
+
+
+def test_every_run_has_the_digests_of_its_data(runs: tuple[Run, ...]) -> None:
+    for run in runs:
+        assert set(digests_of(run.name)) == {"training", "eval"}
+
+
+def test_half_of_the_other_runs_are_kept(runs: tuple[Run, ...]) -> None:
+    names = [run.name for run in runs[:100]]
+    kept = [is_kept(name, other) for name in names for other in names]
+    assert sum(kept) / len(kept) == pytest.approx(KEPT, abs=0.05)
 
 
 def test_the_published_accuracy_is_that_of_the_code(runs: tuple[Run, ...]) -> None:

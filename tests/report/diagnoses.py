@@ -10,6 +10,7 @@ import numpy as np
 
 from mlflow_plateau.checks import Finding
 from mlflow_plateau.diagnosis import Curves, Diagnosis, Evidence
+from mlflow_plateau.siblings.sibling import Difference, Sibling, Siblings
 
 RUN_ID = "3f2a9c1be0d74c5f8a6b7d1e2c3f4a5b"
 HOSTILE_NAMES = ("<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "{{7*7}}")
@@ -291,6 +292,20 @@ def no_validation() -> Diagnosis:
     )
 
 
+def compared() -> Diagnosis:
+    lower = Difference("learning_rate", "learning_rate", "0.1", "0.001", -4.6)
+    wider = Difference("model", "units", "64", "", 0.0)
+    runs = (
+        Sibling("1" * 32, "gentle-owl-17", (lower,), 0.45, 0.75, 0.19, 29.0, "val_loss"),
+        Sibling("2" * 32, "", (lower, wider), 0.2, 0.75, 0.5, 29.0, "val_loss"),
+        Sibling("3" * 32, "again", (), -0.01, 0.75, 0.76, 29.0, "val_loss"),
+        Sibling("4" * 32, "worse", (lower,), -1.0, 0.75, math.inf, 29.0, "val_loss"),
+    )
+    return dataclasses.replace(
+        overfitting(), level="compared", siblings=Siblings("7", runs, 0.02, "repetitions", 1200)
+    )
+
+
 def hostile() -> Diagnosis:
     tag, image, template = HOSTILE_NAMES
     return dataclasses.replace(
@@ -320,6 +335,24 @@ def hostile() -> Diagnosis:
             ),
         ),
         notes=(image,),
+        siblings=Siblings(
+            image,
+            (
+                Sibling(
+                    'x" onclick="alert(4)',
+                    tag,
+                    (Difference("model", image, f"{template}\x1b[2J", tag * 50, math.inf),),
+                    0.5,
+                    math.nan,
+                    -math.inf,
+                    3.0,
+                    image,
+                ),
+            ),
+            0.1,
+            "curves",
+            1,
+        ),
         unknown={tag: image},
         consistency=tag,
         level=template,
@@ -460,6 +493,7 @@ MAKERS: tuple[Callable[[], Diagnosis], ...] = (
     diverged,
     one_epoch,
     no_validation,
+    compared,
     hostile,
     long_run,
     score,

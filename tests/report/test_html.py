@@ -174,3 +174,23 @@ def test_a_summary_without_a_cause_says_what_the_evidence_is_about() -> None:
     words = Page(render_summary(Diagnosis.from_dict(document))).words
 
     assert "For Overfitting: The validation loss was best" in words
+
+
+def test_compared_runs_are_linked_where_the_server_is_known() -> None:
+    diagnosis = diagnoses.compared()
+    page = Page(render_report(diagnosis, "http://mlflow.example:5000"))
+    links = [attributes["href"] for attributes in page.attributes("a")]
+    assert links[0] == f"http://mlflow.example:5000/#/experiments/7/runs/{'1' * 32}"
+    assert len(links) == 4
+    for words in ("gentle-owl-17", "learning_rate 0.001 instead of 0.1", "a repetition", "+45%"):
+        assert words in page.words
+
+    without = Page(render_report(diagnosis))
+    assert not without.attributes("a")
+    assert "1" * 32 in without.words
+
+
+def test_no_link_is_made_of_an_id_that_is_none() -> None:
+    page = Page(render_report(diagnoses.hostile(), "http://mlflow.example:5000"))
+    assert not page.attributes("a")
+    assert not [name for _, found in page.elements for name in found if name.startswith("on")]

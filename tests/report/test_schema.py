@@ -38,7 +38,7 @@ def schema() -> dict[str, Any]:
 
 def described_objects(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "diagnosis", schema
-    for name in ("evidence", "curves"):
+    for name in ("evidence", "siblings", "sibling", "difference", "curves"):
         yield name, schema["$defs"][name]
 
 
@@ -90,10 +90,14 @@ def test_wrong_documents_are_refused(wrong: dict[str, Any], schema: dict[str, An
 
 
 def test_the_schema_describes_every_field_and_no_other(schema: dict[str, Any]) -> None:
-    document = diagnoses.overfitting().to_dict()
+    document = diagnoses.compared().to_dict()
+    siblings = document["siblings"]
     real = {
         "diagnosis": document,
         "evidence": document["evidence"][0],
+        "siblings": siblings,
+        "sibling": siblings["compared"][0],
+        "difference": siblings["compared"][0]["differences"][0],
         "curves": document["curves"],
     }
     for name, described in described_objects(schema):
