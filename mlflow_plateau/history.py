@@ -137,7 +137,11 @@ class History:
             ``val_``, whatever they were called in the store.
         recorded: What the recorder measured, by its name without the ``plateau/`` prefix, each of
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
-            ``batch_loss_spread``, ``epoch_seconds``.
+            ``batch_loss_spread``, ``epoch_seconds``; and, at some epochs, what experiments with
+            a sample of the rows gave: ``clean_fit``, ``clean_held_out``, ``penalty_share``,
+            ``gradient_noise_scale``, ``gradient_agreement``, ``unreached_share``, ``idle_units``,
+            ``unit_similarity``, ``starved_share``, ``best_multiple``, ``best_multiple_gain``,
+            ``current_gain``, ``experiment_rows``; see ``record/witness``.
         setup: What is known of the training's configuration.
         comparison: How the two splits compare; ``None`` where they are not known.
         siblings: How the run compares with others of its experiment; ``None`` where there are none.

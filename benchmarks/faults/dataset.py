@@ -51,7 +51,7 @@ OF_A_SAMPLE = frozenset(
         *("plateau/gradient_agreement", "plateau/gradient_noise_scale"),
         *("plateau/unreached_share", "plateau/idle_units", "plateau/unit_similarity"),
         *("plateau/starved_share", "plateau/best_multiple", "plateau/best_multiple_gain"),
-        "plateau/current_gain",
+        *("plateau/current_gain", "plateau/experiment_rows"),
     )
 )
 """What takes rows that lie in memory."""

@@ -19,14 +19,18 @@ KEPT = 0.5
 """Share of the other runs that an experiment holds: who looks for a cause has not tried all."""
 
 
+@cache
+def _all_runs() -> tuple[Run, ...]:
+    return load()
+
+
 @dataclass(frozen=True)
 class Experiment:
     """The runs of one task, as anybody might have logged them, data sets included.
 
     Attributes:
         runs: Each run, by the name in the benchmark.
-        candidates: The same without their curves.
-        numbers: Ids that say nothing of what was injected, by the name.
+        candidates: The same without their curves. Their ids say nothing of what was injected.
     """
 
     runs: Mapping[str, TrackedRun]
@@ -37,7 +41,7 @@ class Experiment:
         """Returns the experiment of a task."""
         runs: dict[str, TrackedRun] = {}
         candidates: dict[str, Candidate] = {}
-        for number, run in enumerate(run for run in load() if run.task == task):
+        for number, run in enumerate(run for run in _all_runs() if run.task == task):
             tracked = replace(
                 plain(run), run_id=f"run-{number}", name="", data=digests_of(run.name)
             )

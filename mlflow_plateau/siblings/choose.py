@@ -69,8 +69,6 @@ def choose(
     """
     kinds: dict[tuple[tuple[str, bool], ...], list[Chosen]] = {}
     for candidate in candidates:
-        if candidate.run.run_id == ours.run.run_id:
-            continue
         found = differences(ours.facts, candidate.facts)
         if found is None:
             continue

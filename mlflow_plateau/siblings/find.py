@@ -53,7 +53,7 @@ def find_siblings(
     metrics = _metrics(run, history)
     if not metrics:
         return None
-    candidates = list(candidates)
+    candidates = [other for other in candidates if other.run.run_id != run.run_id]
     last = {name: float(points.values[-1]) for name, points in run.metrics.items() if len(points)}
     ours = Candidate(run, last)
     broke = _was_thrown_off(history)
@@ -74,8 +74,9 @@ def find_siblings(
         return None
     # The loss and a score, where losses differ, have units of their own.
     judged = [
-        _judged(courses[name], [item for item in compared if item[0].metric == name])
-        for name in dict.fromkeys(chosen.metric for chosen, _, _ in compared)
+        _judged(course, of_metric)
+        for name, course in courses.items()
+        if course and (of_metric := [item for item in compared if item[0].metric == name])
     ]
     siblings = [sibling for found, _, _ in judged for sibling in found]
     _, noise, noise_from = judged[0]
@@ -130,10 +131,9 @@ def _course(run: TrackedRun, metric: str, points: Points, broke: bool = False) -
 
 
 def _judged(
-    ours: Course | None, compared: Sequence[tuple[Chosen, Course, Pair]]
+    ours: Course, compared: Sequence[tuple[Chosen, Course, Pair]]
 ) -> tuple[list[Sibling], float, str]:
     """Returns the siblings with their gains, the noise in the same unit, and where it is from."""
-    assert ours is not None  # noqa: S101  # only courses that exist were compared
     values = [both.ours for _, _, both in compared] + [both.theirs for _, _, both in compared]
     firsts = [ours.first, *(theirs.first for _, theirs, _ in compared)]
     best = min(values)

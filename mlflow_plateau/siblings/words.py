@@ -31,13 +31,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 NO_EFFECT = _words(
-    "seed seeds random state fold folds cv repeat repetition replica replicate epochs epoch"
-    " patience stopping"
-    " stopper device devices gpu gpus cuda cpu accelerator workers jobs threads prefetch pin"
-    " verbose verbosity log logs logger logging print progress tensorboard wandb profiler debug"
-    " checkpoint checkpoints ckpt save saved saving output outputs out note notes comment"
-    " description user host hostname port uri url date time timestamp trial rank id uuid tag tags"
-    " experiment project group job freq frequency every eval evaluation resume cache"
+    "seed seeds random fold folds cv repeat repetition replica replicate epochs epoch patience"
+    " stopping stopper device devices gpu gpus cuda cpu accelerator workers jobs threads prefetch"
+    " pin verbose verbosity logs logger logging print progress tensorboard wandb profiler debug"
+    " checkpoint checkpoints ckpt save saved saving note notes comment description user host"
+    " hostname port uri url date timestamp trial id uuid tag tags experiment project job freq"
+    " frequency interval every eval evaluation resume cache"
 )
 """Words of parameters that change nothing about what a run can reach, its length apart."""
 
@@ -71,7 +70,7 @@ TABLE: Mapping[str, frozenset[str]] = {
     DATA: DATA_WORDS,
     ACTIVATION: _words("activation activations act nonlinearity initializer initialiser init"),
     MODEL: _words(
-        "model net network arch architecture backbone encoder_type layer layers hidden unit units"
+        "model net network arch architecture backbone layer layers hidden unit units"
         " neuron neurons width depth dim dims dimension dimensions embedding embed filter filters"
         " channel channels kernel heads head blocks block rnn lstm gru cnn mlp"
         " transformer size leaves"

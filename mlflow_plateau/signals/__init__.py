@@ -112,6 +112,7 @@ SIGNALS: tuple[Signal, ...] = (
     reference.lost_on_validation,
     reference.lost_though_alike,
     reference.split_separability,
+    reference.separable_with_gap,
     reference.behind_reference,
     splits.treated_differently,
     splits.another_population,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mlflow_plateau.signals.gap import gap_at_end
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -15,6 +16,9 @@ LEARNABLE = 0.05
 SAMPLE_ROWS = 500
 """So many validation rows, at most, are compared with as many training rows."""
 
+WIDE_GAP = 0.3
+"""A validation loss that is higher by this share is clearly higher."""
+
 INSEPARABLE = 0.5
 """Inputs that are told apart as well as this differ visibly."""
 
@@ -23,7 +27,17 @@ def _learnable(view: View, errors: float) -> Measurement:
     share, error = view.setup.learnable_share, view.setup.learnable_share_error
     if share is None or error is None:
         return cannot_say(NO_REFERENCE)
+    if share + 2 * error < _learned(view):
+        return cannot_say("the model itself learned more than the reference model")
     return Measurement(share + errors * error, facts={"share": max(share, 0.0), "error": error})
+
+
+def _learned(view: View) -> float:
+    """Returns the share of a constant's loss that the model took off on validation rows."""
+    constant, curve = view.setup.validation_constant_loss, view.validation
+    if constant is None or constant <= 0 or curve is None or view.history.higher_is_better:
+        return 0.0
+    return 1.0 - curve.best / constant
 
 
 _HOW_MUCH = (
@@ -113,6 +127,28 @@ def split_separability(view: View) -> Measurement:
     rows = min(view.setup.validation_rows or SAMPLE_ROWS, SAMPLE_ROWS)
     error = math.sqrt((2 * rows + 1) / (12 * rows**2))
     return Measurement(value - 4 * error, facts={"area": (value + 1) / 2})
+
+
+@signal(
+    unit="2 AUC − 1",
+    sentence="a forest tells training from validation inputs apart with an AUC of {area:.2f}, and"
+    " the validation loss ends above the training loss, by {gap:.0%} of it",
+    needs="recorded",
+)
+def separable_with_gap(view: View) -> Measurement:
+    """``split_separability`` times the gap of the losses at the end, the latter at most 1.
+
+    Splits may be told apart by a column that does no harm, such as a date.
+    """
+    separable, gap = split_separability.measure(view), gap_at_end.measure(view)
+    if not separable.known or not gap.known:
+        return cannot_say(separable.reason or gap.reason)
+    share = min(max(gap.value / WIDE_GAP, 0.0), 1.0)
+    return Measurement(
+        max(separable.value, 0.0) * share,
+        epochs=gap.epochs,
+        facts={**separable.facts, "gap": gap.value},
+    )
 
 
 @signal(

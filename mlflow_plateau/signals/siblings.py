@@ -42,7 +42,7 @@ LONGEST_VALUE = 60
 
 BETTER = (
     "{which} reached {theirs:.4g} against {ours:.4g} at equal epochs with {what}"
-    " ({value:+.0%} of the progress, noise taken off; {count})"
+    " ({value:+.0%} of the progress, {off} taken off; {count})"
 )
 """The sentence of most of these signals."""
 
@@ -131,6 +131,7 @@ def _measured(
             "ours": best.ours,
             "theirs": best.theirs,
             "what": ", ".join(map(_said, best.differences)) or "the same setup",
+            "off": "noise" if len(best.levers) < 2 else "noise and the other change",
             "count": f"{count} such run{'s' * (count != 1)}",
             "number": f"{count} run{'s' * (count != 1)}",
         },

@@ -62,11 +62,13 @@ def test_the_margin_is_a_share_of_what_the_healthy_run_gained() -> None:
 
 def test_a_level_hides_what_it_does_not_know(runs: tuple[Run, ...]) -> None:
     run = next(run for run in runs if run.name.endswith("none.usual"))
-    recorded, streamed, compared, history, curves = (at_level(run, level) for level in LEVELS[::-1])
+    seen = {level: at_level(run, level) for level in LEVELS}
+    recorded, unsampled, compared = seen["recorded"], seen["unsampled"], seen["compared"]
+    history, curves = seen["history"], seen["curves"]
     assert recorded.recorded
     assert recorded.comparison is not None
-    assert streamed.recorded
-    assert streamed.comparison is None
+    assert unsampled.recorded
+    assert unsampled.comparison is None
     assert recorded.setup.constant_loss is not None
     assert not history.recorded
     assert history.setup.constant_loss is None

@@ -21,6 +21,8 @@ from mlflow_plateau.siblings.words import LEVERS, TABLE, lever_of
         ("test_size", "data"),
         ("temperature", "other"),
         ("random_seed", None),
+        ("output_dim", "model"),
+        ("log_interval", None),
         ("run_name", None),
         ("fold", None),
         ("output_dir", None),

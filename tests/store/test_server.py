@@ -65,3 +65,12 @@ def test_another_server_than_the_current_one(remote: str, tracking_uri: str) -> 
     assert set(frame["error"]) == {""}
     mlflow.set_tracking_uri(remote)
     assert "plateau.cause" in our_tags(run_id)
+
+
+def test_the_report_links_to_the_runs_that_were_compared(remote: str) -> None:
+    other, run_id = log_overfitting(20), log_overfitting(20)
+    diagnosis = mlflow_plateau.diagnose(run_id)
+    assert diagnosis.siblings is not None
+    experiment = diagnosis.siblings.experiment_id
+    page = mlflow.artifacts.load_text(f"runs:/{run_id}/plateau/report.html")
+    assert f'href="{remote}/#/experiments/{experiment}/runs/{other}"' in page

@@ -1,13 +1,16 @@
-"""When to make experiments, so that they stay a small share of the training time."""
+"""When to make experiments, and for how long, so that they stay a small share of the training."""
 
 from __future__ import annotations
 
 FREE_SECONDS = 1.0
 """So much may be spent whatever the training takes; below that nobody notices."""
 
+LEAST_SECONDS = 0.02
+"""With less time left nothing is begun."""
+
 
 class Budget:
-    """Says when experiments are due: after 1, 2, 4, 8, … epochs, as far as time allows.
+    """Says when experiments are due: after 1, 2, 4, 8, … epochs, and how long they may take.
 
     Args:
         share: Share of the training time that may be spent; 0 for none at all.
@@ -17,33 +20,24 @@ class Budget:
         self._share = share
         self._epochs = 0
         self._next = 1
-        self._longest = 0.0
         self.spent = 0.0
         """Seconds spent on experiments so far."""
-        self.skipped = 0
-        """How often there was no time for them."""
 
-    def is_due(self, elapsed: float) -> bool:
-        """Returns whether to make experiments after this epoch; to be asked once for each.
-
-        Args:
-            elapsed: Seconds since the training began.
-        """
+    def is_due(self) -> bool:
+        """Returns whether experiments are due after this epoch; to be asked once for each."""
         self._epochs += 1
         if self._epochs < self._next:
             return False
         self._next = 2 * self._epochs
-        return self.allows(elapsed)
+        return True
 
-    def allows(self, elapsed: float) -> bool:
-        """Returns whether there is time for what the longest experiments so far took."""
+    def seconds_left(self, elapsed: float) -> float:
+        """Returns how long experiments may take now; 0 where it is too short for any.
+
+        Args:
+            elapsed: Seconds since the training began.
+        """
         if self._share <= 0:
-            return False
-        allowed = self.spent + self._longest <= FREE_SECONDS + self._share * elapsed
-        self.skipped += not allowed
-        return allowed
-
-    def note(self, seconds: float) -> None:
-        """Takes what experiments took."""
-        self.spent += seconds
-        self._longest = max(self._longest, seconds)
+            return 0.0
+        left = FREE_SECONDS + self._share * elapsed - self.spent
+        return left if left >= LEAST_SECONDS else 0.0

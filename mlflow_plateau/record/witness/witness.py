@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,6 +24,15 @@ from mlflow_plateau.record.witness.step_probe import step_probe
 
 ROWS = 256
 """Rows of each split that experiments are made with."""
+
+WARM_UP = 8
+"""Rows of the first try."""
+
+FEWEST = 64
+"""With fewer rows gradients say too little."""
+
+COST = 6.0
+"""All experiments take about so many times as long as the losses of both splits."""
 
 
 class Witness:
@@ -53,22 +63,17 @@ class Witness:
     def end_epoch(self) -> Mapping[str, float]:
         """Returns what was measured after an epoch, by name; nothing where it was not due."""
         self._measured_last = False
-        if self.declined or not self._budget.is_due(time.perf_counter() - self._began):
-            return {}
-        return self._measure()
+        return self._measure() if self._budget.is_due() else {}
 
     def end_training(self) -> Mapping[str, float]:
         """Returns what was measured at the end, unless that was done after the last epoch."""
-        if (
-            self.declined
-            or self._measured_last
-            or not self._budget.allows(time.perf_counter() - self._began)
-        ):
-            return {}
-        return self._measure()
+        return {} if self._measured_last else self._measure()
 
     def _measure(self) -> Mapping[str, float]:
         begin = time.perf_counter()
+        seconds = self._budget.seconds_left(begin - self._began)
+        if self.declined or not seconds:
+            return {}
         found: dict[str, float] = {}
         try:
             with global_random_state_kept(), np.errstate(all="ignore"):
@@ -78,6 +83,7 @@ class Witness:
                     self._model,
                     self._training.model.optimizer,
                     self._sample,
+                    seconds,
                 )
             self._measured_last = True
         except DeclinedError as reason:
@@ -86,11 +92,13 @@ class Witness:
             # Models may be built in ways that nobody foresaw; the training goes on.
             self.declined = "an experiment failed"
             notice("no more experiments are made with the model", error, silent=self._silent)
-        self._budget.note(time.perf_counter() - begin)
+        self._budget.spent += time.perf_counter() - begin
         return found
 
 
-def experiments(model: Differentiable, optimizer: Any, sample: Sample) -> dict[str, float]:
+def experiments(
+    model: Differentiable, optimizer: Any, sample: Sample, seconds: float = math.inf
+) -> dict[str, float]:
     """Makes all experiments once, and returns what was found, by name.
 
     Besides those of ``gradient_statistics`` and ``step_probe``:
@@ -98,12 +106,25 @@ def experiments(model: Differentiable, optimizer: Any, sample: Sample) -> dict[s
     - ``clean_fit``, ``clean_held_out``: losses of the sample's rows as the model
       predicts them, without dropout, noise and penalty.
     - ``penalty_share``: the penalty's share of penalty and clean training loss.
+    - ``experiment_rows``: with how many rows; fewer than ``ROWS`` where time is short.
+
+    Args:
+        model: The model.
+        optimizer: Its optimiser.
+        sample: Rows of its data.
+        seconds: How long it may take.
     """
     if sample.training.y is None:
         return {}
+    # The first time something is built that the next times find.
+    model.losses(sample.training.part(0, WARM_UP))
+    begin = time.perf_counter()
     training = sample.training.part(0, ROWS)
     found = dict(_clean_losses(model, training, sample.validation))
-    gradients = gradients_of(model, training)
+    expected = COST * (time.perf_counter() - begin)
+    rows = len(training) if expected <= seconds else int(len(training) * seconds / expected)
+    found["experiment_rows"] = float(rows)
+    gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
     if gradients is not None:
         weights = model.weights
         for experiment in _experiments_with(gradients, weights, model, optimizer, training):

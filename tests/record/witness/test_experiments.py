@@ -20,7 +20,7 @@ from mlflow_plateau.record.witness.differentiable import (
 )
 from mlflow_plateau.record.witness.gradient_statistics import gradient_statistics, noise_scale
 from mlflow_plateau.record.witness.gradients import MICRO_BATCHES, gradients_of
-from mlflow_plateau.record.witness.sample import Rows, sample_of
+from mlflow_plateau.record.witness.sample import Rows, Sample, sample_of
 from mlflow_plateau.record.witness.step_probe import step_probe
 from mlflow_plateau.record.witness.witness import experiments
 
@@ -294,21 +294,32 @@ class TestSample:
 class TestBudget:
     def test_due_after_doublings(self) -> None:
         budget = Budget(0.05)
-        due = [epoch for epoch in range(1, 40) if budget.is_due(1.0)]
+        due = [epoch for epoch in range(1, 40) if budget.is_due()]
 
         assert due == [1, 2, 4, 8, 16, 32]
 
     def test_what_was_spent_counts_against_the_share(self) -> None:
         budget = Budget(0.05)
-        budget.note(2.0)
+        budget.spent = 2.0
 
-        assert not budget.allows(elapsed=10.0)
-        assert budget.skipped == 1
-        # 2 spent and 2 more are allowed from the epoch on at which 5 % and the free second suffice.
-        assert budget.allows(elapsed=(4.0 - FREE_SECONDS) / 0.05 + 1)
+        assert budget.seconds_left(elapsed=10.0) == 0
+        assert budget.seconds_left(elapsed=100.0) == pytest.approx(FREE_SECONDS + 5.0 - 2.0)
 
     def test_none_at_all(self) -> None:
-        assert not Budget(0.0).is_due(1e9)
+        assert Budget(0.0).seconds_left(1e9) == 0
+
+
+def test_where_time_is_short_fewer_rows_are_used() -> None:
+    model = network(hidden(), keras.layers.Dense(1))
+    sample = Sample(rows(), rows())
+    plenty = experiments(tried(model), model.optimizer, sample)
+    none = experiments(tried(model), model.optimizer, sample, seconds=1e-9)
+
+    assert plenty["experiment_rows"] == 256
+    assert "gradient_noise_scale" in plenty
+    assert none["experiment_rows"] == 0
+    assert "clean_fit" in none
+    assert "gradient_noise_scale" not in none
 
 
 def test_micro_batches_fit_into_the_sample() -> None:

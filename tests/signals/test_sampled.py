@@ -1,0 +1,131 @@
+"""The signals of experiments and reference models against values worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.history import History
+from mlflow_plateau.signals import View, signal_by_name
+from tests.generated import history
+
+LINE = np.linspace(1.0, 0.5, 101)
+
+
+def measured(name: str, of: History) -> Any:
+    return signal_by_name(name).measure(View(of))
+
+
+def tried(setup: dict[str, Any] | None = None, **found: dict[int, float]) -> History:
+    """Returns a history whose experiments were made at some epochs."""
+    recorded = {}
+    for name, values in found.items():
+        recorded[name] = np.full(101, np.nan)
+        recorded[name][list(values)] = list(values.values())
+    return history(LINE, LINE, recorded=recorded, **(setup or {}))
+
+
+def learned(share: float, error: float = 0.01, **setup: Any) -> History:
+    return history(LINE, LINE, learnable_share=share, learnable_share_error=error, **setup)
+
+
+def split(share: float, other: float, separability: float = 0.0, gap: float = 1.0) -> History:
+    return history(
+        LINE,
+        gap * LINE,
+        learnable_share=share,
+        learnable_share_error=0.0,
+        learnable_share_validation=other,
+        learnable_share_validation_error=0.05,
+        split_separability=separability,
+        validation_rows=500,
+    )
+
+
+ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "expected"),
+    [
+        ("unreached_share", tried(unreached_share={0: 0.1, 100: 0.9}), 0.9),
+        ("idle_units", tried(idle_units={0: 0.5, 100: 1.0}), 1.0),
+        ("unit_similarity", tried(unit_similarity={100: 0.7}), 0.7),
+        ("starved_share", tried(starved_share={100: 0.25}), 0.25),
+        ("gradient_agreement", tried(gradient_agreement={50: 0.9, 100: 0.2}), 0.2),
+        ("penalty_share", tried(penalty_share={100: 0.4}), 0.4),
+        (
+            "noise_against_batch",
+            tried({"batch_size": 10}, gradient_noise_scale={0: 1.0, 50: 1000.0, 100: 9999.0}),
+            2.0,
+        ),
+        (
+            "best_step",
+            tried(best_multiple={100: 2.5}, best_multiple_gain={100: 0.1}, clean_fit={100: 0.5}),
+            2.5,
+        ),
+        ("step_gain", tried(best_multiple_gain={100: 0.1}, clean_fit={100: 0.5}), 0.2),
+        ("step_harm", tried(current_gain={100: -0.1}, clean_fit={100: 0.5}), 0.2),
+        ("clean_gap", tried(clean_fit={0: 1.0, 100: 0.5}, clean_held_out={0: 1.0, 100: 2.0}), 0.75),
+        (
+            "clean_gap_at_first",
+            tried(clean_fit={0: 0.5, 100: 0.5}, clean_held_out={0: 1.0, 100: 2.0}),
+            0.5,
+        ),
+        (
+            "clean_fit_against_constant",
+            tried({"constant_loss": 2.0}, clean_fit={0: 2.0, 100: 0.5}),
+            0.25,
+        ),
+        ("learnable_at_least", learned(0.5, 0.1), 0.3),
+        ("learnable_at_most", learned(0.01, 0.02), 0.05),
+        ("lost_on_validation", split(0.5, 0.15), (0.5 - 0.15 - 2 * 0.05) / 0.5),
+        ("lost_though_alike", split(0.5, 0.15), (0.5 - 0.15 - 2 * 0.05) / 0.5),
+        ("lost_though_alike", split(0.5, 0.15, separability=0.25), 0.25),
+        ("lost_though_alike", split(0.5, 0.15, separability=0.9), 0.0),
+        ("split_separability", split(0.5, 0.5, 0.8), 0.8 - 4 * ERROR_OF_AUC),
+        ("separable_with_gap", split(0.5, 0.5, 0.8), 0.0),
+        # (2 − 1) / 2 is beyond a wide gap of 0.3.
+        ("separable_with_gap", split(0.5, 0.5, 0.8, gap=2.0), 0.8 - 4 * ERROR_OF_AUC),
+        (
+            "behind_reference",
+            history(LINE, LINE, reference_loss=0.4, validation_constant_loss=0.9),
+            (0.5 - 0.4) / (0.9 - 0.4),
+        ),
+    ],
+)
+def test_a_signal_measures_what_its_formula_says(name: str, made: History, expected: float) -> None:
+    assert measured(name, made).value == pytest.approx(expected, rel=0.02, abs=0.01)
+
+
+def test_a_model_that_learned_more_refutes_the_reference() -> None:
+    refuted = learned(0.0, 0.01, validation_constant_loss=1.0)
+
+    assert not measured("learnable_at_most", refuted).known
+    assert measured("learnable_at_most", learned(0.0, validation_constant_loss=0.5)).known
+
+
+def test_no_step_is_best_where_none_gains() -> None:
+    flat = tried(best_multiple={0: 1.0}, best_multiple_gain={0: 0.1, 100: 0.0}, clean_fit={100: 1})
+
+    assert not measured("best_step", flat).known
+    assert measured("step_gain", flat).value == 0
+
+
+def test_nothing_is_lost_where_nothing_was_learnable() -> None:
+    assert not measured("lost_on_validation", split(0.01, -3.0)).known
+
+
+def test_a_reference_no_better_than_a_constant_is_none() -> None:
+    poor = history(LINE, LINE, reference_loss=0.99, validation_constant_loss=1.0)
+
+    assert not measured("behind_reference", poor).known
+
+
+def test_why_there_were_no_experiments_is_said() -> None:
+    declined = history(LINE, LINE, experiments_declined="the model is distributed")
+
+    assert "the model is distributed" in measured("idle_units", declined).reason
