@@ -21,8 +21,9 @@ from mlflow_plateau.record.patience import AFTER_TRAINING, BEFORE_TRAINING, pati
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
-from mlflow_plateau.record.split_profiles import log_profiles
+from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
+from mlflow_plateau.record.streams.watch import StreamWatch
 from mlflow_plateau.record.writer import Writer
 
 RUN_STATUSES = {
@@ -42,6 +43,7 @@ class Recording:
         model: The model.
         arguments: What ``fit`` was called with; ``None`` where only a callback list was called.
         params: Keras' parameters of the callback: ``epochs``, ``steps``, ``verbose``.
+        streams: Watches the data that does not lie in memory, if there may be any.
     """
 
     def __init__(
@@ -50,8 +52,11 @@ class Recording:
         model: Any,
         arguments: FitArguments | None,
         params: Mapping[str, Any],
+        streams: StreamWatch | None = None,
     ) -> None:
         self._settings = settings
+        self._streams = streams
+        self._profiles: SplitProfiles | None = None
         self._model = model
         self._training = Training(model, arguments, params)
         self._prefix = prefix_beside(arguments.callbacks if arguments else ())
@@ -82,6 +87,8 @@ class Recording:
             self._writer = Writer(
                 self._scope, meanwhile=self._meanwhile, silent=self._settings.silent
             )
+            if self._settings.log_datasets:
+                self._profiles = SplitProfiles(self._scope, silent=self._settings.silent)
             self._describe()
         self._measurements = measurements_for(self._training, silent=self._settings.silent)
 
@@ -97,20 +104,29 @@ class Recording:
             self._log_planned_epochs(self._axis)
         if self._measurements is not None:
             self._measurements.begin_epoch(epoch)
+        if self._streams is not None:
+            self._streams.begin_epoch()
         self._epoch_began = time.perf_counter()
 
     def begin_validation(self) -> None:
         """Notes that the training part of the epoch is over."""
+        if self._streams is not None:
+            self._streams.end_training_part(cut_short=bool(self._model.stop_training))
+            self._streams.begin_validation()
         if self._measurements is not None:
             self._measurements.end_training_part()
 
     def end_validation(self) -> None:
         """Notes that the validation of the epoch is over."""
+        if self._streams is not None:
+            self._streams.end_validation()
         if self._measurements is not None:
             self._measurements.end_validation()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Takes what an epoch gave."""
+        if self._streams is not None:
+            self._streams.end_training_part(cut_short=bool(self._model.stop_training))
         if self._axis is None:
             return
         seconds = time.perf_counter() - self._epoch_began
@@ -137,8 +153,8 @@ class Recording:
         if arguments is not None and scope is not None:
             if self._notes_datasets:
                 log_datasets(scope, arguments, silent=silent)
-            if self._settings.log_datasets:
-                log_profiles(scope, arguments, silent=silent)
+            if self._profiles is not None:
+                self._profiles.log_what_lies_in_memory(arguments)
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
 
@@ -176,6 +192,9 @@ class Recording:
                 self._write_pending()
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
+                if complete and self._profiles is not None and self._streams is not None:
+                    with patience(AFTER_TRAINING):
+                        self._profiles.log_what_streamed_by(self._streams)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
