@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -14,6 +15,9 @@ from mlflow_plateau.causes import NONE
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.report import wording
 from mlflow_plateau.untrusted import printable
+
+if TYPE_CHECKING:
+    from mlflow_plateau.checks.comparison import NumberPair
 
 SUMMARY_EVIDENCE = 3
 """A notebook shows so many pieces of evidence."""
@@ -27,8 +31,14 @@ PLOT_DPI = 192
 """Dots per inch of the page's plot, for screens that show two dots where others show one."""
 
 
-def render_report(diagnosis: Diagnosis) -> str:
-    """Returns the report as an HTML page that needs no other file and no script."""
+def render_report(diagnosis: Diagnosis, columns: Sequence[NumberPair] = ()) -> str:
+    """Returns the report as an HTML page that needs no other file and no script.
+
+    Args:
+        diagnosis: The diagnosis.
+        columns: Columns of train and validation whose distributions are shown.
+    """
+    from mlflow_plateau.report import distributions
     from mlflow_plateau.report.curves import render_png
 
     return (
@@ -37,9 +47,11 @@ def render_report(diagnosis: Diagnosis) -> str:
         .render(
             diagnosis=diagnosis,
             finding=wording.finding(diagnosis),
-            plot=base64.b64encode(render_png(diagnosis, heading=False, dpi=PLOT_DPI)).decode(
-                "ascii"
-            ),
+            plot=_embedded(render_png(diagnosis, heading=False, dpi=PLOT_DPI)),
+            columns=[pair.name for pair in columns],
+            distributions=_embedded(distributions.render_png(columns, dpi=PLOT_DPI))
+            if columns
+            else "",
             evidence=_evidence(diagnosis),
             probable=_probable(diagnosis),
             unknown=_by_reason(diagnosis),
@@ -121,6 +133,10 @@ def _templates() -> Environment:
         NO_CAUSE=NONE,
     )
     return templates
+
+
+def _embedded(image: bytes) -> str:
+    return base64.b64encode(image).decode("ascii")
 
 
 def _finalize(value: Any) -> Any:

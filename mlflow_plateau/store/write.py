@@ -75,7 +75,7 @@ def write_diagnosis(
     """
     from mlflow_plateau.report.note import render_note
 
-    artifacts = render_artifacts(diagnosis)
+    artifacts = render_artifacts(diagnosis, consistency)
     if consistency is not None:
         artifacts |= render_consistency(consistency)
     section = render_note(diagnosis)
@@ -102,17 +102,25 @@ def write_diagnosis(
         client.set_tag(diagnosis.run_id, CAUSE, cause)
 
 
-def render_artifacts(diagnosis: Diagnosis) -> dict[str, bytes]:
-    """Returns the diagnosis as files: their contents by name."""
+def render_artifacts(
+    diagnosis: Diagnosis, consistency: ConsistencyReport | None = None
+) -> dict[str, bytes]:
+    """Returns the diagnosis as files: their contents by name.
+
+    Args:
+        diagnosis: The diagnosis.
+        consistency: How the two splits compare; its worst columns are drawn in the report.
+    """
     from mlflow_plateau.report.curves import render_png
     from mlflow_plateau.report.html import render_report
 
     document = json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False)
+    columns = () if consistency is None else consistency.worst_columns
     with _drawing:
         return {
             "diagnosis.json": document.encode(),
             "curves.png": render_png(diagnosis),
-            "report.html": render_report(diagnosis).encode(),
+            "report.html": render_report(diagnosis, columns).encode(),
         }
 
 
