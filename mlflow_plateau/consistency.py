@@ -16,6 +16,8 @@ from mlflow_plateau.untrusted import printable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlflow_plateau.checks.comparison import NumberPair
+
 SCHEMA_VERSION = 1
 """Version of the layout of ``consistency.json``."""
 
@@ -51,6 +53,13 @@ class ConsistencyReport:
     def comparison(self) -> SplitComparison:
         """What a diagnosis needs of it."""
         return SplitComparison(self.verdict, self.findings, self.train.rows, self.validation.rows)
+
+    @property
+    def worst_columns(self) -> tuple[NumberPair, ...]:
+        """The columns of numbers that are worth looking at, a few at most."""
+        from mlflow_plateau.report.distributions import worst_columns
+
+        return worst_columns(compare(self.train, self.validation), self.findings)
 
     def to_frame(self) -> pd.DataFrame:
         """Returns a row for each finding."""

@@ -46,13 +46,13 @@ TOLERATED = 0.01
 PRESENCE = 0.15
 """How much the one-per-cause part of the loss counts."""
 
-LARGEST_WEIGHT = 9.0
+LARGEST_WEIGHT = 12.0
 """No single clue decides beyond this many nats."""
 
 DECLARED = 0.8
 """What a clue weighs that the data say nothing about, in nats: it was declared for a reason."""
 
-LEAST_IF_DECISIVE = 7.0
+LEAST_IF_DECISIVE = 10.0
 """What a sign weighs at least, in nats, that a declaration calls decisive …"""
 
 LEAST_ABSENCE_IF_DECISIVE = 1.5

@@ -33,6 +33,14 @@ BATCH_SIZE_TOO_LARGE = Cause(
         supports("smaller_batch_better", above=0.08, scale=0.02),
         supports("smaller_batch_better", above=0.2, scale=0.03, decisive=True),
         contradicts("smaller_batch_better", below=0.03, scale=0.01),
+        supports("noise_against_batch", below=-0.5, scale=0.2, expected=True),
+        supports("noise_against_batch", below=-1.2, scale=0.2),
+        supports("gradient_agreement", above=0.3, scale=0.06),
+        supports("behind_reference", above=0.15, scale=0.04),
+        supports("best_step", above=0.75, scale=0.25),
+        supports("step_gain", above=0.02, scale=0.006),
+        contradicts("noise_against_batch", above=0.8, scale=0.2),
+        contradicts("behind_reference", below=-0.1, scale=0.05),
     ),
     remedies=(
         Remedy(

@@ -22,6 +22,12 @@ BATCH_SIZE_TOO_SMALL = Cause(
         contradicts("distance_from_constant", below=0.01, scale=0.003),
         supports("larger_batch_better", above=0.05, scale=0.015),
         contradicts("larger_batch_better", below=0.0, scale=0.01),
+        supports("noise_against_batch", above=1.0, scale=0.2, expected=True),
+        supports("noise_against_batch", above=2.0, scale=0.3),
+        supports("step_harm", above=0.01, scale=0.003),
+        contradicts("noise_against_batch", below=0.3, scale=0.1),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
+        contradicts("best_step", above=1.75, scale=0.25),
     ),
     remedies=(
         Remedy(

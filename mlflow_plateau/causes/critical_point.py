@@ -43,6 +43,14 @@ CRITICAL_POINT = Cause(
         contradicts("training_accuracy", above=0.9, scale=0.03),
         supports("other_activation_better", above=0.08, scale=0.02),
         supports("repetitions_better", above=0.3, scale=0.05),
+        supports("unit_similarity", above=0.7, scale=0.06),
+        supports("unit_similarity", above=0.4, scale=0.06),
+        supports("starved_share", above=0.4, scale=0.08),
+        supports("behind_reference", above=0.2, scale=0.05),
+        supports("learnable_at_least", above=0.08, scale=0.015),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
+        contradicts("unreached_share", above=0.99995, scale=0.00001),
+        contradicts("idle_units", below=0.5, scale=0.1),
     ),
     remedies=(
         Remedy(

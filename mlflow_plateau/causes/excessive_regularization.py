@@ -31,6 +31,13 @@ EXCESSIVE_REGULARIZATION = Cause(
         supports("less_regularization_better", above=0.08, scale=0.02),
         supports("less_regularization_better", above=0.2, scale=0.03, decisive=True),
         contradicts("less_regularization_better", below=0.03, scale=0.01),
+        supports("penalty_share", above=0.3, scale=0.06),
+        supports("penalty_share", above=0.7, scale=0.06),
+        supports("behind_reference", above=0.15, scale=0.04, expected=True),
+        supports("clean_fit_against_constant", above=0.6, scale=0.08),
+        contradicts("clean_gap", above=0.3, scale=0.06),
+        contradicts("behind_reference", below=-0.1, scale=0.05),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
     ),
     remedies=(
         Remedy("lower the dropout rate from {high_dropout:g} to about 0.3"),

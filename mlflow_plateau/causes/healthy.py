@@ -11,7 +11,6 @@ HEALTHY = Cause(
     looks_like="The losses fall, level off close together, and stay there.",
     not_to_confuse_with={},
     evidence=(
-        contradicts("target_shift", above=0.1, scale=0.03),
         contradicts("validation_progress", below=0.08, scale=0.02),
         contradicts("head_doubts", above=0.5, scale=0.05),
         contradicts("progress_lost", above=0.1, scale=0.03),
@@ -21,6 +20,8 @@ HEALTHY = Cause(
         contradicts("updates_per_epoch", below=2.5, scale=0.4),
         contradicts("best_sibling", above=0.2, scale=0.03, decisive=True),
         supports("nothing_tried_better", above=2.5, scale=0.5),
+        contradicts("unit_similarity", above=0.6, scale=0.08),
+        contradicts("starved_share", above=0.4, scale=0.08),
     ),
     remedies=(),
     experiment="No single change of the setup goes lower.",

@@ -39,6 +39,12 @@ INCONSISTENT_PREPROCESSING = Cause(
         supports("other_preprocessing_better", above=0.08, scale=0.02),
         supports("other_validation_better", above=0.4, scale=0.1),
         contradicts("other_validation_better", below=0.03, scale=0.01),
+        supports("lost_on_validation", above=0.3, scale=0.06, expected=True),
+        supports("lost_on_validation", above=1.0, scale=0.1),
+        supports("lost_though_alike", above=0.2, scale=0.04, decisive=True),
+        supports("clean_gap_at_first", above=0.3, scale=0.08, expected=True),
+        contradicts("lost_on_validation", below=0.05, scale=0.02),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
     ),
     remedies=(
         Remedy(

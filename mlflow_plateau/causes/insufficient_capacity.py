@@ -41,6 +41,15 @@ INSUFFICIENT_CAPACITY = Cause(
         contradicts("distance_from_constant", below=0.01, scale=0.003),
         supports("larger_model_better", above=0.2, scale=0.03, decisive=True),
         contradicts("larger_model_better", below=0.03, scale=0.01),
+        supports("behind_reference", above=0.1, scale=0.03, expected=True),
+        supports("behind_reference", above=0.4, scale=0.08),
+        contradicts("behind_reference", below=-0.1, scale=0.05),
+        contradicts("clean_gap", above=0.3, scale=0.06),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
+        contradicts("best_step", above=2.25, scale=0.25),
+        contradicts("idle_units", above=0.9, scale=0.03),
+        contradicts("unreached_share", above=0.9, scale=0.02),
+        contradicts("lost_on_validation", above=0.2, scale=0.05),
     ),
     remedies=(
         Remedy(

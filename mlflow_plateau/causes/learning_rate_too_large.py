@@ -39,6 +39,13 @@ LEARNING_RATE_TOO_LARGE = Cause(
         contradicts("lower_rate_better", below=0.03, scale=0.01, decisive=True),
         contradicts("higher_rate_better", above=0.08, scale=0.02),
         contradicts("best_rate_tried", above=0.03, scale=0.01),
+        supports("step_harm", above=0.01, scale=0.003),
+        supports("step_harm", above=0.2, scale=0.05),
+        supports("best_step", below=-0.25, scale=0.25),
+        supports("idle_units", above=0.8, scale=0.04),
+        supports("behind_reference", above=0.2, scale=0.05),
+        supports("noise_against_batch", above=2.5, scale=0.3),
+        contradicts("best_step", above=1.25, scale=0.25),
     ),
     remedies=(
         Remedy(

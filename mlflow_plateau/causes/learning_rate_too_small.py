@@ -38,6 +38,13 @@ LEARNING_RATE_TOO_SMALL = Cause(
         contradicts("higher_rate_better", below=0.03, scale=0.01, decisive=True),
         contradicts("lower_rate_better", above=0.08, scale=0.02),
         contradicts("best_rate_tried", above=0.03, scale=0.01),
+        supports("best_step", above=1.75, scale=0.25, expected=True),
+        supports("best_step", above=2.75, scale=0.25),
+        supports("gradient_agreement", above=0.3, scale=0.06),
+        supports("behind_reference", above=0.3, scale=0.06),
+        supports("step_gain", above=0.02, scale=0.006),
+        contradicts("best_step", below=0.75, scale=0.25),
+        contradicts("step_harm", above=0.01, scale=0.003),
     ),
     remedies=(
         Remedy(

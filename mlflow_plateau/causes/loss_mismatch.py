@@ -22,6 +22,8 @@ LOSS_MISMATCH = Cause(
         contradicts("learning_rate_position", above=1.0, scale=0.2),
         supports("other_loss_better", above=0.2, scale=0.03, decisive=True),
         contradicts("other_loss_better", below=0.03, scale=0.01),
+        supports("clean_fit_against_constant", above=1.05, scale=0.02),
+        contradicts("learnable_at_most", below=0.1, scale=0.015),
     ),
     remedies=(
         Remedy("mend the head: {head}"),

@@ -19,7 +19,6 @@ NO_LEARNABLE_SIGNAL = Cause(
         supports("validation_progress", below=0.1, scale=0.03, expected=True),
         supports("validation_against_constant", above=0.985, scale=0.006, expected=True),
         supports("validation_against_constant", above=0.95, scale=0.015, expected=True),
-        supports("training_against_constant", below=0.99, scale=0.004),
         supports("gap_at_first", below=0.3, scale=0.08, expected=True),
         supports("validation_follows", below=0.5, scale=0.1),
         supports("accuracy_gap", above=0.1, scale=0.03),
@@ -44,6 +43,13 @@ NO_LEARNABLE_SIGNAL = Cause(
         contradicts("later_movement", below=-3.5, scale=0.3),
         supports("other_data_better", above=0.08, scale=0.02),
         contradicts("best_sibling", above=0.15, scale=0.04),
+        supports("learnable_at_most", below=0.1, scale=0.015, expected=True, decisive=True),
+        contradicts("learnable_at_least", above=0.08, scale=0.015),
+        contradicts("lost_on_validation", above=0.3, scale=0.06),
+        contradicts("idle_units", above=0.9, scale=0.03),
+        contradicts("starved_share", above=0.5, scale=0.08),
+        contradicts("unreached_share", above=0.9, scale=0.02),
+        contradicts("unit_similarity", above=0.7, scale=0.06),
     ),
     remedies=(
         Remedy(

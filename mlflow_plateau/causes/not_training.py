@@ -25,6 +25,9 @@ NOT_TRAINING = Cause(
         contradicts("unmeasurable_updates", above=0.4, scale=0.05),
         contradicts("training_progress", above=0.05, scale=0.015),
         contradicts("update_ratio_late", above=-5.0, scale=0.3),
+        supports("unreached_share", above=0.99995, scale=0.00001, decisive=True),
+        contradicts("unreached_share", below=0.9999, scale=0.00002),
+        contradicts("clean_gap_at_first", above=0.6, scale=0.1),
     ),
     remedies=(
         Remedy(

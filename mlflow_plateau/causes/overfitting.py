@@ -32,6 +32,11 @@ OVERFITTING = Cause(
         supports("smaller_model_better", above=0.05, scale=0.02),
         supports("more_regularization_better", above=0.05, scale=0.02),
         supports("other_data_better", above=0.08, scale=0.02),
+        supports("clean_gap", above=0.3, scale=0.06, expected=True),
+        contradicts("clean_gap_at_first", above=0.4, scale=0.08),
+        contradicts("lost_on_validation", above=0.4, scale=0.08),
+        contradicts("lost_though_alike", above=0.3, scale=0.06),
+        contradicts("separable_with_gap", above=0.5, scale=0.08),
     ),
     remedies=(
         Remedy(

@@ -33,6 +33,12 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         supports("another_population", above=0.4, scale=0.05, expected=True),
         supports("other_validation_better", above=0.08, scale=0.02),
         contradicts("other_validation_better", below=0.0, scale=0.01),
+        supports("separable_with_gap", above=0.2, scale=0.05, expected=True),
+        supports("separable_with_gap", above=0.6, scale=0.08),
+        supports("lost_on_validation", above=0.1, scale=0.03),
+        contradicts("lost_on_validation", above=1.0, scale=0.1),
+        contradicts("lost_though_alike", above=0.2, scale=0.04),
+        contradicts("split_separability", below=0.05, scale=0.03),
     ),
     remedies=(
         Remedy(

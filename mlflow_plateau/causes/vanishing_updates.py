@@ -27,6 +27,11 @@ VANISHING_UPDATES = Cause(
         supports("slower_decay_better", above=0.08, scale=0.02),
         supports("slower_decay_better", above=0.2, scale=0.03, decisive=True),
         contradicts("slower_decay_better", below=0.03, scale=0.01),
+        supports("best_step", above=2.25, scale=0.25, expected=True),
+        supports("best_step", above=3.25, scale=0.25),
+        supports("behind_reference", above=0.1, scale=0.03),
+        supports("step_gain", above=0.01, scale=0.003),
+        contradicts("best_step", below=0.75, scale=0.25),
     ),
     remedies=(
         Remedy(

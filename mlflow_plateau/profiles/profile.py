@@ -32,6 +32,15 @@ class Coverage:
         """Whether statistics are those of the whole split, to the last digit."""
         return self.complete and self.measured == self.rows
 
+    @property
+    def in_part(self) -> bool:
+        """Whether rows were left out: not to be asked what the whole split does not hold.
+
+        Of data in memory the first rows may stand for all; of a stream nothing is known of what
+        was not sampled, nor of what would still have come.
+        """
+        return not self.complete or self.sampled < self.measured
+
     def merged(self, other: Coverage) -> Coverage:
         """Returns the coverage of both."""
         return Coverage(

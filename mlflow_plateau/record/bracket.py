@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields
 from inspect import BoundArguments
 from typing import Any
 
@@ -16,9 +16,8 @@ from mlflow_plateau.record.fit_hook import RawFit
 from mlflow_plateau.record.keras_callback import PlateauCallback
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import autologging_is_on, current_settings
-from mlflow_plateau.record.streams.streams import Streams, observe
 
-FROM_FIT = tuple(f.name for f in fields(FitArguments) if f.name not in ("callbacks", "streams"))
+FROM_FIT = tuple(f.name for f in fields(FitArguments) if f.name != "callbacks")
 """What ``FitArguments`` takes over under the same name."""
 
 
@@ -56,11 +55,9 @@ def recorded_fit(raw: RawFit, model: Any, args: tuple[Any, ...], kwargs: Mapping
         recorder, others = None, []
     if recorder is None:
         return raw(model, *args, **kwargs)
-    arguments = _fit_arguments(bound, others)
-    streams = _observed_streams(recorder, model, bound)
     with _first_among_callbacks(recorder, model, others, bound):
         _fitted.stack.append(model)
-        recorder.enter_fit(replace(arguments, streams=streams))
+        recorder.enter_fit(_fit_arguments(bound, others))
         ended_by: BaseException | None = None
         try:
             return raw(*bound.args, **bound.kwargs)
@@ -69,7 +66,6 @@ def recorded_fit(raw: RawFit, model: Any, args: tuple[Any, ...], kwargs: Mapping
             raise
         finally:
             _fitted.stack.pop()
-            streams.close()
             recorder.leave_fit(ended_by)
             # An exception that is kept in a variable of a frame in its own traceback is a cycle.
             del ended_by
@@ -92,20 +88,6 @@ def _recorder_among(model: Any, callbacks: Any) -> tuple[PlateauCallback | None,
 def _fit_arguments(bound: BoundArguments, others: list[Any]) -> FitArguments:
     known = {name: bound.arguments[name] for name in FROM_FIT if name in bound.arguments}
     return FitArguments(**known, callbacks=tuple(others))
-
-
-def _observed_streams(recorder: PlateauCallback, model: Any, bound: BoundArguments) -> Streams:
-    """Puts streams that are seen in the place of the user's, where that is possible."""
-    if not recorder.wants_rows:
-        return Streams()
-    given = dict(bound.arguments)
-    try:
-        return observe(model, bound.arguments)
-    except Exception as error:
-        # An extra: pipelines may be built in ways that nobody foresaw.
-        bound.arguments.update(given)
-        notice("no rows are taken from the data", error)
-        return Streams()
 
 
 @contextmanager

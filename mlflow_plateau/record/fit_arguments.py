@@ -5,10 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from mlflow_plateau.record.streams.streams import Streams
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,6 @@ class FitArguments:
         class_weight: Weight of each class in the loss.
         sample_weight: Weight of each row in the loss.
         callbacks: The other callbacks.
-        streams: What is seen of pipelines and generators.
     """
 
     x: Any = None
@@ -37,7 +33,6 @@ class FitArguments:
     class_weight: Mapping[Any, float] | None = None
     sample_weight: Any = None
     callbacks: tuple[Any, ...] = field(default=())
-    streams: Streams | None = None
 
     @property
     def has_validation(self) -> bool:

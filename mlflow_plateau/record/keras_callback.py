@@ -12,6 +12,7 @@ from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.recording import Recording
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import PROBE_BUDGET, Settings
+from mlflow_plateau.record.streams.watch import StreamWatch
 
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -69,6 +70,7 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         self._settings = Settings(diagnose, monitor, log_datasets, silent, extra_tags, probe_budget)
         self._recording: Recording | None = None
         self._arguments: FitArguments | None = None
+        self._streams: StreamWatch | None = None
         self._inner_fits = 0
         self._failed = False
         self._stand_around_fit()
@@ -79,11 +81,6 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         recorder = cls()
         recorder._settings = settings
         return recorder
-
-    @property
-    def wants_rows(self) -> bool:
-        """Whether a few rows of the data are to be kept for experiments."""
-        return self._settings.probe_budget > 0
 
     @_never_raises
     def _stand_around_fit(self) -> None:
@@ -98,10 +95,24 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         self._failed = False
         self._inner_fits = 0
         self._arguments = arguments
+        self._watch_streams(arguments)
+
+    @_never_raises
+    def _watch_streams(self, arguments: FitArguments) -> None:
+        settings = self._settings
+        self._streams = StreamWatch(
+            arguments,
+            profiles=settings.log_datasets,
+            rows=settings.probe_budget > 0,
+            silent=settings.silent,
+        )
+        self._streams.begin()
 
     def leave_fit(self, error: BaseException | None) -> None:
         """Ends the recording with the ``fit``; ``error`` is what it raised, if anything."""
         self._arguments = None
+        if self._streams is not None:
+            self._streams.end()
         self._finish(error)
 
     @_never_raises
@@ -110,7 +121,9 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         if self._recording is not None:
             self._inner_fits += 1
             return
-        self._recording = Recording(self._settings, self.model, self._arguments, self.params or {})
+        self._recording = Recording(
+            self._settings, self.model, self._arguments, self.params or {}, self._streams
+        )
         self._recording.begin()
 
     @_never_raises

@@ -21,8 +21,9 @@ from mlflow_plateau.record.patience import AFTER_TRAINING, BEFORE_TRAINING, pati
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.settings import Settings
-from mlflow_plateau.record.split_profiles import log_profiles, log_sampled_profiles
+from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
+from mlflow_plateau.record.streams.watch import StreamWatch
 from mlflow_plateau.record.witness.reference_facts import reference_facts
 from mlflow_plateau.record.witness.sample import Sample, sample_of
 from mlflow_plateau.record.witness.witness import Witness
@@ -37,6 +38,10 @@ RUN_STATUSES = {
 """MLflow's status of a run that the recorder started, by how its training ended."""
 
 
+PATIENT_EPOCHS = 3
+"""So many epochs rows of both splits are waited for; then those of one have to do."""
+
+
 class Recording:
     """Everything that is recorded of one ``fit``.
 
@@ -45,6 +50,7 @@ class Recording:
         model: The model.
         arguments: What ``fit`` was called with; ``None`` where only a callback list was called.
         params: Keras' parameters of the callback: ``epochs``, ``steps``, ``verbose``.
+        streams: Watches the data that does not lie in memory, if there may be any.
     """
 
     def __init__(
@@ -53,8 +59,11 @@ class Recording:
         model: Any,
         arguments: FitArguments | None,
         params: Mapping[str, Any],
+        streams: StreamWatch | None = None,
     ) -> None:
         self._settings = settings
+        self._streams = streams
+        self._profiles: SplitProfiles | None = None
         self._model = model
         self._training = Training(model, arguments, params)
         self._prefix = prefix_beside(arguments.callbacks if arguments else ())
@@ -69,6 +78,7 @@ class Recording:
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
+        self._in_memory: Sample | None = None
         self._sample: Sample | None = None
         self._witness: Witness | None = None
         self._notes_datasets = False
@@ -87,6 +97,8 @@ class Recording:
             self._take_sample()
             self._writer = Writer(self._scope, silent=self._settings.silent)
             self._writer.meanwhile(self._meanwhile)
+            if self._settings.log_datasets:
+                self._profiles = SplitProfiles(self._scope, silent=self._settings.silent)
             self._describe()
         self._measurements = measurements_for(self._training, silent=self._settings.silent)
 
@@ -102,20 +114,29 @@ class Recording:
             self._log_planned_epochs(self._axis)
         if self._measurements is not None:
             self._measurements.begin_epoch(epoch)
+        if self._streams is not None:
+            self._streams.begin_epoch()
         self._epoch_began = time.perf_counter()
 
     def begin_validation(self) -> None:
         """Notes that the training part of the epoch is over."""
+        if self._streams is not None:
+            self._streams.end_training_part(cut_short=bool(self._model.stop_training))
+            self._streams.begin_validation()
         if self._measurements is not None:
             self._measurements.end_training_part()
 
     def end_validation(self) -> None:
         """Notes that the validation of the epoch is over."""
+        if self._streams is not None:
+            self._streams.end_validation()
         if self._measurements is not None:
             self._measurements.end_validation()
 
     def end_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Takes what an epoch gave."""
+        if self._streams is not None:
+            self._streams.end_training_part(cut_short=bool(self._model.stop_training))
         if self._axis is None:
             return
         seconds = time.perf_counter() - self._epoch_began
@@ -148,52 +169,37 @@ class Recording:
         self._pending = step, logs, {**own, **_prefixed(self._witness.end_training())}
 
     def _take_sample(self) -> None:
-        """Keeps a few rows of the data for experiments, if they are wanted and lie in memory."""
-        share = self._settings.probe_budget
-        if share <= 0 or self._training.arguments is None:
+        """Keeps a few rows of data in memory for experiments, if they are wanted."""
+        if self._settings.probe_budget <= 0 or self._training.arguments is None:
             return
         try:
-            self._sample = sample_of(self._training.arguments)
+            self._in_memory = sample_of(self._training.arguments)
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
-        self._use_sample()
+        if self._streams is None or not self._streams.expects_data:
+            self._use_sample(self._in_memory)
 
     def _take_rows_of_streams(self) -> None:
         """Keeps the rows of pipelines and generators that have come by, once there are some."""
-        arguments = self._training.arguments
-        streams = None if arguments is None else arguments.streams
-        if streams is None or self._writer is None:
+        if self._streams is None or self._writer is None or self._settings.probe_budget <= 0:
             return
         try:
-            self._sample = streams.sample()
+            sample = self._streams.sample(self._in_memory, patient=self._epochs < PATIENT_EPOCHS)
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
-            streams.close()
-        if self._sample is not None:
-            streams.close()
-            self._training.keep_targets(self._sample)
-            self._use_sample()
-            self._writer.meanwhile(self._log_sampled_profiles)
+            return
+        if sample is not None:
+            self._training.keep_targets(sample)
+            self._use_sample(sample)
             self._writer.meanwhile(self._ask_reference)
 
-    def _log_sampled_profiles(self) -> None:
-        if self._settings.log_datasets and self._scope is not None and self._sample is not None:
-            log_sampled_profiles(
-                self._scope,
-                self._sample,
-                self._training.observed,
-                silent=self._settings.silent,
-            )
-
-    def _use_sample(self) -> None:
-        if self._sample is not None:
+    def _use_sample(self, sample: Sample | None) -> None:
+        self._sample = sample
+        if sample is not None:
             self._witness = Witness(
-                self._training,
-                self._sample,
-                self._settings.probe_budget,
-                silent=self._settings.silent,
+                self._training, sample, self._settings.probe_budget, silent=self._settings.silent
             )
 
     def _meanwhile(self) -> None:
@@ -202,8 +208,8 @@ class Recording:
         if arguments is not None and scope is not None:
             if self._notes_datasets:
                 log_datasets(scope, arguments, silent=silent)
-            if self._settings.log_datasets:
-                log_profiles(scope, arguments, silent=silent)
+            if self._profiles is not None:
+                self._profiles.log_what_lies_in_memory(arguments)
         self._ask_reference()
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
@@ -256,6 +262,9 @@ class Recording:
                     writer.params({"plateau.experiments_declined": declined})
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
+                if complete and self._profiles is not None and self._streams is not None:
+                    with patience(AFTER_TRAINING):
+                        self._profiles.log_what_streamed_by(self._streams)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()

@@ -1,4 +1,4 @@
-"""Profiles of the data that ``fit`` was given, so that the two splits can be compared later."""
+"""Profiles of the data that ``fit`` consumed, so that the two splits can be compared later."""
 
 from __future__ import annotations
 
@@ -17,89 +17,66 @@ from mlflow_plateau.store.profiles import FILES, FOLDER, PRESENT
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile
-    from mlflow_plateau.record.witness.sample import Sample
+    from mlflow_plateau.record.streams.watch import StreamWatch
 
 MOST_CELLS = 100_000_000
 """Of a larger split only the first rows are measured, so that it stays a matter of a second."""
 
 
-def log_profiles(scope: RunScope, arguments: FitArguments, *, silent: bool = False) -> None:
-    """Measures the training and the validation split, and logs what was measured; never raises.
-
-    Only data that lies in memory is measured: a pipeline or a generator is never iterated again.
+class SplitProfiles:
+    """The profiles of a run's splits, logged as they become known; nothing here raises.
 
     Args:
         scope: The run.
-        arguments: What ``fit`` was called with.
         silent: Whether to keep failures to oneself.
     """
-    try:
-        _log(scope, _profiles(_splits(arguments)))
-    except Exception as error:
-        # An extra: data may be of kinds that nobody foresaw.
-        notice("the data is not profiled", error, silent=silent)
 
+    def __init__(self, scope: RunScope, *, silent: bool = False) -> None:
+        self._scope = scope
+        self._silent = silent
+        self._logged: set[str] = set()
 
-def log_sampled_profiles(
-    scope: RunScope, sample: Sample, counted: Mapping[str, int], *, silent: bool = False
-) -> None:
-    """Measures rows that were taken from streams, and logs what was measured; never raises.
+    def log_what_lies_in_memory(self, arguments: FitArguments) -> None:
+        """Measures and logs the splits that ``fit`` was given as arrays or frames."""
+        try:
+            self._log(_profiles(_splits(arguments)))
+        except Exception as error:
+            # An extra: data may be of kinds that nobody foresaw.
+            notice("the data is not profiled", error, silent=self._silent)
 
-    The profiles say that they are of a part.
+    def log_what_streamed_by(self, streams: StreamWatch) -> None:
+        """Logs the splits that were observed while ``fit`` consumed them."""
+        try:
+            self._log(streams.profiles())
+        except Exception as error:
+            # An extra, and the training is over.
+            notice("the data is not profiled", error, silent=self._silent)
 
-    Args:
-        scope: The run.
-        sample: The rows.
-        counted: Rows of each split: ``training_rows``, ``validation_rows``.
-        silent: Whether to keep failures to oneself.
-    """
-    from mlflow_plateau.profiles import ProfileBuilder
-
-    try:
-        profiles = {}
-        for split, rows, count in (
-            ("train", sample.training, counted.get("training_rows", 0)),
-            ("validation", sample.validation, counted.get("validation_rows", 0)),
-        ):
-            if rows is not None:
-                builder = ProfileBuilder()
-                builder.add(rows.x, rows.y)
-                builder.skip(max(0, count - len(rows)))
-                profiles[split] = builder.profile(complete=count == len(rows))
-        _log(scope, profiles)
-    except Exception as error:
-        # An extra: data may be of kinds that nobody foresaw.
-        notice("the data is not profiled", error, silent=silent)
-
-
-def _log(scope: RunScope, profiles: Mapping[str, Profile]) -> None:
-    if len(profiles) < len(FILES):
-        return
-    with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
-        for split, profile in profiles.items():
-            profile.save(Path(folder) / FILES[split])
-        scope.client.log_artifacts(scope.run_id, folder, FOLDER)
-    scope.client.set_tag(scope.run_id, PRESENT, "true")
+    def _log(self, profiles: Mapping[str, Profile]) -> None:
+        if not profiles:
+            return
+        with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
+            for split, profile in profiles.items():
+                profile.save(Path(folder) / FILES[split])
+            self._scope.client.log_artifacts(self._scope.run_id, folder, FOLDER)
+        self._logged.update(profiles)
+        if self._logged.issuperset(FILES):
+            self._scope.client.set_tag(self._scope.run_id, PRESENT, "true")
 
 
 def _splits(arguments: FitArguments) -> dict[str, tuple[Any, Any]]:
     """Returns inputs and targets of each split that lies in memory."""
-    rows = row_count(arguments.x)
-    if rows is None:
-        return {}
-    if arguments.validation_data is None:
-        if not arguments.validation_split:
-            return {}
-        first = rows_before_split(rows, arguments.validation_split)
-        return {
-            "train": _rows((arguments.x, arguments.y), slice(0, first)),
-            "validation": _rows((arguments.x, arguments.y), slice(first, rows)),
-        }
-    held_out = arguments.validation_data
-    if not isinstance(held_out, (tuple, list)) or row_count(held_out[0]) is None:
-        return {}
-    y = held_out[1] if len(held_out) > 1 else None
-    return {"train": (arguments.x, arguments.y), "validation": (held_out[0], y)}
+    splits: dict[str, tuple[Any, Any]] = {}
+    rows, held_out = row_count(arguments.x), arguments.validation_data
+    if rows is not None:
+        splits["train"] = (arguments.x, arguments.y)
+        if held_out is None and arguments.validation_split:
+            first = rows_before_split(rows, arguments.validation_split)
+            splits["train"] = _rows((arguments.x, arguments.y), slice(0, first))
+            splits["validation"] = _rows((arguments.x, arguments.y), slice(first, rows))
+    if isinstance(held_out, (tuple, list)) and row_count(held_out[0]) is not None:
+        splits["validation"] = (held_out[0], held_out[1] if len(held_out) > 1 else None)
+    return splits
 
 
 def _profiles(splits: Mapping[str, tuple[Any, Any]]) -> dict[str, Profile]:

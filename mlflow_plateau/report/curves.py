@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,13 +72,20 @@ def render_png(diagnosis: Diagnosis, *, heading: bool = True, dpi: int = DPI) ->
         heading: Whether the finding stands above the plot.
         dpi: Dots per inch; the plot is eight inches wide.
     """
-    # rc_context swaps matplotlib's global settings and puts them back: two threads that interleave
-    # would put back each other's.
-    with _own_style, mpl.rc_context(_default_style()), np.errstate(all="ignore"):
+    with own_style():
         figure = draw_figure(diagnosis, heading=heading)
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=dpi, metadata={"Software": None})
     return image.getvalue()
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draws in matplotlib's own style, whatever the session has set."""
+    # rc_context swaps matplotlib's global settings and puts them back: two threads that interleave
+    # would put back each other's.
+    with _own_style, mpl.rc_context(_default_style()), np.errstate(all="ignore"):
+        yield
 
 
 def draw_figure(diagnosis: Diagnosis, *, heading: bool = True) -> Figure:

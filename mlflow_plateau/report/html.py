@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from mlflow_plateau.report import wording
 from mlflow_plateau.untrusted import printable
 
 if TYPE_CHECKING:
+    from mlflow_plateau.checks.comparison import NumberPair
     from mlflow_plateau.siblings.sibling import Sibling
 
 SUMMARY_EVIDENCE = 3
@@ -31,14 +33,18 @@ PLOT_DPI = 192
 """Dots per inch of the page's plot, for screens that show two dots where others show one."""
 
 
-def render_report(diagnosis: Diagnosis, server: str | None = None) -> str:
+def render_report(
+    diagnosis: Diagnosis, columns: Sequence[NumberPair] = (), server: str | None = None
+) -> str:
     """Returns the report as an HTML page that needs no other file and no script.
 
     Args:
         diagnosis: The diagnosis.
+        columns: Columns of train and validation whose distributions are shown.
         server: Address of MLflow's user interface, for links to other runs; without it their ids
             are shown.
     """
+    from mlflow_plateau.report import distributions
     from mlflow_plateau.report.curves import render_png
 
     return (
@@ -47,9 +53,11 @@ def render_report(diagnosis: Diagnosis, server: str | None = None) -> str:
         .render(
             diagnosis=diagnosis,
             finding=wording.finding(diagnosis),
-            plot=base64.b64encode(render_png(diagnosis, heading=False, dpi=PLOT_DPI)).decode(
-                "ascii"
-            ),
+            plot=_embedded(render_png(diagnosis, heading=False, dpi=PLOT_DPI)),
+            columns=[pair.name for pair in columns],
+            distributions=_embedded(distributions.render_png(columns, dpi=PLOT_DPI))
+            if columns
+            else "",
             evidence=_evidence(diagnosis),
             probable=_probable(diagnosis),
             unknown=_by_reason(diagnosis),
@@ -166,6 +174,10 @@ def _templates() -> Environment:
         NO_CAUSE=NONE,
     )
     return templates
+
+
+def _embedded(image: bytes) -> str:
+    return base64.b64encode(image).decode("ascii")
 
 
 def _finalize(value: Any) -> Any:

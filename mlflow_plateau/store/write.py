@@ -82,7 +82,7 @@ def write_diagnosis(
     """
     from mlflow_plateau.report.note import render_note
 
-    artifacts = render_artifacts(diagnosis, _server(tracking_uri))
+    artifacts = render_artifacts(diagnosis, consistency, _server(tracking_uri))
     if consistency is not None:
         artifacts |= render_consistency(consistency)
     section = render_note(diagnosis)
@@ -117,22 +117,28 @@ def _server(tracking_uri: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
-def render_artifacts(diagnosis: Diagnosis, server: str | None = None) -> dict[str, bytes]:
+def render_artifacts(
+    diagnosis: Diagnosis,
+    consistency: ConsistencyReport | None = None,
+    server: str | None = None,
+) -> dict[str, bytes]:
     """Returns the diagnosis as files: their contents by name.
 
     Args:
         diagnosis: The diagnosis.
+        consistency: How the two splits compare; its worst columns are drawn in the report.
         server: Address of MLflow's user interface, for links to other runs.
     """
     from mlflow_plateau.report.curves import render_png
     from mlflow_plateau.report.html import render_report
 
     document = json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False)
+    columns = () if consistency is None else consistency.worst_columns
     with _drawing:
         return {
             "diagnosis.json": document.encode(),
             "curves.png": render_png(diagnosis),
-            "report.html": render_report(diagnosis, server).encode(),
+            "report.html": render_report(diagnosis, columns, server).encode(),
         }
 
 

@@ -73,6 +73,31 @@ def from_generator() -> dict[str, Any]:
     return {"x": generated(), "steps_per_epoch": 4}
 
 
+def from_endless_pipeline() -> dict[str, Any]:
+    endless = pipeline().repeat()
+    return {"x": endless, "steps_per_epoch": 4, "class_weight": {0: 1.0, 1: 2.0}}
+
+
+class OrderedBatches(Batches):
+    """Batches in one order: with workers, Keras shuffles from a thread, sooner or later."""
+
+    def on_epoch_end(self) -> None:
+        pass
+
+
+def from_workers() -> dict[str, Any]:
+    data = OrderedBatches()
+    data.workers = 2
+    return {"x": data, "shuffle": False, "validation_data": arrays()}
+
+
+def from_weighted_dicts() -> dict[str, Any]:
+    x, y = arrays()
+    rows = ({"left": x, "right": -x}, {"kind": y, "size": x[:, :2]}, {"kind": y, "size": y + 1})
+    data = tf.data.Dataset.from_tensor_slices(rows).shuffle(ROWS).batch(BATCH)
+    return {"x": data, "validation_data": data}
+
+
 def sgd() -> Any:
     return keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
 
@@ -88,6 +113,11 @@ CASES = {
     "pandas, SGD with momentum": (from_pandas, sgd, {}),
     "tf.data, RMSprop": (from_pipeline, lambda: "rmsprop", {}),
     "PyDataset, AdamW": (from_dataset, lambda: "adamw", {}),
+    "endless tf.data with class weights": (from_endless_pipeline, sgd, {}),
+    "tf.data, two steps at once": (from_endless_pipeline, sgd, {"steps_per_execution": 2}),
+    "tf.data, eagerly": (from_pipeline, sgd, {"run_eagerly": True}),
+    "PyDataset with workers": (from_workers, sgd, {}),
+    "tf.data of dicts with sample weights": (from_weighted_dicts, sgd, {}),
     "generator, Adagrad": (from_generator, lambda: "adagrad", {}),
     "numpy, SGD, compiled by XLA": (from_numpy, lambda: "sgd", {"jit_compile": True}),
     "two inputs and outputs, SGD": (from_two_arrays, sgd, {}),
@@ -121,7 +151,9 @@ def trained(
     """Returns everything that a training leaves behind and that the recorder could change."""
     keras.utils.set_random_seed(7)
     given = data()
-    if isinstance(given["x"], dict):
+    if isinstance(given["x"], dict) or isinstance(
+        getattr(given["x"], "element_spec", ((),))[0], dict
+    ):
         model, loss = two_headed(), {"kind": "binary_crossentropy", "size": "mse"}
     else:
         model, loss = one_headed(), "binary_crossentropy"

@@ -1,1 +1,1 @@
-"""Rows of pipelines and generators, taken from what ``fit`` itself draws; none is drawn twice."""
+"""Data that streams by: tf.data, PyDataset and generators, observed as ``fit`` consumes them."""

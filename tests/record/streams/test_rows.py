@@ -13,7 +13,6 @@ import tensorflow as tf
 
 import mlflow_plateau
 from mlflow_plateau.record.streams.reservoir import Reservoir
-from mlflow_plateau.record.streams.streams import Streams, observe
 from tests.record.trainings import curve, only_run, setup, small_model
 
 pytestmark = [
@@ -139,40 +138,6 @@ def test_rows_with_weights_give_no_constant_loss() -> None:
     noted = setup(only_run())
     assert "constant_loss" not in noted
     assert float(noted["learnable_share"]) > 0.5
-
-
-def test_a_pipeline_keeps_its_elements_types_and_length() -> None:
-    x, y = rows(0)
-    data = tf.data.Dataset.from_tensor_slices(({"a": x, "b": x[:, :1]}, y)).batch(50)
-    arguments = {"x": data}
-    streams = observe(small_model(), arguments)
-    seen = arguments["x"]
-
-    assert seen is not data
-    assert seen.element_spec == data.element_spec
-    assert int(seen.cardinality()) == int(data.cardinality())
-    for mine, theirs in zip(seen, data, strict=True):
-        tf.nest.map_structure(np.testing.assert_array_equal, mine, theirs)
-    sample = streams.sample()
-    assert sample is not None
-    assert set(sample.training.x) == {"a", "b"}
-    np.testing.assert_array_equal(sample.training.y, sample.training.x["b"][:, 0] > 0)
-
-
-def test_sparse_batches_are_left_alone() -> None:
-    data = tf.data.Dataset.from_tensors(tf.sparse.eye(3)).repeat(4)
-    arguments = {"x": data}
-
-    assert observe(small_model(), arguments).training is None
-    assert arguments["x"] is data
-
-
-def test_arrays_are_left_alone() -> None:
-    x, y = rows(0)
-    arguments = {"x": x, "validation_data": (x, y)}
-
-    assert observe(small_model(), arguments) == Streams()
-    assert arguments["x"] is x
 
 
 class TestReservoir:
