@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
 
 from mlflow_plateau.errors import RunNotFoundError
 from mlflow_plateau.evaluator import PlateauEvaluator
+from mlflow_plateau.profiles import profile
 from tests.store.runs import log_overfitting, our_tags
 
 DATA = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.0]})
@@ -108,3 +111,33 @@ def test_does_not_disturb_other_peoples_evaluations(tracking_uri: str) -> None:
         )
     assert "mean_squared_error" in result.metrics
     assert our_tags(run.info.run_id) == {}
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "pass"), (1000.0, "fail")])
+def test_the_data_is_compared_with_what_the_run_was_trained_on(
+    tracking_uri: str, tmp_path: Path, factor: float, verdict: str
+) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.normal(40, 9, 900), "b": random.normal(3, 1, 900)})
+    frame["y"] = frame["a"] + random.normal(0, 1, 900)
+    train, held_out = frame[:600], frame[600:].copy()
+    held_out["a"] *= factor
+    run_id = log_overfitting()
+    profile((train[["a", "b"]], train["y"].to_numpy())).save(tmp_path / "train.npz")
+    client = mlflow.MlflowClient()
+    client.log_artifact(run_id, str(tmp_path / "train.npz"), "plateau/profiles")
+
+    result = mlflow.models.evaluate(
+        lambda data: data["a"],
+        held_out,
+        targets="y",
+        model_type="regressor",
+        evaluators="plateau",
+        evaluator_config={"run_id": run_id},
+    )
+
+    found = result.artifacts["plateau/evaluation_consistency.json"].content
+    assert found["verdict"] == verdict
+    assert client.get_run(run_id).data.tags["plateau.evaluation_consistency"] == verdict
+    if verdict == "fail":
+        assert found["findings"][0]["kind"] == "unit_factor"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_plateau.errors import ProfileError
-from mlflow_plateau.store.connection import open_client, reason_of
+from mlflow_plateau.store.connection import answering, open_client, reason_of
 from mlflow_plateau.untrusted import quoted
 
 if TYPE_CHECKING:
@@ -44,24 +45,52 @@ def read_profiles(
     """
     if run.tags.get(PRESENT) != "true":
         return None
+    train, validation = _read(run.run_id, ("train", "validation"), tracking_uri)
+    return train, validation
+
+
+def read_training_profile(run_id: str, tracking_uri: str | None = None) -> Profile | None:
+    """Reads the profile of what a run was trained on.
+
+    Args:
+        run_id: The run's id.
+        tracking_uri: The tracking store; MLflow's current one if left out.
+
+    Returns:
+        The profile, or ``None`` where the run has none.
+
+    Raises:
+        ProfileError: If the run has one, and it cannot be read.
+        TrackingServerError: If the store does not answer.
+    """
+    client = open_client(tracking_uri)
+    with answering(tracking_uri, run_id):
+        listed = client.list_artifacts(run_id, FOLDER)
+    if f"{FOLDER}/{FILES['train']}" not in {item.path for item in listed}:
+        return None
+    (train,) = _read(run_id, ("train",), tracking_uri)
+    return train
+
+
+def _read(run_id: str, splits: Sequence[str], tracking_uri: str | None) -> list[Profile]:
     from mlflow_plateau.profiles import Profile
 
     client = open_client(tracking_uri)
     with tempfile.TemporaryDirectory(prefix="mlflow-plateau-") as folder:
         try:
-            listed = client.list_artifacts(run.run_id, FOLDER)
+            listed = client.list_artifacts(run_id, FOLDER)
             sizes = {item.path: item.file_size for item in listed}
             found = []
-            for name in (FILES["train"], FILES["validation"]):
-                path = f"{FOLDER}/{name}"
+            for split in splits:
+                path = f"{FOLDER}/{FILES[split]}"
                 if (sizes.get(path) or 0) > LARGEST_FILE:
                     raise ProfileError(f"{path} is too large for a profile.")
-                copy = client.download_artifacts(run.run_id, path, folder)
+                copy = client.download_artifacts(run_id, path, folder)
                 found.append(Profile.load(Path(copy)))
         except Exception as error:
             # Each kind of artifact store (S3, Azure, a folder, …) raises errors of its own.
             reason = reason_of(error, tracking_uri).replace(folder, "")
             raise ProfileError(
-                f"The profiles of the data of run {quoted(run.run_id)} could not be read: {reason}"
+                f"The profiles of the data of run {quoted(run_id)} could not be read: {reason}"
             ) from None
-        return found[0], found[1]
+        return found
