@@ -85,13 +85,14 @@ def compare(name: str) -> None:
 def score(part: str, jobs: int, wrong: bool, framework: str = "keras") -> None:
     """Prints the scores of one part of the data set."""
     from benchmarks.faults.answers import answers
-    from benchmarks.faults.dataset import FILES, LEVELS, load
+    from benchmarks.faults.dataset import FILES, LEVELS, UNRECORDED, load
     from benchmarks.faults.tables import causes, confused, figures
 
     runs = [run for run in load(FILES[framework]) if run.part == part and run.counts]
-    given = answers(runs, jobs)
+    levels = LEVELS if framework == "keras" else UNRECORDED
+    given = answers(runs, jobs, levels)
     print("\n".join(figures(given)))
-    for level in LEVELS:
+    for level in levels:
         own = [a for a in given if a.level == level]
         print(f"\n{level}:\n", *causes(own), "", *confused(own), sep="\n")
     for a in given if wrong else ():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.faults.dataset import LEVELS, Run, at_level
 from mlflow_plateau.causes import NONE
@@ -67,16 +68,19 @@ class Answer:
         return self.status != "inconclusive"
 
 
-def _answers(run: Run) -> list[Answer]:
-    return [Answer.of(run, level, diagnose_history(at_level(run, level))) for level in LEVELS]
+def _answers(run: Run, levels: Sequence[str]) -> list[Answer]:
+    return [Answer.of(run, level, diagnose_history(at_level(run, level))) for level in levels]
 
 
-def answers(runs: Iterable[Run], jobs: int = 1) -> tuple[Answer, ...]:
+def answers(
+    runs: Iterable[Run], jobs: int = 1, levels: Sequence[str] = LEVELS
+) -> tuple[Answer, ...]:
     """Returns the diagnosis of each run at each level."""
+    diagnosed = partial(_answers, levels=levels)
     if jobs == 1:
-        return tuple(answer for run in runs for answer in _answers(run))
+        return tuple(answer for run in runs for answer in diagnosed(run))
     with ProcessPoolExecutor(jobs) as pool:
-        return tuple(a for found in pool.map(_answers, runs, chunksize=20) for a in found)
+        return tuple(a for found in pool.map(diagnosed, runs, chunksize=20) for a in found)
 
 
 def is_healthy(answer: Answer) -> bool:

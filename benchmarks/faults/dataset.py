@@ -24,6 +24,9 @@ FILE = Path(__file__).parent / "runs.jsonl.gz"
 FILES = {"keras": FILE, "pytorch": FILE.with_name("pytorch_runs.jsonl.gz")}
 """The same for each framework; no weight is fitted on any but the first."""
 
+UNRECORDED = ("curves", "history")
+"""The levels that runs have which nobody recorded, and that stand alone."""
+
 LEVELS = ("curves", "history", "compared", "unsampled", "recorded")
 """What of a run is looked at; see ``at_level``."""
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from benchmarks.faults.answers import Answer, answers
 from benchmarks.faults.dataset import (
+    FILES,
     LARGEST_MARGIN_OF_CONTROLS,
     LEVELS,
     SMALLEST_MARGIN,
+    UNRECORDED,
     Run,
     load,
 )
@@ -60,6 +62,14 @@ other tasks may differ by more: see the table by task.
 """
 
 
+IN_PYTORCH = """\
+## In PyTorch
+
+The trainings of the test tasks once more, in PyTorch, with its own defaults and a loop that logs
+`train_loss`, `val_loss`, `lr` and the hyper-parameters as people do. Nothing was fitted on them,
+and which faults count was measured again. No activation and no head is logged there, which a
+recorder would know."""
+
 LEFT_OUT = """\
 Controls that were left out, because another setting was better or the validation loss rose: whether
 a cause named there is a false alarm, nobody knows."""
@@ -71,18 +81,27 @@ def report(jobs: int = 1) -> str:
     tested = [run for run in runs if run.part == "test"]
     given = answers([run for run in tested if run.counts], jobs)
     doubtful = answers([run for run in tested if not run.counts and not run.faults], jobs)
-    PAGE.write_text("\n".join(page(runs, given, doubtful)) + "\n", encoding="utf-8")
+    torch_runs = [run for run in load(FILES["pytorch"]) if run.counts]
+    in_pytorch = answers(torch_runs, jobs, UNRECORDED)
+    text = "\n".join(page(runs, given, doubtful, in_pytorch)) + "\n"
+    PAGE.write_text(text, encoding="utf-8")
     draw_reliability(given, PLOT)
     return "\n".join(figures(given))
 
 
-def page(runs: Sequence[Run], given: Sequence[Answer], doubtful: Sequence[Answer]) -> Iterator[str]:
+def page(
+    runs: Sequence[Run],
+    given: Sequence[Answer],
+    doubtful: Sequence[Answer],
+    in_pytorch: Sequence[Answer],
+) -> Iterator[str]:
     """Yields the lines of the page.
 
     Args:
         runs: The whole data set.
         given: The answers on the test part.
         doubtful: Those on its controls that were left out.
+        in_pytorch: Those on the same trainings in PyTorch.
     """
     from benchmarks.faults.score import BINS
 
@@ -101,6 +120,7 @@ def page(runs: Sequence[Run], given: Sequence[Answer], doubtful: Sequence[Answer
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")
     yield from ("## Two faults at once", "", *pairs(given), "")
+    yield from (IN_PYTORCH, "", *figures(in_pytorch), "")
     yield from ("## The data set", "", *_composition(runs), "")
 
 

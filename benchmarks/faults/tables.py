@@ -10,11 +10,16 @@ from benchmarks.faults.score import FIGURES, confusion, per_cause, top_1
 from mlflow_plateau.causes import CAUSES, NONE
 
 
+def levels_of(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Returns the levels that were asked for."""
+    return tuple(dict.fromkeys(answer.level for answer in answers))
+
+
 def figures(answers: Sequence[Answer]) -> Iterator[str]:
     """Yields the lines of a Markdown table: a row per level, a column per figure."""
     yield "| level | " + " | ".join(FIGURES) + " |"
     yield "| --- |" + " --- |" * len(FIGURES)
-    for level in LEVELS:
+    for level in levels_of(answers):
         own = [a for a in answers if a.level == level]
         yield f"| {level} | " + " | ".join(str(f(own)) for f in FIGURES.values()) + " |"
 

@@ -47,18 +47,26 @@ class Forest:
     def __init__(self, x: FloatArray, y: FloatArray) -> None:
         from sklearn.ensemble import ExtraTreesRegressor
 
+        # MLflow's autologging patches each estimator's fit and predict, and would start a run of
+        # its own for this one. It leaves their base class and the trees themselves alone.
+        base = next(kind for kind in ExtraTreesRegressor.__mro__ if kind.__name__ == "BaseForest")
         self._mean = y.mean(axis=0)
         self._trees: Any = ExtraTreesRegressor(
             TREES, min_samples_leaf=3, max_features=0.5, bootstrap=True, oob_score=False,
             random_state=0, n_jobs=1,
         )  # fmt: skip
         self._columns = y.shape[1]
-        self._trees.fit(x, y if self._columns > 1 else y[:, 0])
+        base.fit(self._trees, x, y if self._columns > 1 else y[:, 0])
         self.held_out: FloatArray = self._out_of_bag(x)
 
     def predict(self, x: FloatArray) -> FloatArray:
         """Returns predictions of shape ``(rows, k)``."""
-        return np.asarray(self._trees.predict(x), dtype=np.float64).reshape(len(x), self._columns)
+        predicted: FloatArray = np.mean([self._of_tree(t, x) for t in self._trees], axis=0)
+        return predicted
+
+    def _of_tree(self, tree: Any, x: FloatArray) -> FloatArray:
+        found = tree.tree_.predict(x.astype(np.float32))
+        return np.asarray(found, dtype=np.float64).reshape(len(x), self._columns)
 
     def _out_of_bag(self, x: FloatArray) -> FloatArray:
         total = np.zeros((len(x), self._columns))
@@ -68,8 +76,7 @@ class Forest:
         ):
             left_out = np.ones(len(x), dtype=bool)
             left_out[drawn] = False
-            predicted = np.asarray(tree.predict(x[left_out]))
-            total[left_out] += predicted.reshape(-1, self._columns)
+            total[left_out] += self._of_tree(tree, x[left_out])
             votes[left_out] += 1
         return np.where(votes > 0, total / np.maximum(votes, 1), self._mean)
 

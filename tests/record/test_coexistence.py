@@ -12,7 +12,7 @@ import mlflow.tensorflow
 import pytest
 
 import mlflow_plateau
-from tests.record.trainings import curve, fit, only_run, runs, setup, small_model
+from tests.record.trainings import arrays, curve, fit, only_run, runs, setup, small_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's autologging warns of much.
 
@@ -128,3 +128,16 @@ def test_data_is_noted_once_beside_mlflow() -> None:
     mlflow.flush_async_logging()
 
     assert len(only_run().inputs.dataset_inputs) == 1
+
+
+def test_models_of_our_own_are_no_runs_of_the_users() -> None:
+    """The reference models are scikit-learn's, which MLflow's autologging watches too."""
+    mlflow.sklearn.autolog(log_models=False, silent=True)
+    try:
+        mlflow_plateau.autolog(silent=True)
+        x, y = arrays(80)
+        fit(small_model(), x=x, y=y, validation_split=0.5)
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+
+    assert "plateau.learnable_share" in only_run().data.params

@@ -178,7 +178,7 @@ def test_a_summary_without_a_cause_says_what_the_evidence_is_about() -> None:
 
 def test_compared_runs_are_linked_where_the_server_is_known() -> None:
     diagnosis = diagnoses.compared()
-    page = Page(render_report(diagnosis, "http://mlflow.example:5000"))
+    page = Page(render_report(diagnosis, server="http://mlflow.example:5000"))
     links = [attributes["href"] for attributes in page.attributes("a")]
     assert links[0] == f"http://mlflow.example:5000/#/experiments/7/runs/{'1' * 32}"
     assert len(links) == 4
@@ -191,6 +191,6 @@ def test_compared_runs_are_linked_where_the_server_is_known() -> None:
 
 
 def test_no_link_is_made_of_an_id_that_is_none() -> None:
-    page = Page(render_report(diagnoses.hostile(), "http://mlflow.example:5000"))
+    page = Page(render_report(diagnoses.hostile(), server="http://mlflow.example:5000"))
     assert not page.attributes("a")
     assert not [name for _, found in page.elements for name in found if name.startswith("on")]
