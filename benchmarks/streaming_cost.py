@@ -14,12 +14,13 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-VARIANTS: dict[str, dict[str, bool] | None] = {
+VARIANTS: dict[str, dict[str, Any] | None] = {
     "fit alone": None,
-    "recorded, streams not observed": {"log_datasets": False},
+    "recorded, streams not observed": {"log_datasets": False, "probe_budget": 0},
     "recorded, streams observed": {"log_datasets": True},
 }
 

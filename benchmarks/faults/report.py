@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.faults.ablation import ablation
 from benchmarks.faults.answers import Answer, answers
 from benchmarks.faults.dataset import (
     FILES,
@@ -70,6 +71,12 @@ The trainings of the test tasks once more, in PyTorch, with its own defaults and
 and which faults count was measured again. No activation and no head is logged there, which a
 recorder would know."""
 
+WITHOUT = """\
+## What each part of the record is worth
+
+The level `recorded` on the test tasks with one part of the record left out; the weights stay those
+that were fitted with all of it, so that parts which tell the same stand in for each other."""
+
 LEFT_OUT = """\
 Controls that were left out, because another setting was better or the validation loss rose: whether
 a cause named there is a false alarm, nobody knows."""
@@ -117,6 +124,8 @@ def page(
         own = [a for a in given if a.level == level]
         yield from (f"## `{level}`", "", *causes(own), "", "What each truth was taken for:", "")
         yield from (*confused(own), "")
+    tested = [run for run in runs if run.part == "test" and run.counts]
+    yield from (WITHOUT, "", *ablation(tested), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")
     yield from ("## Two faults at once", "", *pairs(given), "")
