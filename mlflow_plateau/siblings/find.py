@@ -25,6 +25,10 @@ LEAST_NOISE = 0.01
 UNREPEATED = 2.0
 """… and seeds scatter more than epochs do: so many times, where no setup was repeated."""
 
+LEAST_PROGRESS = 0.05
+"""Where no run came further than this share of where they began, gains are shares of that: among
+runs that learned nothing the best one is best by chance."""
+
 LEARNED = 0.1
 """A run that made less of the progress than this share learned nothing."""
 
@@ -139,7 +143,8 @@ def _judged(
     best = min(values)
     # Where runs begin; the lower one of two, since the first epoch of a diverging run says nothing.
     start = float(np.quantile(firsts, 0.5, method="lower"))
-    progress = start - best if start > best else ours.curve.scale
+    progress = max(start - best, LEAST_PROGRESS * abs(start))
+    progress = progress if progress > 0 else ours.curve.scale
     noise, noise_from = _noise(ours, compared, start, progress)
     siblings = [
         Sibling(

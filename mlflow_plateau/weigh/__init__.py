@@ -29,6 +29,11 @@ CONTRIBUTING_THRESHOLD = 0.55
 """Another cause is named as contributing from this probability of being present on."""
 
 
+LEAST_HEALTH = -2.0
+"""That a run is not healthy, however surely, says nothing about which other causes are present: in
+judging these, health is at least this likely, in nats."""
+
+
 def measure(view: View) -> dict[str, Measurement]:
     """Measures every signal."""
     return {signal.name: signal.measure(view) for signal in SIGNALS}
@@ -53,7 +58,8 @@ def diagnose_history(history: History) -> Diagnosis:
     weighed = {c.id: weigh(c, measurements, history.axis) for c in (HEALTHY, *CAUSES)}
     log_odds = {answer: odds for answer, (odds, _) in weighed.items()}
     chances = probabilities(log_odds, possible_answers(course))
-    against_health = {c: log_odds[c] - log_odds[NONE] for c in chances if c != NONE}
+    health = max(log_odds[NONE], LEAST_HEALTH)
+    against_health = {c: log_odds[c] - health for c in chances if c != NONE}
     status, cause, confidence = _decide(course, chances)
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, chances))
