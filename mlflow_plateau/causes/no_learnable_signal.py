@@ -68,4 +68,5 @@ NO_LEARNABLE_SIGNAL = Cause(
         "Zhang et al., Understanding deep learning requires rethinking generalization (2017),"
         " arXiv:1611.03530",
     ),
+    while_improving=True,
 )

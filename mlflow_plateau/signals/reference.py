@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mlflow_plateau.signals.chance import target_shift
 from mlflow_plateau.signals.gap import gap_at_end
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -20,7 +21,7 @@ WIDE_GAP = 0.3
 """A validation loss that is higher by this share is clearly higher."""
 
 INSEPARABLE = 0.5
-"""Inputs that are told apart as well as this differ visibly."""
+"""Inputs that are told apart as well as this, and targets that are shifted by as much, differ."""
 
 
 def _learnable(view: View, errors: float) -> Measurement:
@@ -95,18 +96,21 @@ def lost_on_validation(view: View) -> Measurement:
 @signal(
     unit="share of what is learnable",
     sentence="what a quick reference model learned from training rows ({share:.0%} of the targets'"
-    " variance) fails on validation rows ({other:.0%}) whose inputs look the same",
+    " variance) fails on validation rows ({other:.0%}) whose inputs and targets look the same",
     needs="recorded",
 )
 def lost_though_alike(view: View) -> Measurement:
-    """``lost_on_validation`` where the inputs of the two splits cannot be told apart, otherwise 0.
+    """``lost_on_validation`` where inputs and targets of the two splits look alike, otherwise 0.
 
-    Targets that are encoded otherwise, or columns of the same kind in another order.
+    Classes under other codes, or columns of the same kind in another order. Where the targets are
+    distributed otherwise as well, it may be another population.
     """
     found, separability = _lost(view), view.setup.split_separability
     if found is None or separability is None:
         return cannot_say("no reference model learned anything from the rows")
-    alike = max(0.0, 1.0 - max(separability, 0.0) / INSEPARABLE)
+    shift = target_shift.measure(view)
+    apart = max(separability, abs(shift.value) if shift.known else 0.0, 0.0)
+    alike = max(0.0, 1.0 - apart / INSEPARABLE)
     return Measurement(max(found[0], 0.0) * alike, facts=found[1])
 
 

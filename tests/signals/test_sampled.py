@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,16 @@ def test_no_step_is_best_where_none_gains() -> None:
 
 def test_nothing_is_lost_where_nothing_was_learnable() -> None:
     assert not measured("lost_on_validation", split(0.01, -3.0)).known
+
+
+def test_what_is_lost_among_other_targets_may_be_another_population() -> None:
+    alike = split(0.5, 0.15)
+    shifted = replace(
+        alike, setup=replace(alike.setup, constant_loss=0.5, validation_constant_loss=1.0)
+    )
+
+    assert measured("lost_though_alike", alike).value > 0.4
+    assert measured("lost_though_alike", shifted).value == 0
 
 
 def test_a_reference_no_better_than_a_constant_is_none() -> None:
