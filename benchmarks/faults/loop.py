@@ -22,13 +22,15 @@ from benchmarks.faults.recipe import Array, Recipe
 from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.loss import single_loss
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.batch_losses import BatchLosses
 from mlflow_plateau.record.measure.weight_movement import WeightMovement
-from mlflow_plateau.record.witness.differentiable import differentiable
+from mlflow_plateau.record.witness.keras_model import open_keras_model
 from mlflow_plateau.record.witness.reference_facts import reference_facts
-from mlflow_plateau.record.witness.sample import Sample, sample_of
+from mlflow_plateau.record.witness.rows import Sample
+from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.witness import experiments
 
 
@@ -114,14 +116,14 @@ def _settings(
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         described = as_params(describe(training, silent=True), besides=Setup())
-        found = as_params(reference_facts(training, sample), besides=Setup())
-    tried = differentiable(training)
-    return {**described, **found}, lambda: _experiments(tried, model, sample)
+        found = as_params(reference_facts(single_loss(model), sample), besides=Setup())
+    opened = open_keras_model(training)
+    return {**described, **found}, lambda: _experiments(opened, sample)
 
 
-def _experiments(tried: Any, model: Any, sample: Sample) -> Mapping[str, float]:
+def _experiments(opened: Any, sample: Sample) -> Mapping[str, float]:
     with np.errstate(all="ignore"):  # NaN and infinity are findings here.
-        return experiments(tried, model.optimizer, sample)
+        return experiments(*opened, sample)
 
 
 def _is_power_of_two(number: int) -> bool:

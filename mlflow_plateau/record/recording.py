@@ -13,6 +13,7 @@ from mlflow_plateau.record.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.record.curves import PREFIX, curves_of, prefix_beside
 from mlflow_plateau.record.datasets import log_datasets, mlflow_logs_datasets
 from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.loss import single_loss
 from mlflow_plateau.record.describe.optimizer import rate_of_last_update
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
@@ -24,8 +25,10 @@ from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.streams.watch import StreamWatch
+from mlflow_plateau.record.witness.keras_model import open_keras_model
 from mlflow_plateau.record.witness.reference_facts import reference_facts
-from mlflow_plateau.record.witness.sample import Sample, sample_of
+from mlflow_plateau.record.witness.rows import Sample
+from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.witness import Witness
 from mlflow_plateau.record.writer import Writer
 
@@ -199,7 +202,10 @@ class Recording:
         self._sample = sample
         if sample is not None:
             self._witness = Witness(
-                self._training, sample, self._settings.probe_budget, silent=self._settings.silent
+                lambda: open_keras_model(self._training),
+                sample,
+                self._settings.probe_budget,
+                silent=self._settings.silent,
             )
 
     def _meanwhile(self) -> None:
@@ -219,7 +225,7 @@ class Recording:
         if self._sample is None or self._writer is None:
             return
         try:
-            found = reference_facts(self._training, self._sample)
+            found = reference_facts(single_loss(self._model), self._sample)
             self._writer.params(as_params(found, besides=Setup()))
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.

@@ -39,6 +39,12 @@ def given_losses(model: Any) -> list[Any]:
     return [item for item in found if item is not None]
 
 
+def single_loss(model: Any) -> str | None:
+    """Returns the name of a model's one loss, "" for one without a name; ``None`` for several."""
+    given = given_losses(model)
+    return (loss_name(given[0]) or "") if len(given) == 1 else None
+
+
 def loss_name(given: Any) -> str | None:
     """Returns the snake-case name of one loss: a name, function, class or object."""
     if isinstance(given, str):

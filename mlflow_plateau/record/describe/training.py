@@ -10,7 +10,7 @@ from mlflow_plateau.record.describe.number import number_in
 from mlflow_plateau.record.fit_arguments import FitArguments
 
 if TYPE_CHECKING:
-    from mlflow_plateau.record.witness.sample import Sample
+    from mlflow_plateau.record.witness.rows import Sample
 
 
 @dataclass(frozen=True)

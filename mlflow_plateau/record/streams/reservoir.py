@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from mlflow_plateau.record.witness.sample import MOST_VALUES, Rows
+from mlflow_plateau.record.witness.rows import Rows
+from mlflow_plateau.record.witness.sample import MOST_VALUES
 
 MOST_OF_A_BATCH = 32
 """At most so many rows are kept of one batch; fewer when there are many batches …"""

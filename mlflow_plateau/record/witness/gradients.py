@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlflow_plateau.record.witness.differentiable import Differentiable, Weights
-from mlflow_plateau.record.witness.sample import Rows
+from mlflow_plateau.record.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
 
 MICRO_BATCHES = 8

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import keras
 import numpy as np
 
 from mlflow_plateau.history import Setup
-from mlflow_plateau.record.describe.loss import given_losses, loss_name
-from mlflow_plateau.record.describe.training import Training
-from mlflow_plateau.record.witness.sample import Rows, Sample
+from mlflow_plateau.record.witness.rows import Rows, Sample, arrays_in
 from mlflow_plateau.reference import Reference, learn_from
 
 DIGITS = 4
@@ -23,21 +20,23 @@ MOST_KNOWN = 4
 _known: dict[bytes, Reference | None] = {}
 
 
-def reference_facts(training: Training, sample: Sample) -> Setup:
+def reference_facts(loss: str | None, sample: Sample) -> Setup:
     """Returns what can be said about how predictable the targets are; see ``reference``.
+
+    Args:
+        loss: Name of the training's one loss; ``None`` where it has another number of them.
+        sample: Rows of its data.
 
     Takes up to some two seconds of one core; to be called beside the training.
     """
-    losses = given_losses(training.model)
     train = _arrays(sample.training)
-    if len(losses) != 1 or train is None:
+    if loss is None or train is None:
         return Setup()
     held_out = None if sample.validation is None else _arrays(sample.validation)
-    name = loss_name(losses[0])
-    key = _digest(train, held_out, name)
+    key = _digest(train, held_out, loss)
     if key not in _known:
         with np.errstate(all="ignore"):  # NaN and infinity in the data are others' findings.
-            _known[key] = learn_from(train, held_out, name)
+            _known[key] = learn_from(train, held_out, loss)
         while len(_known) > MOST_KNOWN:
             del _known[next(iter(_known))]
     found = _known[key]
@@ -55,16 +54,15 @@ def reference_facts(training: Training, sample: Sample) -> Setup:
 
 def _digest(*parts: Any) -> bytes:
     digest = hashlib.sha256()
-    for part in keras.tree.flatten(parts):
+    for part in arrays_in(parts):
         digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
     return digest.digest()
 
 
 def _arrays(rows: Rows) -> tuple[list[Any], Any] | None:
     """Returns inputs and the one array of targets, if that is what there is."""
-    if rows.y is None or len(keras.tree.flatten(rows.y)) != 1:
-        return None
-    return keras.tree.flatten(rows.x), keras.tree.flatten(rows.y)[0]
+    targets = list(arrays_in(rows.y))
+    return (list(arrays_in(rows.x)), targets[0]) if len(targets) == 1 else None
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,9 +1,8 @@
-"""A few rows of each split, taken once and used by every experiment."""
+"""Takes the sample from data in memory, once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,6 +10,7 @@ import numpy as np
 
 from mlflow_plateau.record.describe.data import is_array, row_count, rows_before_split
 from mlflow_plateau.record.fit_arguments import FitArguments
+from mlflow_plateau.record.witness.rows import Rows, Sample
 
 TRAINING_ROWS = 1000
 """Rows of the training sample, or all; enough for a quick model of another make."""
@@ -20,47 +20,6 @@ VALIDATION_ROWS = 500
 
 MOST_VALUES = 20_000_000
 """Of wide rows (images) so few are taken that the sample stays below this many numbers."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows of one split, in random order.
-
-    Attributes:
-        x: Inputs, nested as the model takes them; each array has shape ``(rows, …)``.
-        y: Targets, nested likewise; ``None`` where there are none.
-        weighted: Whether the rows have weights of their own, which puts losses in other units.
-    """
-
-    x: Any
-    y: Any
-    weighted: bool = False
-
-    def __len__(self) -> int:
-        return len(keras.tree.flatten(self.x)[0])
-
-    def part(self, start: int, stop: int) -> Rows:
-        """Returns the rows from ``start`` to before ``stop``."""
-        return Rows(
-            keras.tree.map_structure(lambda array: array[start:stop], self.x),
-            None
-            if self.y is None
-            else keras.tree.map_structure(lambda array: array[start:stop], self.y),
-            self.weighted,
-        )
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Rows of both splits.
-
-    Attributes:
-        training: Of the training split.
-        validation: Of the validation split; ``None`` where there is none in memory.
-    """
-
-    training: Rows
-    validation: Rows | None
 
 
 def sample_of(arguments: FitArguments) -> Sample | None:

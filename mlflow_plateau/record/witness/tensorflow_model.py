@@ -10,13 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlflow_plateau.record.witness.differentiable import (
-    DeclinedError,
-    Losses,
-    Weights,
-    without_penalty,
-)
-from mlflow_plateau.record.witness.sample import Rows
+from mlflow_plateau.record.witness.differentiable import DeclinedError, Losses, Weights
+from mlflow_plateau.record.witness.keras_model import without_penalty
+from mlflow_plateau.record.witness.rows import Rows
 
 
 class TensorFlowModel:
@@ -46,9 +42,14 @@ class TensorFlowModel:
             data, penalty = without_penalty(self._model, *_tensors(rows))
         return Losses(float(data), float(penalty))
 
-    def gradient(self, rows: Rows) -> Weights:
-        """Returns the gradient of the mean loss without penalties at the model's own weights."""
+    def gradient(self, rows: Rows, weights: Weights | None = None) -> Weights:
+        """Returns the gradient of the mean loss without penalties, at given weights or its own."""
         current = self._current()
+        if weights is not None:
+            current = [
+                tf.convert_to_tensor(given, dtype=own.dtype)
+                for given, own in zip(weights, current, strict=True)
+            ]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(current)
             with self._scope(current):

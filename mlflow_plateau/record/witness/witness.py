@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.witness.budget import Budget
 from mlflow_plateau.record.witness.differentiable import (
     DeclinedError,
     Differentiable,
-    differentiable,
+    NextUpdate,
 )
 from mlflow_plateau.record.witness.gradient_statistics import gradient_statistics
 from mlflow_plateau.record.witness.gradients import gradients_of
-from mlflow_plateau.record.witness.sample import Rows, Sample
+from mlflow_plateau.record.witness.rows import Rows, Sample
 from mlflow_plateau.record.witness.step_probe import step_probe
 
 ROWS = 256
@@ -34,12 +32,15 @@ FEWEST = 64
 COST = 6.0
 """All experiments take about so many times as long as the losses of both splits."""
 
+OpenModel = Callable[[], tuple[Differentiable, NextUpdate]]
+"""Raises ``DeclinedError`` where no experiment can be made without the risk of leaving a trace."""
+
 
 class Witness:
     """Makes experiments with a model on a sample of its data.
 
     Args:
-        training: The training.
+        open_model: Returns the model and what its optimiser would do; called when it is built.
         sample: Rows of its data.
         share: Share of the training time that experiments may take.
         silent: Whether to keep failures to oneself.
@@ -49,14 +50,14 @@ class Witness:
     """
 
     def __init__(
-        self, training: Training, sample: Sample, share: float, *, silent: bool = False
+        self, open_model: OpenModel, sample: Sample, share: float, *, silent: bool = False
     ) -> None:
-        self._training = training
+        self._open_model = open_model
         self._sample = sample
         self._silent = silent
         self._budget = Budget(share)
         self._began = time.perf_counter()
-        self._model: Differentiable | None = None
+        self._opened: tuple[Differentiable, NextUpdate] | None = None
         self._measured_last = False
         self.declined = ""
 
@@ -77,14 +78,9 @@ class Witness:
         found: dict[str, float] = {}
         try:
             with global_random_state_kept(), np.errstate(all="ignore"):
-                if self._model is None:
-                    self._model = differentiable(self._training)
-                found = experiments(
-                    self._model,
-                    self._training.model.optimizer,
-                    self._sample,
-                    seconds,
-                )
+                if self._opened is None:
+                    self._opened = self._open_model()
+                found = experiments(*self._opened, self._sample, seconds)
             self._measured_last = True
         except DeclinedError as reason:
             self.declined = str(reason)
@@ -97,7 +93,7 @@ class Witness:
 
 
 def experiments(
-    model: Differentiable, optimizer: Any, sample: Sample, seconds: float = math.inf
+    model: Differentiable, next_update: NextUpdate, sample: Sample, seconds: float = math.inf
 ) -> dict[str, float]:
     """Makes all experiments once, and returns what was found, by name.
 
@@ -110,7 +106,7 @@ def experiments(
 
     Args:
         model: The model.
-        optimizer: Its optimiser.
+        next_update: What its optimiser would do.
         sample: Rows of its data.
         seconds: How long it may take.
     """
@@ -126,19 +122,9 @@ def experiments(
     found["experiment_rows"] = float(rows)
     gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
     if gradients is not None:
-        weights = model.weights
-        for experiment in _experiments_with(gradients, weights, model, optimizer, training):
-            found.update(experiment())
+        found.update(gradient_statistics(gradients, model.weights))
+        found.update(step_probe(model, next_update, gradients, training))
     return {name: value for name, value in found.items() if np.isfinite(value)}
-
-
-def _experiments_with(
-    gradients: Any, weights: Any, model: Differentiable, optimizer: Any, training: Rows
-) -> tuple[Callable[[], Mapping[str, float]], ...]:
-    return (
-        lambda: gradient_statistics(gradients, weights),
-        lambda: step_probe(model, optimizer, gradients, training),
-    )
 
 
 def _clean_losses(

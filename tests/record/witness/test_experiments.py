@@ -13,14 +13,13 @@ import tensorflow as tf
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.witness.budget import FREE_SECONDS, Budget
-from mlflow_plateau.record.witness.differentiable import (
-    MOST_WEIGHTS,
-    DeclinedError,
-    differentiable,
-)
+from mlflow_plateau.record.witness.differentiable import DeclinedError
 from mlflow_plateau.record.witness.gradient_statistics import gradient_statistics, noise_scale
 from mlflow_plateau.record.witness.gradients import MICRO_BATCHES, gradients_of
-from mlflow_plateau.record.witness.sample import Rows, Sample, sample_of
+from mlflow_plateau.record.witness.keras_model import MOST_WEIGHTS, keras_model
+from mlflow_plateau.record.witness.keras_updates import next_update_of
+from mlflow_plateau.record.witness.rows import Rows, Sample
+from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.step_probe import step_probe
 from mlflow_plateau.record.witness.witness import experiments
 
@@ -44,7 +43,7 @@ def hidden(units: int = 8, **options: Any) -> Any:
 
 
 def tried(model: Any) -> Any:
-    return differentiable(Training(model))
+    return keras_model(Training(model))
 
 
 class TestModelAtOtherWeights:
@@ -209,7 +208,7 @@ class TestStepProbe:
         ones = Rows(np.ones((64, 1), "float32"), np.full((64, 1), 2, "float32"))
         gradients = gradients_of(tried(model), ones)
         assert gradients is not None
-        found = step_probe(tried(model), model.optimizer, gradients, ones)
+        found = step_probe(tried(model), next_update_of(model.optimizer), gradients, ones)
 
         assert found["best_multiple"] == pytest.approx(1.5)
         assert found["best_multiple_gain"] == pytest.approx(1 - (1 - 10**1.5 * 0.02) ** 2, rel=1e-4)
@@ -219,7 +218,7 @@ class TestStepProbe:
         model = network(keras.layers.Dense(1), optimizer=keras.optimizers.SGD(3.0))
         gradients = gradients_of(tried(model), rows())
         assert gradients is not None
-        found = step_probe(tried(model), model.optimizer, gradients, rows())
+        found = step_probe(tried(model), next_update_of(model.optimizer), gradients, rows())
 
         assert found["current_gain"] < 0
         assert found["best_multiple"] < 0
@@ -230,7 +229,7 @@ class TestStepProbe:
         model.fit(sample.x, sample.y, batch_size=32, epochs=3, verbose=0)
         gradients = gradients_of(tried(model), sample)
         assert gradients is not None
-        found = step_probe(tried(model), model.optimizer, gradients, sample)
+        found = step_probe(tried(model), next_update_of(model.optimizer), gradients, sample)
 
         assert found["best_multiple"] >= 3
 
@@ -238,7 +237,7 @@ class TestStepProbe:
         model = network(keras.layers.Dense(1), optimizer="ftrl")
         gradients = gradients_of(tried(model), rows())
         assert gradients is not None
-        assert step_probe(tried(model), model.optimizer, gradients, rows()) == {}
+        assert step_probe(tried(model), next_update_of(model.optimizer), gradients, rows()) == {}
 
 
 def test_all_experiments_leave_a_model_as_it_was() -> None:
@@ -255,7 +254,7 @@ def test_all_experiments_leave_a_model_as_it_was() -> None:
     before = [variable.numpy() for variable in state]
     sample = sample_of(FitArguments(x=x, y=y, validation_split=0.25))
     assert sample is not None
-    found = experiments(tried(model), model.optimizer, sample)
+    found = experiments(tried(model), next_update_of(model.optimizer), sample)
 
     assert {"clean_fit", "clean_held_out", "best_multiple_gain", "idle_units"} <= set(found)
     for variable, kept in zip(state, before, strict=True):
@@ -312,8 +311,8 @@ class TestBudget:
 def test_where_time_is_short_fewer_rows_are_used() -> None:
     model = network(hidden(), keras.layers.Dense(1))
     sample = Sample(rows(), rows())
-    plenty = experiments(tried(model), model.optimizer, sample)
-    none = experiments(tried(model), model.optimizer, sample, seconds=1e-9)
+    plenty = experiments(tried(model), next_update_of(model.optimizer), sample)
+    none = experiments(tried(model), next_update_of(model.optimizer), sample, seconds=1e-9)
 
     assert plenty["experiment_rows"] == 256
     assert "gradient_noise_scale" in plenty
