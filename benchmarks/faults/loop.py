@@ -21,8 +21,9 @@ from benchmarks.faults.model import compiled
 from benchmarks.faults.recipe import Array, Recipe
 from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
 from mlflow_plateau.history import Setup
-from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.facts import describe
 from mlflow_plateau.record.describe.loss import single_loss
+from mlflow_plateau.record.describe.noting import as_params
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.batch_losses import BatchLosses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -22,6 +22,9 @@ OWN = frozenset(
 
 LOGGING_CALLS = frozenset(("mlflow", "log_metric", "log_metrics", "log_batch"))
 """Names by which a callback that logs to MLflow refers to it."""
+
+FRAMEWORKS = frozenset(("keras", "lightning", "pytorch_lightning", "builtins"))
+"""Callbacks from here that log do so by way of a logger."""
 
 LONGEST_NAME = 240
 """MLflow takes names of up to 250 characters."""
@@ -48,6 +51,22 @@ def curves_of(logs: Mapping[str, Any], prefix: str) -> dict[str, float]:
         if number is not None and not (prefix and key in OWN):
             found[_name_for_mlflow(prefix + str(key))] = number
     return found
+
+
+def prefixed(measured: Mapping[str, float]) -> dict[str, float]:
+    """Returns what the recorder measured by the names of its metrics."""
+    return {PREFIX + name: value for name, value in measured.items()}
+
+
+def monitored(monitor: str | None, prefix: str, logged: Container[str]) -> str | None:
+    """Returns the name under which the metric that the user named was logged.
+
+    Args:
+        monitor: The user's name for it; ``None`` if it is to be recognised.
+        prefix: What was put before the curves' names.
+        logged: The curves' names.
+    """
+    return prefix + monitor if monitor is not None and prefix + monitor in logged else monitor
 
 
 def _single_number(value: Any) -> float | None:
@@ -83,8 +102,8 @@ def _logs_to_mlflow(callback: Any) -> bool:
 
 
 def _is_foreign(what: Any) -> bool:
-    """Returns whether a class or function is neither Keras' nor Python's."""
-    return str(what.__module__).split(".")[0] not in ("keras", "builtins")
+    """Returns whether a class or function is neither the framework's nor Python's."""
+    return str(what.__module__).split(".")[0] not in FRAMEWORKS
 
 
 def _names_in(code: CodeType) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,6 @@ from mlflow.entities import Dataset, DatasetInput, InputTag
 from mlflow.utils import autologging_utils
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-from mlflow_plateau.record.describe.data import first_of
-from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import mlflow_session
@@ -31,21 +30,19 @@ def mlflow_logs_datasets() -> bool:
     )
 
 
-def log_datasets(scope: RunScope, arguments: FitArguments, *, silent: bool = False) -> None:
+def log_datasets(
+    scope: RunScope, given: Mapping[str, tuple[Any, Any]], *, silent: bool = False
+) -> None:
     """Notes type, shape and digest of arrays and data frames in a run.
 
     What is not in memory is left alone: MLflow's digest of a ``tf.data`` pipeline iterates it.
 
     Args:
         scope: The run.
-        arguments: What ``fit`` was called with.
+        given: Inputs and targets, by what MLflow calls their context: ``train``, ``eval``.
         silent: Whether to keep failures to oneself.
     """
-    held_out = arguments.validation_data
-    pairs = [("train", arguments.x, arguments.y)]
-    if isinstance(held_out, (tuple, list)) and len(held_out) > 1:
-        pairs.append(("eval", first_of(held_out), held_out[1]))
-    for context, x, y in pairs:
+    for context, (x, y) in given.items():
         _log_dataset(scope, context, x, y, silent=silent)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +9,16 @@ from typing import Any
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record import step_axis
 from mlflow_plateau.record.ahead import import_what_a_diagnosis_needs
-from mlflow_plateau.record.curves import PREFIX, curves_of, prefix_beside
+from mlflow_plateau.record.curves import curves_of, monitored, prefix_beside, prefixed
 from mlflow_plateau.record.datasets import log_datasets, mlflow_logs_datasets
-from mlflow_plateau.record.describe.facts import as_params, describe
+from mlflow_plateau.record.describe.facts import describe
 from mlflow_plateau.record.describe.loss import single_loss
+from mlflow_plateau.record.describe.noting import as_params
 from mlflow_plateau.record.describe.optimizer import rate_of_last_update
 from mlflow_plateau.record.describe.training import Training
+from mlflow_plateau.record.ending import RUN_STATUSES, diagnose_run, outcome_of
 from mlflow_plateau.record.fit_arguments import FitArguments
+from mlflow_plateau.record.fit_splits import given_data, splits_in_memory
 from mlflow_plateau.record.measure.measurements import Measurements, measurements_for
 from mlflow_plateau.record.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
 from mlflow_plateau.record.run_scope import RunScope
@@ -31,15 +33,6 @@ from mlflow_plateau.record.witness.rows import Sample
 from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.witness import Witness
 from mlflow_plateau.record.writer import Writer
-
-RUN_STATUSES = {
-    "completed": "FINISHED",
-    "stopped": "FINISHED",
-    "interrupted": "KILLED",
-    "failed": "FAILED",
-}
-"""MLflow's status of a run that the recorder started, by how its training ended."""
-
 
 PATIENT_EPOCHS = 3
 """So many epochs rows of both splits are waited for; then those of one have to do."""
@@ -148,13 +141,13 @@ class Recording:
             measured.update(self._measurements.end_epoch(seconds))
             seconds -= self._measurements.seconds_in_epoch
         measured["epoch_seconds"] = seconds
-        own = _prefixed(measured)
+        own = prefixed(measured)
         own[COUNTER] = float(self._axis.training)
         rate = self._learning_rate()
         if rate is not None:
             own[self._prefix + "learning_rate"] = rate
         if self._witness is not None:
-            own.update(_prefixed(self._witness.end_epoch()))
+            own.update(prefixed(self._witness.end_epoch()))
         # Callbacks that come after this one add to the logs; they are read when all have run.
         self._pending = (self._axis.use(epoch), logs, own)
         self._epochs += 1
@@ -169,7 +162,7 @@ class Recording:
         if self._witness is None or self._pending is None:
             return
         step, logs, own = self._pending
-        self._pending = step, logs, {**own, **_prefixed(self._witness.end_training())}
+        self._pending = step, logs, {**own, **prefixed(self._witness.end_training())}
 
     def _take_sample(self) -> None:
         """Keeps a few rows of data in memory for experiments, if they are wanted."""
@@ -213,9 +206,9 @@ class Recording:
         arguments, scope, silent = self._training.arguments, self._scope, self._settings.silent
         if arguments is not None and scope is not None:
             if self._notes_datasets:
-                log_datasets(scope, arguments, silent=silent)
+                log_datasets(scope, given_data(arguments), silent=silent)
             if self._profiles is not None:
-                self._profiles.log_what_lies_in_memory(arguments)
+                self._profiles.log_what_lies_in_memory(lambda: splits_in_memory(arguments))
         self._ask_reference()
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
@@ -270,7 +263,7 @@ class Recording:
                 complete = writer.close()
                 if complete and self._profiles is not None and self._streams is not None:
                     with patience(AFTER_TRAINING):
-                        self._profiles.log_what_streamed_by(self._streams)
+                        self._profiles.log_what_streamed_by(self._streams.profiles)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -278,7 +271,8 @@ class Recording:
                 if scope.owned:
                     step_axis.forget(scope.run_id)
             if complete and self._settings.diagnose and self._epochs:
-                self._diagnose(scope)
+                monitor = monitored(self._settings.monitor, self._prefix, self._names)
+                diagnose_run(scope, monitor, silent=self._settings.silent)
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""
@@ -305,35 +299,9 @@ class Recording:
         self._writer.metrics({**curves, **own}, step)
 
     def _outcome(self, error: BaseException | None) -> str:
-        if error is not None:
-            return "failed" if isinstance(error, Exception) else "interrupted"
         planned = self._training.planned_epochs
         early = planned is not None and (self._last_epoch is None or self._last_epoch + 1 < planned)
-        return "stopped" if early and self._model.stop_training else "completed"
-
-    def _diagnose(self, scope: RunScope) -> None:
-        from mlflow_plateau.diagnose import diagnose
-        from mlflow_plateau.report.text import render_text
-
-        monitor = self._settings.monitor
-        if monitor is not None and self._prefix + monitor in self._names:
-            monitor = self._prefix + monitor
-        try:
-            with patience(AFTER_TRAINING):
-                found = diagnose(scope.run_id, monitor=monitor, tracking_uri=scope.tracking_uri)
-            text = render_text(found)
-        except Exception as error:
-            # The training is over and logged; what is missing can be made up for at any time.
-            notice(
-                f"run {scope.run_id} could not be diagnosed", error, silent=self._settings.silent
-            )
-            return
-        if not self._settings.silent:
-            sys.stderr.write(f"\n{text}\n")
-
-
-def _prefixed(measured: Mapping[str, float]) -> dict[str, float]:
-    return {PREFIX + name: value for name, value in measured.items()}
+        return outcome_of(error, stopped=early and bool(self._model.stop_training))
 
 
 def _is_chief(model: Any) -> bool:

@@ -57,6 +57,19 @@ class RunScope:
             return cls._open(uri, client, extra_tags)
 
     @classmethod
+    def of(cls, run_id: str, tracking_uri: str) -> RunScope:
+        """Takes a run that somebody else started and will end, such as a logger of a framework.
+
+        Raises:
+            TrackingServerError: If the tracking server does not answer.
+        """
+        local = is_local(tracking_uri)
+        client = MlflowClient(tracking_uri=tracking_uri) if local else open_client(tracking_uri)
+        with _lock:
+            _being_recorded.add(run_id)
+        return cls(run_id, tracking_uri, client, owned=False, fresh=False)
+
+    @classmethod
     def _open(
         cls, uri: str, client: MlflowClient, extra_tags: Mapping[str, str] | None
     ) -> RunScope:

@@ -1,26 +1,26 @@
-"""Profiles of the data that ``fit`` consumed, so that the two splits can be compared later."""
+"""Profiles of the data that was trained on, so that the two splits can be compared later."""
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
-
-from mlflow_plateau.record.describe.data import row_count, rows_before_split
-from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import notice
+from mlflow_plateau.record.witness.rows import arrays_in, each_array
 from mlflow_plateau.store.profiles import FILES, FOLDER, PRESENT
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile
-    from mlflow_plateau.record.streams.watch import StreamWatch
 
 MOST_CELLS = 100_000_000
 """Of a larger split only the first rows are measured, so that it stays a matter of a second."""
+
+InMemory = tuple[Any, Any]
+"""Inputs and targets of a split: nested arrays, frames or tensors, or ``None``."""
 
 
 class SplitProfiles:
@@ -36,18 +36,26 @@ class SplitProfiles:
         self._silent = silent
         self._logged: set[str] = set()
 
-    def log_what_lies_in_memory(self, arguments: FitArguments) -> None:
-        """Measures and logs the splits that ``fit`` was given as arrays or frames."""
+    def log_what_lies_in_memory(self, splits: Callable[[], Mapping[str, InMemory]]) -> None:
+        """Measures and logs splits that are held as arrays or frames.
+
+        Args:
+            splits: Returns them by name: ``train``, ``validation``.
+        """
         try:
-            self._log(_profiles(_splits(arguments)))
+            self._log({split: _profile(pair) for split, pair in splits().items()})
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("the data is not profiled", error, silent=self._silent)
 
-    def log_what_streamed_by(self, streams: StreamWatch) -> None:
-        """Logs the splits that were observed while ``fit`` consumed them."""
+    def log_what_streamed_by(self, profiles: Callable[[], Mapping[str, Profile]]) -> None:
+        """Logs the splits that were observed while they were consumed.
+
+        Args:
+            profiles: Returns their profiles by name: ``train``, ``validation``.
+        """
         try:
-            self._log(streams.profiles())
+            self._log(profiles())
         except Exception as error:
             # An extra, and the training is over.
             notice("the data is not profiled", error, silent=self._silent)
@@ -64,52 +72,31 @@ class SplitProfiles:
             self._scope.client.set_tag(self._scope.run_id, PRESENT, "true")
 
 
-def _splits(arguments: FitArguments) -> dict[str, tuple[Any, Any]]:
-    """Returns inputs and targets of each split that lies in memory."""
-    splits: dict[str, tuple[Any, Any]] = {}
-    rows, held_out = row_count(arguments.x), arguments.validation_data
-    if rows is not None:
-        splits["train"] = (arguments.x, arguments.y)
-        if held_out is None and arguments.validation_split:
-            first = rows_before_split(rows, arguments.validation_split)
-            splits["train"] = _rows((arguments.x, arguments.y), slice(0, first))
-            splits["validation"] = _rows((arguments.x, arguments.y), slice(first, rows))
-    if isinstance(held_out, (tuple, list)) and row_count(held_out[0]) is not None:
-        splits["validation"] = (held_out[0], held_out[1] if len(held_out) > 1 else None)
-    return splits
+def some_rows(pair: InMemory, which: slice) -> InMemory:
+    """Returns some rows of inputs and targets, without copying where that can be."""
 
-
-def _profiles(splits: Mapping[str, tuple[Any, Any]]) -> dict[str, Profile]:
-    from mlflow_plateau.profiles import ProfileBuilder
-
-    profiles = {}
-    for split, pair in splits.items():
-        rows = row_count(pair[0]) or 0
-        few = min(rows, max(1, MOST_CELLS // _cells_per_row(pair)))
-        x, y = pair if few == rows else _rows(pair, slice(0, few))
-        builder = ProfileBuilder()
-        builder.add(x, y)
-        builder.skip(rows - few)
-        profiles[split] = builder.profile(complete=True)
-    return profiles
-
-
-def _rows(pair: tuple[Any, Any], which: slice) -> tuple[Any, Any]:
     def some(part: Any) -> Any:
         return part.iloc[which] if hasattr(part, "iloc") else part[which]
 
     x, y = pair
-    return keras.tree.map_structure(some, x), (
-        None if y is None else keras.tree.map_structure(some, y)
-    )
+    return each_array(some, x), each_array(some, y)
 
 
-def _cells_per_row(pair: tuple[Any, Any]) -> int:
+def _profile(pair: InMemory) -> Profile:
+    from mlflow_plateau.profiles import ProfileBuilder
+
+    rows = next((int(part.shape[0]) for part in arrays_in(pair[0])), 0)
+    few = min(rows, max(1, MOST_CELLS // _cells_per_row(pair)))
+    x, y = pair if few == rows else some_rows(pair, slice(0, few))
+    builder = ProfileBuilder()
+    builder.add(x, y)
+    builder.skip(rows - few)
+    return builder.profile(complete=True)
+
+
+def _cells_per_row(pair: InMemory) -> int:
     cells = 1
-    for part in keras.tree.flatten(pair):
-        if part is not None and part.shape[0]:
-            size = 1
-            for length in part.shape[1:]:
-                size *= int(length)
-            cells += size
+    for part in arrays_in(pair):
+        if part.shape[0]:
+            cells += math.prod(int(length) for length in part.shape[1:])
     return cells

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.record.describe.tables import is_array
 from mlflow_plateau.record.describe.training import Training
 
 DEFAULT_BATCH_SIZE = 32
@@ -74,12 +75,6 @@ def row_count(data: Any) -> int | None:
     if not parts or not all(is_array(part) for part in parts):
         return None
     return int(parts[0].shape[0])
-
-
-def is_array(data: Any) -> bool:
-    """Returns whether data lies in memory, row after row."""
-    shape = getattr(data, "shape", None)
-    return shape is not None and len(shape) > 0 and shape[0] is not None
 
 
 def _static_batch_size(data: Any) -> int | None:

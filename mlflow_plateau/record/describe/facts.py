@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from mlflow_plateau.history import Setup
-from mlflow_plateau.record.curves import PREFIX
 from mlflow_plateau.record.describe import data, loss, model, optimizer, targets
+from mlflow_plateau.record.describe.noting import noted
 from mlflow_plateau.record.describe.training import Training
-from mlflow_plateau.record.safety import notice
-
-LONGEST_TEXT = 500
-"""Longer descriptions are cut."""
 
 FACTS: Mapping[str, Callable[[Training], Any]] = {
     "optimizer": optimizer.optimizer,
@@ -52,34 +47,4 @@ def describe(training: Training, known: Setup | None = None, *, silent: bool = F
         known: What was said before; only what is missing there is asked again.
         silent: Whether to keep failures to oneself.
     """
-    known = known or Setup()
-    found: dict[str, Any] = {}
-    failed: dict[str, Exception] = {}
-    for name, fact in FACTS.items():
-        if getattr(known, name) is None:
-            try:
-                found[name] = fact(training)
-            except Exception as error:
-                # One fact less: models and data may be built in ways that nobody foresaw.
-                failed[name] = error
-    if failed:
-        notice(f"not noted: {', '.join(failed)}", next(iter(failed.values())), silent=silent)
-    return replace(known, **found)
-
-
-def as_params(setup: Setup, besides: Setup) -> dict[str, str]:
-    """Returns the parameters that say what a setup says besides another."""
-    return {
-        f"{PREFIX[:-1]}.{f.name}": _as_text(getattr(setup, f.name))
-        for f in fields(Setup)
-        if getattr(setup, f.name) is not None and getattr(besides, f.name) is None
-    }
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return ",".join(value)
-    text = str(value)
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    return noted(FACTS, training, known or Setup(), silent=silent)

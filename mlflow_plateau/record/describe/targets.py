@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.record.describe.constants import CONSTANTS
-from mlflow_plateau.record.describe.data import is_array, rows_before_split
+from mlflow_plateau.record.describe.data import rows_before_split
 from mlflow_plateau.record.describe.loss import given_losses, loss_name, loss_option
+from mlflow_plateau.record.describe.tables import (
+    as_table,
+    classes_in,
+    constant_losses,
+    is_array,
+)
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.tracked import FloatArray
-
-MOST_ROWS = 100_000
-"""Of more rows, every so-maniest is looked at."""
-
-MOST_VALUES = 10_000_000
-"""Targets of more values (images) are looked at in fewer rows."""
 
 
 def target_minimum(training: Training) -> float | None:
@@ -37,11 +36,7 @@ def target_classes(training: Training) -> int | None:
     Rows of one 1 among zeros count as the class at which the 1 stands.
     """
     found = _training_targets(training)
-    if found is None or not np.array_equal(found, np.rint(found)):
-        return None
-    if _is_one_hot(found):
-        return len(np.unique(found.argmax(axis=1)))
-    return len(np.unique(found)) if found.size == len(found) else None
+    return None if found is None else classes_in(found)
 
 
 def constant_loss(training: Training) -> float | None:
@@ -64,21 +59,12 @@ def _constant_losses(training: Training) -> tuple[float | None, float | None] | 
         return None
     if arguments.class_weight is not None or arguments.sample_weight is not None:
         return None  # The loss is a weighted one, in other units.
-    constant = CONSTANTS.get(loss_name(given[0]) or "")
     targets = _training_targets(training)
-    if constant is None or targets is None or not _is_mean(given[0]):
+    if targets is None or not _is_mean(given[0]):
         return None
     smoothing = float(loss_option(given[0], "label_smoothing", 0.0) or 0.0)
-    targets = constant.prepare(targets, smoothing)
-    if targets is None or not np.isfinite(targets).all():
-        return None
-    prediction = constant.best(targets)
     held_out = _validation_targets(training)
-    held_out = None if held_out is None else constant.prepare(held_out, smoothing)
-    return (
-        _finite(constant.loss(targets, prediction)),
-        None if held_out is None else _finite(constant.loss(held_out, prediction)),
-    )
+    return constant_losses(loss_name(given[0]) or "", smoothing, targets, held_out)
 
 
 def _is_mean(given: Any) -> bool:
@@ -92,54 +78,29 @@ def _is_mean(given: Any) -> bool:
 
 def _training_targets(training: Training) -> FloatArray | None:
     if "training" in training.targets:
-        return _as_numbers(training.targets["training"])
+        return as_table(training.targets["training"])
     arguments = training.arguments
     if arguments is None:
         return None
     if arguments.validation_data is not None or not arguments.validation_split:
-        return _as_numbers(arguments.y)
+        return as_table(arguments.y)
     if not is_array(arguments.y):
         return None
     rows = rows_before_split(int(arguments.y.shape[0]), arguments.validation_split)
-    return _as_numbers(arguments.y[:rows])
+    return as_table(arguments.y[:rows])
 
 
 def _validation_targets(training: Training) -> FloatArray | None:
     if "validation" in training.targets:
-        return _as_numbers(training.targets["validation"])
+        return as_table(training.targets["validation"])
     arguments = training.arguments
     if arguments is None:
         return None
     data = arguments.validation_data
     if isinstance(data, (tuple, list)):
         # A third part is weights, which put the loss in other units.
-        return _as_numbers(data[1]) if len(data) == 2 else None
+        return as_table(data[1]) if len(data) == 2 else None
     if data is None and arguments.validation_split and is_array(arguments.y):
         rows = rows_before_split(int(arguments.y.shape[0]), arguments.validation_split)
-        return _as_numbers(arguments.y[rows:])
+        return as_table(arguments.y[rows:])
     return None
-
-
-def _as_numbers(targets: Any) -> FloatArray | None:
-    """Returns targets as a table, a row for each row; ``None`` where they are not one array."""
-    if not is_array(targets) or not targets.shape[0]:
-        return None
-    rows = int(targets.shape[0])
-    width = max(1, int(np.prod(targets.shape[1:])))
-    stride = max(1, rows // MOST_ROWS, rows * width // MOST_VALUES)
-    part = targets.iloc[::stride] if hasattr(targets, "iloc") else targets[::stride]
-    array = np.asarray(part)
-    if array.dtype.kind not in "biuf":
-        return None
-    table: FloatArray = array.reshape(len(array), -1).astype(np.float64)
-    return table
-
-
-def _is_one_hot(table: FloatArray) -> bool:
-    return table.shape[1] > 1 and bool(
-        np.isin(table, (0, 1)).all() and (table.sum(axis=1) == 1).all()
-    )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlflow_plateau.record.describe.optimizer import current_rate, inner_optimizer, updates_made
 from mlflow_plateau.record.measure.gradients import Formula, Update, formula_for, slots_of
+from mlflow_plateau.record.measure.tensorflow_variables import every_nth
 from mlflow_plateau.record.measure.weight_sample import WeightSample
 from mlflow_plateau.tracked import FloatArray
 
@@ -60,7 +61,7 @@ class WeightMovement:
         if not variables:
             return  # None at all, or none yet: then from the next epoch on.
         if self._sample is None or not self._sample.is_of(variables):
-            self._sample = WeightSample(variables)
+            self._sample = WeightSample(variables, every_nth)
         self._start = self._sample.read()
         if self._counts:
             self._updates_before = updates_made(self._optimizer)

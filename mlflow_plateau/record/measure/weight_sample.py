@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from mlflow_plateau.tracked import FloatArray
 
@@ -17,16 +16,24 @@ MOST_COORDINATES = 65_536
 FEWEST_PER_VARIABLE = 64
 """From each variable at least so many weights are taken, or all."""
 
+EveryNth = Callable[[Any, int], FloatArray]
+"""Returns every so-maniest value of a variable, in the order in which they lie in memory."""
+
 
 class WeightSample:
     """Every so-maniest weight of each variable, all of them in a small model.
+
+    Args:
+        variables: The variables, in the framework's own type.
+        every_nth: Reads one of them.
 
     Attributes:
         variables: The variables that the weights are taken from.
     """
 
-    def __init__(self, variables: Sequence[Any]) -> None:
+    def __init__(self, variables: Sequence[Any], every_nth: EveryNth) -> None:
         self.variables = tuple(variables)
+        self._every_nth = every_nth
         sizes = [math.prod(variable.shape) for variable in self.variables]
         share = min(1.0, MOST_COORDINATES / max(1, sum(sizes)))
         self._strides = [
@@ -55,7 +62,7 @@ class WeightSample:
         source = self.variables if variables is None else variables
         return np.concatenate(
             [
-                _sampled(_tensor(variable), stride).astype(np.float64)
+                self._every_nth(variable, stride).astype(np.float64)
                 for variable, stride in zip(source, self._strides, strict=True)
             ]
         )
@@ -77,16 +84,3 @@ def _stride(size: int, shape: Sequence[int], share: float) -> int:
     while stride > 1 and math.gcd(stride, width) > 1:
         stride += 1
     return stride
-
-
-def _sampled(tensor: Any, stride: int) -> Any:
-    """Returns every ``stride``-th value of a tensor as an array."""
-    if stride > 1 and "CPU" not in tensor.device:
-        # Gathered where it lies: a copy of the whole variable would take longer than the step.
-        return tf.reshape(tensor, [-1])[::stride].numpy()
-    return np.asarray(tensor).reshape(-1)[::stride]
-
-
-def _tensor(variable: Any) -> Any:
-    """Returns a variable's value, which on a CPU shares the variable's memory."""
-    return variable.value.value()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import keras
 import numpy as np
 
-from mlflow_plateau.record.witness.rows import Rows
-from mlflow_plateau.record.witness.sample import MOST_VALUES
+from mlflow_plateau.record.witness.rows import MOST_VALUES, Rows, each_array
 
 MOST_OF_A_BATCH = 32
 """At most so many rows are kept of one batch; fewer when there are many batches …"""
@@ -58,12 +56,18 @@ class Reservoir:
         self._batches += 1
         if (self._batches - 1) % self._stride:
             return
-        arrays = [_array(part) for part in keras.tree.flatten(batch)]
+        arrays: list[Any] = []
+
+        def taken(part: Any) -> bool:
+            arrays.append(_array(part))
+            return True
+
+        structure = each_array(taken, batch)
         rows = len(arrays[0])
         if not rows:
             return
         if self._structure is None:
-            self._structure = keras.tree.map_structure(lambda part: None, batch)
+            self._structure = structure
             self._width = max(1, sum(int(np.prod(array.shape[1:])) for array in arrays))
             self._wanted = max(1, min(self._wanted, MOST_VALUES // self._width))
         chosen = self._generator.permutation(rows)[: self._of_a_batch]
@@ -93,7 +97,8 @@ class Reservoir:
                 return None
             parts = [np.concatenate(same) for same in zip(*self._kept, strict=True)]
             order = self._generator.permutation(len(parts[0]))[: self._wanted]
-            batch = keras.tree.pack_sequence_as(self._structure, [part[order] for part in parts])
+            rest = iter(parts)
+            batch = each_array(lambda _: next(rest)[order], self._structure)
         if not isinstance(batch, (tuple, list)):
             return Rows(batch, None)
         return Rows(batch[0], batch[1] if len(batch) > 1 else None, weighted=len(batch) > 2)

@@ -9,8 +9,7 @@ from mlflow_plateau.record.describe.data import first_of, row_count
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.streams import epoch_iterators
-from mlflow_plateau.record.witness.rows import Sample
-from mlflow_plateau.record.witness.sample import TRAINING_ROWS, VALIDATION_ROWS
+from mlflow_plateau.record.witness.rows import TRAINING_ROWS, VALIDATION_ROWS, Sample
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile

@@ -9,6 +9,9 @@ from typing import Protocol
 from mlflow_plateau.record.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
 
+MOST_WEIGHTS = 20_000_000
+"""Larger models are left alone: experiments hold up to four copies of the weights."""
+
 Weights = Sequence[FloatArray]
 """One array for each trainable variable, in the model's order."""
 

@@ -9,14 +9,12 @@ import numpy as np
 
 from mlflow_plateau.record.describe.training import Training, has_own_train_step
 from mlflow_plateau.record.witness.differentiable import (
+    MOST_WEIGHTS,
     DeclinedError,
     Differentiable,
     NextUpdate,
 )
 from mlflow_plateau.record.witness.keras_updates import next_update_of
-
-MOST_WEIGHTS = 20_000_000
-"""Larger models are left alone: experiments hold up to four copies of the weights."""
 
 
 def open_keras_model(training: Training) -> tuple[Differentiable, NextUpdate]:

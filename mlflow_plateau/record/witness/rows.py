@@ -6,6 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+TRAINING_ROWS = 1000
+"""Rows of the training sample, or all; enough for a quick model of another make."""
+
+VALIDATION_ROWS = 500
+"""Rows of the validation sample, or all."""
+
+MOST_VALUES = 20_000_000
+"""Of wide rows (images) so few are taken that the sample stays below this many numbers."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -71,3 +82,9 @@ def arrays_in(nested: Any) -> Iterator[Any]:
             yield from arrays_in(value)
     elif nested is not None:
         yield nested
+
+
+def chosen_rows(rows: int, most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Returns which rows to take of so many, in random order."""
+    # A generator of our own: the user's random numbers are not touched.
+    return np.random.default_rng(0).choice(rows, min(rows, most), replace=False)

@@ -8,18 +8,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from mlflow_plateau.record.describe.data import is_array, row_count, rows_before_split
+from mlflow_plateau.record.describe.data import row_count, rows_before_split
+from mlflow_plateau.record.describe.tables import is_array
 from mlflow_plateau.record.fit_arguments import FitArguments
-from mlflow_plateau.record.witness.rows import Rows, Sample
-
-TRAINING_ROWS = 1000
-"""Rows of the training sample, or all; enough for a quick model of another make."""
-
-VALIDATION_ROWS = 500
-"""Rows of the validation sample, or all."""
-
-MOST_VALUES = 20_000_000
-"""Of wide rows (images) so few are taken that the sample stays below this many numbers."""
+from mlflow_plateau.record.witness.rows import (
+    MOST_VALUES,
+    TRAINING_ROWS,
+    VALIDATION_ROWS,
+    Rows,
+    Sample,
+    chosen_rows,
+)
 
 
 def sample_of(arguments: FitArguments) -> Sample | None:
@@ -36,20 +35,15 @@ def sample_of(arguments: FitArguments) -> Sample | None:
         first = rows_before_split(total, arguments.validation_split)
         if first < total:
             held_out = _rows(
-                arguments.x, arguments.y, _chosen(total - first, VALIDATION_ROWS) + first
+                arguments.x, arguments.y, chosen_rows(total - first, VALIDATION_ROWS) + first
             )
     elif isinstance(arguments.validation_data, (tuple, list)):
         x = arguments.validation_data[0]
         y = arguments.validation_data[1] if len(arguments.validation_data) > 1 else None
         rows = row_count(x)
         if rows:
-            held_out = _rows(x, y, _chosen(rows, VALIDATION_ROWS))
-    return Sample(_rows(arguments.x, arguments.y, _chosen(first, TRAINING_ROWS)), held_out)
-
-
-def _chosen(rows: int, most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    # A generator of our own: the user's random numbers are not touched.
-    return np.random.default_rng(0).choice(rows, min(rows, most), replace=False)
+            held_out = _rows(x, y, chosen_rows(rows, VALIDATION_ROWS))
+    return Sample(_rows(arguments.x, arguments.y, chosen_rows(first, TRAINING_ROWS)), held_out)
 
 
 def _rows(x: Any, y: Any, chosen: np.ndarray[Any, np.dtype[np.int64]]) -> Rows:

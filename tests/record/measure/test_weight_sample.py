@@ -6,12 +6,13 @@ import keras
 import numpy as np
 import pytest
 
+from mlflow_plateau.record.measure.tensorflow_variables import every_nth
 from mlflow_plateau.record.measure.weight_sample import MOST_COORDINATES, WeightSample
 
 
 def test_a_small_model_is_read_whole() -> None:
     variables = [keras.Variable(np.full((3, 4), 2.0)), keras.Variable(np.zeros(4))]
-    sample = WeightSample(variables)
+    sample = WeightSample(variables, every_nth)
 
     assert sample.read().tolist() == [2.0] * 12 + [0.0] * 4
     assert sample.norm(sample.read()) == pytest.approx(np.sqrt(48))
@@ -19,7 +20,7 @@ def test_a_small_model_is_read_whole() -> None:
 
 def test_a_large_one_is_sampled() -> None:
     values = np.random.default_rng(0).standard_normal((1024, 512)) * np.linspace(0.1, 3, 512)
-    sample = WeightSample([keras.Variable(values), keras.Variable(np.ones(7))])
+    sample = WeightSample([keras.Variable(values), keras.Variable(np.ones(7))], every_nth)
     read = sample.read()
 
     assert len(read) <= 1.2 * MOST_COORDINATES
@@ -28,7 +29,7 @@ def test_a_large_one_is_sampled() -> None:
 
 def test_what_was_read_is_a_copy() -> None:
     variable = keras.Variable(np.ones(3))
-    sample = WeightSample([variable])
+    sample = WeightSample([variable], every_nth)
     read = sample.read()
     variable.assign(np.zeros(3))
 

@@ -13,10 +13,10 @@ import tensorflow as tf
 from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.witness.budget import FREE_SECONDS, Budget
-from mlflow_plateau.record.witness.differentiable import DeclinedError
+from mlflow_plateau.record.witness.differentiable import MOST_WEIGHTS, DeclinedError
 from mlflow_plateau.record.witness.gradient_statistics import gradient_statistics, noise_scale
 from mlflow_plateau.record.witness.gradients import MICRO_BATCHES, gradients_of
-from mlflow_plateau.record.witness.keras_model import MOST_WEIGHTS, keras_model
+from mlflow_plateau.record.witness.keras_model import keras_model
 from mlflow_plateau.record.witness.keras_updates import next_update_of
 from mlflow_plateau.record.witness.rows import Rows, Sample
 from mlflow_plateau.record.witness.sample import sample_of

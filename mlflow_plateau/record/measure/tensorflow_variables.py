@@ -1,0 +1,21 @@
+"""Reads some values of TensorFlow's variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from mlflow_plateau.tracked import FloatArray
+
+
+def every_nth(variable: Any, stride: int) -> FloatArray:
+    """Returns every so-maniest value of a variable of Keras'."""
+    # On a CPU it shares the variable's memory.
+    tensor = variable.value.value()
+    if stride > 1 and "CPU" not in tensor.device:
+        # Gathered where it lies: a copy of the whole variable would take longer than the step.
+        gathered: FloatArray = tf.reshape(tensor, [-1])[::stride].numpy()
+        return gathered
+    return np.asarray(tensor).reshape(-1)[::stride]
