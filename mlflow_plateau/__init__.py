@@ -25,6 +25,9 @@ from mlflow_plateau.errors import (
     TrackingServerError,
 )
 
+# Likewise, of the package that it is from.
+from mlflow_plateau.record.pytorch import record
+
 if TYPE_CHECKING:
     from mlflow_plateau.consistency import ConsistencyReport, check_consistency
     from mlflow_plateau.diagnosis import Diagnosis
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile, ProfileBuilder, profile
     from mlflow_plateau.record.autolog import autolog
     from mlflow_plateau.record.keras_callback import PlateauCallback
+    from mlflow_plateau.record.pytorch.hugging_face import HuggingFaceCallback
+    from mlflow_plateau.record.pytorch.lightning import LightningCallback
     from mlflow_plateau.store.search import search_runs
 
     __version__: str
@@ -40,6 +45,8 @@ __all__ = [
     "ConsistencyReport",
     "Diagnosis",
     "History",
+    "HuggingFaceCallback",
+    "LightningCallback",
     "NoLossError",
     "PlateauCallback",
     "PlateauError",
@@ -55,6 +62,7 @@ __all__ = [
     "diagnose",
     "diagnose_runs",
     "profile",
+    "record",
     "search_runs",
 ]
 
@@ -62,6 +70,8 @@ _IMPORTED_ON_DEMAND = {
     "ConsistencyReport": "mlflow_plateau.consistency",
     "Diagnosis": "mlflow_plateau.diagnosis",
     "History": "mlflow_plateau.history",
+    "HuggingFaceCallback": "mlflow_plateau.record.pytorch.hugging_face",
+    "LightningCallback": "mlflow_plateau.record.pytorch.lightning",
     "PlateauCallback": "mlflow_plateau.record.keras_callback",
     "Profile": "mlflow_plateau.profiles",
     "ProfileBuilder": "mlflow_plateau.profiles",

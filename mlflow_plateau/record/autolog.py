@@ -9,7 +9,8 @@ from mlflow.utils.autologging_utils import autologging_integration
 
 from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.record.after_import import after_keras_import
-from mlflow_plateau.record.settings import INTEGRATION, PROBE_BUDGET, installed_keras
+from mlflow_plateau.record.settings import INTEGRATION, installed_keras
+from mlflow_plateau.record.witness.budget import PROBE_BUDGET
 
 
 def autolog(

@@ -11,8 +11,9 @@ import keras
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.recording import Recording
 from mlflow_plateau.record.safety import notice
-from mlflow_plateau.record.settings import PROBE_BUDGET, Settings
+from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.streams.watch import StreamWatch
+from mlflow_plateau.record.witness.budget import PROBE_BUDGET
 
 Method = TypeVar("Method", bound=Callable[..., None])
 

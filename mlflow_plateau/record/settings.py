@@ -11,11 +11,10 @@ import mlflow
 from mlflow.utils import autologging_utils
 from mlflow.utils.autologging_utils import safety as autologging_safety
 
+from mlflow_plateau.record.witness.budget import PROBE_BUDGET
+
 INTEGRATION = "mlflow_plateau"
 """Name under which MLflow keeps the settings of ``autolog``."""
-
-PROBE_BUDGET = 0.05
-"""Experiments take at most this share of the training time, unless the user says otherwise."""
 
 OLDEST_KERAS = (3, 3)
 NEWEST_KERAS = (4, 0)

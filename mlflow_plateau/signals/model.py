@@ -80,7 +80,17 @@ def validation_below_training(view: View) -> Measurement:
 _LAYER = re.compile(r"(\w+)(?:\((\d{1,9})(?:, (\w+))?)?")
 """One layer of the line that the recorder writes: ``Dense(128, relu)``."""
 
-WITH_UNITS = ("Dense", "Conv", "GRU", "LSTM", "SimpleRNN", "SeparableConv", "DepthwiseConv")
+WITH_UNITS = (
+    "Dense",
+    "Linear",
+    "Conv",
+    "GRU",
+    "LSTM",
+    "SimpleRNN",
+    "RNN",
+    "SeparableConv",
+    "DepthwiseConv",
+)
 """How the names of layers begin whose width says how much they can express."""
 
 OPAQUE = ("Embedding", "MultiHeadAttention", "EinsumDense", "Functional", "Sequential")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+PROBE_BUDGET = 0.05
+"""Experiments take at most this share of the training time, unless the user says otherwise."""
+
 FREE_SECONDS = 1.0
 """So much may be spent whatever the training takes; below that nobody notices."""
 
