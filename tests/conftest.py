@@ -19,7 +19,11 @@ import pytest
 
 def pytest_configure(config: pytest.Config) -> None:
     """Lets other people's packages warn each other; warnings about our own code are errors."""
-    for module in ("mlflow", "sqlalchemy", "alembic", "pydantic", "google", "keras", "tensorflow"):
+    for module in (
+        *("mlflow", "sqlalchemy", "alembic", "pydantic", "google", "keras", "tensorflow"),
+        *("lightning", "lightning_utilities", "pytorch_lightning", "transformers", "accelerate"),
+        *("torch", "torchmetrics"),
+    ):
         config.addinivalue_line("filterwarnings", f"ignore::Warning:{module}(\\..*)?")
 
 

@@ -35,7 +35,9 @@ def record(
     extra_tags: Mapping[str, str] | None = None,
     probe_budget: float = PROBE_BUDGET,
 ) -> Recorder:
-    """Records a training loop of PyTorch's, and diagnoses its run when the loop ends::
+    """Records a training loop of PyTorch's, and diagnoses its run when the loop ends.
+
+    Put it around the loop, and tell it what each epoch gave::
 
         with mlflow_plateau.record(model, optimizer, loss_fn, train, validation) as recorder:
             for epoch in range(epochs):

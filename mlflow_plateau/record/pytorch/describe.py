@@ -32,6 +32,12 @@ ACTIVATIONS = {
 WHOLE = {"MultiheadAttention": "MultiHeadAttention"}
 """Modules that are one layer though they are made of others, by what they are called."""
 
+SHAPING = frozenset(("Identity", "Flatten", "Unflatten"))
+"""Modules that change nothing but a shape."""
+
+NO_LAYERS = ("torch.nn.modules.loss", "torchmetrics")
+"""Where the modules come from that are kept in a model without being a part of it."""
+
 WIDTHS = ("out_features", "out_channels", "hidden_size", "embedding_dim")
 """Attributes in which modules keep how many units they have."""
 
@@ -152,7 +158,7 @@ def in_words(model: Any, activations: tuple[str, ...] | None = None) -> str:
             else:
                 layers.append([kind])
             continue
-        if kind in ("Identity", "Flatten", "Unflatten"):
+        if kind in SHAPING or type(module).__module__.startswith(NO_LAYERS):
             continue
         units = next((u for n in WIDTHS if isinstance(u := getattr(module, n, None), int)), None)
         rate = getattr(module, "p", None) if "Dropout" in kind else None

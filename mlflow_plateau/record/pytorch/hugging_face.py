@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from mlflow_plateau.record.curves import PREFIX
 from mlflow_plateau.record.pytorch.objective import OwnLoss
 from mlflow_plateau.record.pytorch.recording import TorchRecording
 from mlflow_plateau.record.pytorch.rows import PassingRows
+from mlflow_plateau.record.pytorch.traceless import all_random_state_kept
 from mlflow_plateau.record.pytorch.training import TorchTraining
 from mlflow_plateau.record.run_scope import RunScope
 from mlflow_plateau.record.safety import notice
@@ -35,6 +36,9 @@ BOOKKEEPING = ("_runtime", "_per_second", "_compilation_time", "total_flos")
 
 NOT_LOGGED = frozenset(("epoch", "step", "grad_norm", "learning_rate", "train_loss"))
 """Logged numbers that the recorder has better ones of, or that are not an epoch's."""
+
+NO_LABEL = -100
+"""Label of tokens that no loss is taken of."""
 
 Method = TypeVar("Method", bound=Callable[..., None])
 
@@ -56,7 +60,9 @@ def _never_raises(method: Method) -> Method:
 
 
 class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
-    """Records trainings of Hugging Face's ``Trainer``, and diagnoses each run when they end::
+    """Records trainings of Hugging Face's ``Trainer``, and diagnoses each run when they end.
+
+    It is one of the trainer's callbacks::
 
         trainer = Trainer(..., callbacks=[mlflow_plateau.HuggingFaceCallback()])
 
@@ -122,7 +128,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformer
     ) -> None:
         inner = getattr(optimizer, "optimizer", optimizer)
         known = isinstance(inner, torch.optim.Optimizer)
-        data = getattr(rest.get("train_dataloader"), "dataset", None)
+        data: Any = getattr(rest.get("train_dataloader"), "dataset", None)
         self._training = TorchTraining(
             given=model,
             optimizer=inner if known else None,
@@ -133,16 +139,20 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformer
         )
         if hasattr(data, "__len__"):
             self._training.observed["training_rows"] = len(data)
-        rows = PassingRows()
-        scope = RunScope.open(self._settings.extra_tags)
+        padding = _Padding(model)
+        rows = PassingRows(padding.join)
+        with all_random_state_kept():
+            scope = RunScope.open(self._settings.extra_tags)
         beside = not scope.owned or "mlflow" in (args.report_to or ())
         self._recording = TorchRecording(
             self._settings, self._training, rows, lambda: scope, PREFIX if beside else ""
         )
-        self._closing = weakref.finalize(self, _close, self._recording, self._settings.silent)
-        self._recording.begin()
         if self._settings.probe_budget > 0 or self._settings.log_datasets:
-            self._batches = _Batches(self._training, rows)
+            self._batches = _Batches(self._training, rows, padding)
+        self._closing = weakref.finalize(
+            self, _close, self._recording, self._batches, self._settings.silent
+        )
+        self._recording.begin()
 
     @_never_raises
     def on_log(
@@ -224,6 +234,44 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformer
             self._recording.stop_measuring()
 
 
+class _Padding:
+    """Fills rows up to one length: batches of text are as long as their longest row.
+
+    Args:
+        model: The model, whose configuration knows what texts are filled up with.
+
+    Attributes:
+        names: Of the inputs, in their order.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.names: tuple[str, ...] = ()
+        self._token = getattr(getattr(model, "config", None), "pad_token_id", None) or 0
+
+    def join(self, place: int, arrays: Sequence[Any]) -> Any:
+        """Returns arrays of several batches as one.
+
+        Raises:
+            ValueError: If their rows differ in length, and nothing says where each one ends.
+        """
+        length = max(array.shape[1] if array.ndim > 1 else 0 for array in arrays)
+        if all(array.ndim < 2 or array.shape[1] == length for array in arrays):
+            return np.concatenate(arrays)
+        if "attention_mask" not in self.names:
+            raise ValueError("the rows differ in length, and there is no attention mask")
+        fill = {"labels": NO_LABEL, "input_ids": self._token}.get(self.names[place], 0)
+        return np.concatenate(
+            [
+                np.pad(
+                    array,
+                    [(0, 0), (0, length - array.shape[1]), *[(0, 0)] * (array.ndim - 2)],
+                    constant_values=fill,
+                )
+                for array in arrays
+            ]
+        )
+
+
 class _Batches:
     """Keeps some rows of the batches that go through a model.
 
@@ -233,10 +281,12 @@ class _Batches:
     Args:
         training: The training.
         rows: Keeps the rows.
+        padding: Is told the names of the inputs.
     """
 
-    def __init__(self, training: TorchTraining, rows: PassingRows) -> None:
+    def __init__(self, training: TorchTraining, rows: PassingRows, padding: _Padding) -> None:
         self._training = training
+        self._padding = padding
         self._rows = rows
         self._handle = torch.nn.modules.module.register_module_forward_hook(
             self._passed, with_kwargs=True
@@ -278,11 +328,14 @@ class _Batches:
             if isinstance(value, torch.Tensor) and value.ndim and value.shape[0] == rows
         }
         y = inputs.pop("labels")
+        self._padding.names = (*inputs, "labels")
         self._rows.offer(split, inputs, y, rows)
 
 
-def _close(recording: TorchRecording, silent: bool) -> None:
+def _close(recording: TorchRecording, batches: _Batches | None, silent: bool) -> None:
     """Ends a recording whose training did not come to its end."""
+    if batches is not None:
+        batches.remove()
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     recording.end(error or RuntimeError("the training did not end"), diagnose=False)
     notice(

@@ -76,13 +76,15 @@ def _never_raises(method: Method) -> Method:
 
 
 class LightningCallback(*_callback_classes()):  # type: ignore[misc]  # Lightning is optional
-    """Records trainings of a Lightning ``Trainer``, and diagnoses each run when ``fit`` ends::
+    """Records trainings of a Lightning ``Trainer``, and diagnoses each run when ``fit`` ends.
+
+    It is one of the trainer's callbacks::
 
         trainer = Trainer(callbacks=[mlflow_plateau.LightningCallback(nn.CrossEntropyLoss())])
 
     It records into the run of the trainer's ``MLFlowLogger``; without one into the active MLflow
-    run, or into a run of its own. What modules log with ``self.log`` is logged once an epoch; beside
-    somebody else who logs to MLflow under ``plateau/``, so that nobody's metric is doubled. It works
+    run, or into a run of its own. What modules log with ``self.log`` is logged once an epoch; under
+    ``plateau/`` where somebody else logs it to MLflow, so that nobody's metric is doubled. It works
     with ``lightning`` and ``pytorch_lightning``, never raises, and changes nothing about the
     training.
 
@@ -146,14 +148,9 @@ class LightningCallback(*_callback_classes()):  # type: ignore[misc]  # Lightnin
             self._training.declined = NO_LOSS
         else:
             self._training.objective = GivenLoss(self._loss_fn, signature_of(pl_module))
-        logger = next(
-            (item for item in trainer.loggers if type(item).__name__ == "MLFlowLogger"), None
-        )
-        beside = (
-            PREFIX
-            if logger is not None
-            else prefix_beside(item for item in trainer.callbacks if item is not self)
-        )
+        logger = _mlflow_logger(trainer)
+        others = [item for item in trainer.callbacks if item is not self]
+        beside = PREFIX if logger is not None else prefix_beside(others)
         self._recording = TorchRecording(
             self._settings,
             self._training,
@@ -206,6 +203,8 @@ class LightningCallback(*_callback_classes()):  # type: ignore[misc]  # Lightnin
             self._rows.offer(split, batch[0], batch[1], rows)
         else:
             self._rows.count(split, rows)
+            if not self._training.declined:
+                self._training.declined = "the batches are no pairs of inputs and targets"
 
     @_never_raises
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
@@ -290,3 +289,9 @@ class LightningCallback(*_callback_classes()):  # type: ignore[misc]  # Lightnin
         notice("recording stopped, the training goes on", error, silent=self._settings.silent)
         if self._recording is not None:
             self._recording.stop_measuring()
+
+
+def _mlflow_logger(trainer: Any) -> Any:
+    """Returns the trainer's logger that logs to MLflow, or ``None``."""
+    names = [(type(logger).__name__, logger) for logger in trainer.loggers]
+    return next((logger for name, logger in names if name == "MLFlowLogger"), None)

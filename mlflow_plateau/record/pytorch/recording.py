@@ -173,7 +173,7 @@ class TorchRecording:
         complete = False
         with all_random_state_kept():
             try:
-                declined = self._witness.declined if self._witness else self._training.declined
+                declined = self._declined()
                 if declined:
                     writer.params({"plateau.experiments_declined": declined})
                 writer.params({"plateau.outcome": outcome})
@@ -190,6 +190,13 @@ class TorchRecording:
             if complete and diagnose and self._settings.diagnose and self._epochs:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)
+
+    def _declined(self) -> str:
+        if self._witness is not None:
+            return self._witness.declined
+        if self._settings.probe_budget <= 0:
+            return "the recorder was told to make none"
+        return self._training.declined or "no rows of the training data were seen"
 
     def _open_axis(self, scope: RunScope, writer: Writer, epoch: int) -> StepAxis:
         client = None if scope.fresh else scope.client
@@ -251,6 +258,7 @@ class TorchRecording:
             sample = self._source.sample(patient=patient)
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
+            training.declined = training.declined or "the rows that came by do not fit together"
             notice("no experiments are made", error, silent=self._settings.silent)
             return
         if sample is None:

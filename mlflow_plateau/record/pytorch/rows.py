@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mlflow_plateau.record.pytorch.splits import Split, as_array, on_the_cpu
 from mlflow_plateau.record.split_profiles import InMemory
-from mlflow_plateau.record.streams.reservoir import MOST_OF_A_BATCH, Reservoir
+from mlflow_plateau.record.streams.reservoir import MOST_OF_A_BATCH, Join, Reservoir
 from mlflow_plateau.record.witness.rows import (
     TRAINING_ROWS,
     VALIDATION_ROWS,
@@ -73,12 +73,16 @@ class GivenRows:
 
 
 class PassingRows:
-    """Keeps some rows of the batches that a framework's loop shows, and counts them all."""
+    """Keeps some rows of the batches that a framework's loop shows, and counts them all.
 
-    def __init__(self) -> None:
+    Args:
+        join: Puts arrays of several batches together; one after the other if left out.
+    """
+
+    def __init__(self, join: Join | None = None) -> None:
         self._kept = {
-            "train": Reservoir(TRAINING_ROWS),
-            "validation": Reservoir(VALIDATION_ROWS),
+            "train": Reservoir(TRAINING_ROWS, join),
+            "validation": Reservoir(VALIDATION_ROWS, join),
         }
         self.counts = {"train": 0, "validation": 0}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ MOST_OF_A_BATCH = 32
 FEWEST_OF_A_BATCH = 4
 """… but not below so many: then batches are left out instead."""
 
+Join = Callable[[int, Sequence[Any]], Any]
+"""Puts arrays together that stand at the same place, counted from 0, of several batches."""
+
 
 class Reservoir:
     """Keeps some rows of every batch, then of every so-maniest, the fewer the more come by.
@@ -24,10 +28,12 @@ class Reservoir:
 
     Args:
         rows: How many rows are wanted in the end.
+        join: Puts arrays of several batches together; one after the other if left out.
     """
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, join: Join | None = None) -> None:
         self._wanted = rows
+        self._join = join or (lambda place, arrays: np.concatenate(arrays))
         self._lock = threading.Lock()
         self._generator = np.random.default_rng(0)
         self._kept: list[list[Any]] = []
@@ -95,7 +101,8 @@ class Reservoir:
         with self._lock:
             if not self._kept:
                 return None
-            parts = [np.concatenate(same) for same in zip(*self._kept, strict=True)]
+            together = enumerate(zip(*self._kept, strict=True))
+            parts = [self._join(place, same) for place, same in together]
             order = self._generator.permutation(len(parts[0]))[: self._wanted]
             rest = iter(parts)
             batch = each_array(lambda _: next(rest)[order], self._structure)
