@@ -47,6 +47,7 @@ class Examples:
         truth: The share that each answer has in the truth, shape ``(n, answers)``.
         importance: How much an example counts, shape ``(n,)``.
         tasks: The task of each example, shape ``(n,)``.
+        faults: The injected faults of each example, ``cause/variant``; n of them.
     """
 
     memberships: tuple[FloatTable, ...]
@@ -54,6 +55,7 @@ class Examples:
     truth: FloatTable
     importance: FloatTable
     tasks: npt.NDArray[np.str_]
+    faults: tuple[frozenset[str], ...]
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Examples:
         """Returns some of the examples."""
@@ -63,6 +65,7 @@ class Examples:
             self.truth[chosen],
             self.importance[chosen],
             self.tasks[chosen],
+            tuple(own for own, kept in zip(self.faults, chosen, strict=True) if kept),
         )
 
 
@@ -99,7 +102,7 @@ def seen(run: Run, view: str) -> History:
 
 def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Examples:
     """Returns the examples that runs make, leaving out those that no fit could help."""
-    rows: list[tuple[list[list[float]], list[bool], list[float], float, str]] = []
+    rows: list[tuple[list[list[float]], list[bool], list[float], float, str, frozenset[str]]] = []
     for run in runs:
         for view in views:
             looked = View(seen(run, view))
@@ -110,8 +113,9 @@ def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Exampl
                 continue
             measurements = measure(looked)
             table = [_row(answer, measurements) for answer in ANSWERS]
-            rows.append((table, possible, truth, VIEWS[view], run.task))
-    tables, possible_rows, truths, importances, tasks = zip(*rows, strict=True)
+            faults = frozenset(run.faults)
+            rows.append((table, possible, truth, VIEWS[view], run.task, faults))
+    tables, possible_rows, truths, importances, tasks, faults_of = zip(*rows, strict=True)
     return Examples(
         memberships=tuple(
             np.array([table[index] for table in tables]) for index in range(len(ANSWERS))
@@ -120,6 +124,7 @@ def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Exampl
         truth=np.array(truths),
         importance=np.array(importances),
         tasks=np.array(tasks),
+        faults=faults_of,
     )
 
 

@@ -22,6 +22,7 @@ HEALTHY = Cause(
         supports("nothing_tried_better", above=2.5, scale=0.5),
         contradicts("unit_similarity", above=0.6, scale=0.08),
         contradicts("starved_share", above=0.4, scale=0.08),
+        contradicts("degenerate_start", above=0.6, scale=0.05),
     ),
     remedies=(),
     experiment="No single change of the setup goes lower.",
