@@ -103,7 +103,7 @@ def fit() -> str:
     numbers = minimise(fitted, best)
     numbers = minimise(examples(first, (BESIDE_SIBLINGS,)), best, known=numbers)
     temperature, _ = _best_temperature(
-        log_odds(numbers, tuned), tuned.truth * tuned.possible, tuned.possible, _importance(tuned)
+        log_odds(numbers, tuned), tuned.truth * tuned.possible, tuned.possible, tuned.importance
     )
     WEIGHTS.write_text(_document(numbers, temperature, best, runs), encoding="utf-8")
     lines = [

@@ -42,6 +42,8 @@ INCONSISTENT_PREPROCESSING = Cause(
         supports("lost_on_validation", above=0.3, scale=0.06, expected=True),
         supports("lost_on_validation", above=1.0, scale=0.1),
         supports("lost_though_alike", above=0.2, scale=0.04, decisive=True),
+        supports("lost_though_columns_alike", above=0.1, scale=0.025),
+        supports("lost_though_columns_alike", above=0.5, scale=0.06),
         supports("clean_gap_at_first", above=0.3, scale=0.08, expected=True),
         contradicts("lost_on_validation", below=0.05, scale=0.02),
         contradicts("learnable_at_most", below=0.1, scale=0.015),

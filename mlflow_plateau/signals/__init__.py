@@ -112,6 +112,7 @@ SIGNALS: tuple[Signal, ...] = (
     reference.learnable_at_most,
     reference.lost_on_validation,
     reference.lost_though_alike,
+    reference.lost_though_columns_alike,
     reference.split_separability,
     reference.separable_with_gap,
     reference.behind_reference,

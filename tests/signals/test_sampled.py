@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlflow_plateau.history import History
+from mlflow_plateau.checks import Finding
+from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE, OTHER_POPULATION
+from mlflow_plateau.history import History, SplitComparison
 from mlflow_plateau.signals import View, signal_by_name
 from tests.generated import history
 
@@ -56,6 +58,13 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         ("idle_units", tried(idle_units={0: 0.5, 100: 1.0}), 1.0),
         ("unit_similarity", tried(unit_similarity={100: 0.7}), 0.7),
         ("starved_share", tried(starved_share={100: 0.25}), 0.25),
+        # Copies from the first measurement on; dead units only later.
+        (
+            "degenerate_start",
+            tried(unit_similarity={0: 0.9, 100: 0.1}, idle_units={0: 0.2, 100: 1.0}),
+            0.9,
+        ),
+        ("degenerate_start", tried(starved_share={1: 0.3, 100: 0.9}), 0.3),
         ("gradient_agreement", tried(gradient_agreement={50: 0.9, 100: 0.2}), 0.2),
         ("penalty_share", tried(penalty_share={100: 0.4}), 0.4),
         (
@@ -128,6 +137,29 @@ def test_what_is_lost_among_other_targets_may_be_another_population() -> None:
 
     assert measured("lost_though_alike", alike).value > 0.4
     assert measured("lost_though_alike", shifted).value == 0
+
+
+def test_what_is_lost_counts_as_alike_until_a_column_differs_by_itself() -> None:
+    def found(transformation: str) -> Finding:
+        return Finding(
+            check="distribution_shift",
+            kind="distribution_shift",
+            columns=("a", "b"),
+            transformation=transformation,
+            severity="warn",
+            message="…",
+        )
+
+    def compared(*findings: Finding) -> History:
+        comparison = SplitComparison("warn" if findings else "pass", findings, 1000, 500)
+        return replace(split(0.5, 0.15, separability=0.9), comparison=comparison)
+
+    lost = (0.5 - 0.15 - 2 * 0.05) / 0.5
+    name = "lost_though_columns_alike"
+    assert measured(name, compared()).value == pytest.approx(lost)
+    assert measured(name, compared(found(OTHER_DEPENDENCE))).value == pytest.approx(lost)
+    assert measured(name, compared(found(OTHER_POPULATION))).value == 0
+    assert not measured(name, split(0.5, 0.15)).known
 
 
 def test_a_reference_no_better_than_a_constant_is_none() -> None:
