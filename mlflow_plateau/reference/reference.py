@@ -38,6 +38,9 @@ class Reference:
             that are not known here.
         separability: How well training and validation inputs are told apart: 2 AUC − 1 of a forest
             out of bag, 0 for not at all, 1 for always.
+        likeness: For the first validation rows, as many as there are training rows: the forest's
+            probability, out of bag, that an input with such values is a training row, where one in
+            two is. Shape ``(rows,)``; about 1/2 where the splits are alike.
     """
 
     learnable: float
@@ -46,6 +49,7 @@ class Reference:
     validation_learnable_error: float | None
     loss: float | None
     separability: float | None
+    likeness: FloatArray | None = None
 
 
 def learn_from(
@@ -95,7 +99,7 @@ def learn_from(
         share,
         error,
         loss_of(loss, targets, y_validation[known], predicted[known]),
-        _separability(x, x_validation),
+        *_told_apart(x, x_validation),
     )
 
 
@@ -115,15 +119,19 @@ def _share(y: FloatArray, predicted: FloatArray, constant: FloatArray) -> tuple[
     return share, error
 
 
-def _separability(x: FloatArray, x_validation: FloatArray) -> float | None:
+def _told_apart(
+    x: FloatArray, x_validation: FloatArray
+) -> tuple[float, FloatArray] | tuple[None, None]:
+    """Returns how well the splits are told apart, and how like training rows the others are."""
     from scipy.stats import rankdata
 
     rows = min(len(x), len(x_validation))
     if rows < FEWEST_ROWS // 2:
-        return None
+        return None, None
     both = np.concatenate([x[:rows], x_validation[:rows]])
     which = np.repeat([0.0, 1.0], rows)[:, None]
     score = Forest(both, which).held_out[:, 0]
     ranks = rankdata(score)
     area = (ranks[rows:].sum() - rows * (rows + 1) / 2) / rows**2
-    return float(2 * area - 1)
+    likeness: FloatArray = np.clip(1 - score[rows:], 0.0, 1.0)
+    return float(2 * area - 1), likeness
