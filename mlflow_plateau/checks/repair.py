@@ -68,6 +68,12 @@ def _is_about(both: InputPair, finding: Finding) -> bool:
     return bool(finding.columns) and names.issuperset(finding.columns)
 
 
+def _said(finding: Finding, both: InputPair) -> str:
+    """Returns the columns in words; the only column of an array has no name worth saying."""
+    alone = not both.train.layout.named and len(both.train.layout.columns) == 1
+    return listed((both.name,) if alone else finding.columns)
+
+
 def _places(both: InputPair) -> dict[str, int]:
     """Returns train's number of each column by its name in messages."""
     return {both.column_name(mine): mine for mine, _ in both.matched}
@@ -130,13 +136,13 @@ def _by_moments(pair: NumberPair) -> Function:
 def _unit_factor(finding: Finding, both: InputPair) -> Undone:
     factor, offset = finding.constants["factor"], finding.constants["offset"]
     pairs = [pair for pair in both.features if pair.name in finding.columns]
-    done = f"{finding.transformation} undone in {listed(finding.columns)}"
+    done = f"{finding.transformation} undone in {_said(finding, both)}"
     return _each(both, pairs, done, _always(lambda x: (x - offset) / factor))
 
 
 def _monotone_transform(finding: Finding, both: InputPair) -> Undone:
     pairs = [pair for pair in both.features if pair.name in finding.columns]
-    columns = listed(finding.columns)
+    columns = _said(finding, both)
     for name, function in TRANSFORMATIONS.items():
         if finding.transformation == f"validation = {name.format('train')}":
             done = f"{name.format('x')} undone in {columns}"
@@ -168,7 +174,7 @@ def _imputed_differently(finding: Finding, both: InputPair) -> Undone:
         return np.where(missing, ours, x)
 
     pairs = [pair for pair in both.features if pair.name in finding.columns]
-    done = f"missing values of {listed(finding.columns)} filled as in train"
+    done = f"missing values of {_said(finding, both)} filled as in train"
     return _each(both, pairs, done, _always(fill))
 
 
@@ -195,7 +201,7 @@ def _recoded(finding: Finding, both: InputPair) -> Undone:
     codes = {theirs: float(mine) for mine, theirs in finding.constants.items()}
     if not codes or both.train.layout.shape != both.validation.layout.shape:
         return None
-    done = f"train's codes in {listed(finding.columns)}"
+    done = f"train's codes in {_said(finding, both)}"
     if both.is_target and len(both.train.layout.columns) > 1:
         order = np.arange(len(both.train.layout.columns))
         for theirs, mine in codes.items():
@@ -221,7 +227,7 @@ def _token_offset(finding: Finding, both: InputPair) -> Undone:
         return None
     ours = padding_id(one.leading, one.trailing)
     theirs = padding_id(other.leading, other.trailing)
-    constants, input_name = finding.constants, listed(finding.columns)
+    constants, input_name = finding.constants, _said(finding, both)
     if "offset" in constants:
         step = int(constants["offset"])
         done = f"{abs(step)} {'taken off' if step > 0 else 'added to'} the ids of {input_name}"

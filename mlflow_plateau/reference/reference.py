@@ -6,7 +6,7 @@ Everything is about two samples of rows; nothing is known here of the model that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Reference:
     validation_learnable_error: float | None
     loss: float | None
     separability: float | None
-    likeness: FloatArray | None = None
+    likeness: FloatArray | None = field(default=None, compare=False, repr=False)
 
 
 def learn_from(

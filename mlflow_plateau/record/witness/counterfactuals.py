@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ROWS = 256
 """Training rows that the loss is taken of."""
 
+MOST_SAID = 3
+"""So many repairs are said in words."""
+
 PASSES = 5
 """All of it takes about so many times as long as the loss of the validation rows."""
 
@@ -79,5 +82,7 @@ def _affordable(validation: int, training: int, taken: float, seconds: float) ->
 
 def repair_made(found: Mapping[str, float], repairs: Sequence[Repair]) -> Setup:
     """Returns in words what was undone, if the loss after it was measured."""
-    done = " and ".join(dict.fromkeys(repair.done for repair in repairs))
-    return Setup(repair=done if "repaired_held_out" in found else None)
+    done = list(dict.fromkeys(repair.done for repair in repairs))
+    more = len(done) - MOST_SAID
+    said = done[:MOST_SAID] + ([f"{more} other repairs"] if more > 0 else [])
+    return Setup(repair=" and ".join(said) if "repaired_held_out" in found else None)

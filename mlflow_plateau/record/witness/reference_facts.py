@@ -20,18 +20,6 @@ MOST_KNOWN = 4
 _known: dict[bytes, Reference | None] = {}
 
 
-def reference_facts(loss: str | None, sample: Sample) -> Setup:
-    """Returns what can be said about how predictable the targets are; see ``reference``.
-
-    Args:
-        loss: Name of the training's one loss; ``None`` where it has another number of them.
-        sample: Rows of its data.
-
-    Takes up to some two seconds of one core; to be called beside the training.
-    """
-    return facts_of(reference_of(loss, sample))
-
-
 def reference_of(loss: str | None, sample: Sample) -> Reference | None:
     """Returns what quick models of another make find, or ``None`` where nothing can be said.
 

@@ -62,7 +62,8 @@ def losses_by_support(
     weights = np.minimum(likeness / np.maximum(1 - likeness, 1e-9), LARGEST_WEIGHT)
     squares = float((weights**2).sum())
     worth = float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
-    if worth >= FEWEST:
+    # Where no row is like the training rows, no weights make them so.
+    if worth >= FEWEST and inside.sum() >= FEWEST:
         found["reweighted_held_out"] = model.losses(_taken(validation, drawn(weights))).data
         found["reweighted_rows"] = worth
     return found
