@@ -20,6 +20,9 @@ from mlflow_plateau.tracked import FloatArray
 FEWEST_ROWS = 40
 """Fewer training rows teach nobody anything."""
 
+NEWTON_STEPS = 12
+"""So many are enough for two parameters."""
+
 Arrays = Sequence[npt.NDArray[Any]]
 
 
@@ -133,5 +136,24 @@ def _told_apart(
     score = Forest(both, which).held_out[:, 0]
     ranks = rankdata(score)
     area = (ranks[rows:].sum() - rows * (rows + 1) / 2) / rows**2
-    likeness: FloatArray = np.clip(1 - score[rows:], 0.0, 1.0)
-    return float(2 * area - 1), likeness
+    return float(2 * area - 1), 1 - _calibrated(score, which[:, 0])[rows:]
+
+
+def _calibrated(score: FloatArray, truth: FloatArray) -> FloatArray:
+    """Returns votes of a forest as probabilities, which they are too timid to be.
+
+    Platt scaling (Platt, 1999): a logistic regression of the truth, 0 or 1, on the log-odds of
+    scores that were given out of bag, with targets held off 0 and 1 as he proposes.
+    """
+    bounded = np.clip(score, 0.02, 0.98)
+    x = np.stack([np.ones(len(score)), np.log(bounded / (1 - bounded))], axis=1)
+    ones = float(truth.sum())
+    target = np.where(truth > 0, (ones + 1) / (ones + 2), 1 / (len(truth) - ones + 2))
+    weights = np.array([0.0, 1.0])
+    for _ in range(NEWTON_STEPS):
+        probability = 1 / (1 + np.exp(-x @ weights))
+        curvature = (x.T * (probability * (1 - probability))) @ x + 1e-6 * np.eye(2)
+        weights = weights + np.linalg.solve(curvature, x.T @ (target - probability))
+    # A score that tells nothing must not tell the reverse.
+    calibrated: FloatArray = 1 / (1 + np.exp(-x @ np.array([weights[0], max(weights[1], 0.0)])))
+    return calibrated

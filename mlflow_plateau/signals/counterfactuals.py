@@ -48,9 +48,9 @@ def _facts(before: float, after: float) -> dict[str, float | str]:
 def repair_share(view: View) -> Measurement:
     """(validation loss − the same after the repair) / (validation loss − training loss).
 
-    At the end, in inference, with the same weights, on a sample of the rows. The repair undoes in validation
-    what the checks say was done differently to it: about 1 where that was all, 0 where it was
-    something else, negative where it does harm. From −1 to 1.5.
+    At the end, in inference, with the same weights, on a sample of the rows. The repair undoes in
+    validation what the checks say was done differently to it: about 1 where that was all, 0 where
+    it was something else, negative where it does harm. From −1 to 1.5.
     """
     done = view.setup.repair or "validation treated as train was"
     repaired, fit = _last(view, "repaired_held_out"), _last(view, "final_fit")

@@ -91,20 +91,27 @@ class Witness:
         return self._trying(
             lambda opened, seconds: counterfactuals(
                 opened[0], self._sample, repairs, reference, seconds
-            )
+            ),
+            self._budget.seconds_at_end(self._elapsed),
         )
 
+    @property
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began
+
     def _measure(self) -> Mapping[str, float]:
-        found = self._trying(lambda opened, seconds: experiments(*opened, self._sample, seconds))
+        found = self._trying(
+            lambda opened, seconds: experiments(*opened, self._sample, seconds),
+            self._budget.seconds_left(self._elapsed),
+        )
         self._measured_last = bool(found)
         return found
 
     def _trying(
-        self, experiment: Callable[[Opened, float], Mapping[str, float]]
+        self, experiment: Callable[[Opened, float], Mapping[str, float]], seconds: float
     ) -> Mapping[str, float]:
         """Makes an experiment if there is time for it, and declines all others if it fails."""
         begin = time.perf_counter()
-        seconds = self._budget.seconds_left(begin - self._began)
         if self.declined or not seconds:
             return {}
         found: Mapping[str, float] = {}
