@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -34,15 +32,15 @@ def _share(view: View, otherwise: str) -> tuple[float, float, float] | str:
     return min(max(share, -1.0), 1.5), held_out, other
 
 
-def _facts(before: float, after: float) -> dict[str, float | str]:
+def _moves(before: float, after: float) -> str:
     changed = (after - before) / max(abs(before), 1e-30)
-    moves = "hardly moves," if abs(changed) < STAYS else "falls" if changed < 0 else "rises"
-    return {"before": before, "after": after, "moves": moves}
+    how = "hardly moves," if abs(changed) < STAYS else "falls" if changed < 0 else "rises"
+    return f"{how} from {before:.4g} to {after:.4g}"
 
 
 @signal(
     unit="share of the gap between the losses",
-    sentence="with {done}, the validation loss {moves} from {before:.4g} to {after:.4g}",
+    sentence="with {done}, the validation loss {moves}",
     needs="recorded",
 )
 def repair_share(view: View) -> Measurement:
@@ -56,14 +54,12 @@ def repair_share(view: View) -> Measurement:
     repaired, fit = _last(view, "repaired_held_out"), _last(view, "final_fit")
     if repaired is not None and fit is not None and _last(view, "final_held_out") is None:
         # What is not finite was not logged.
-        facts: dict[str, float | str] = {
-            "before": math.nan, "after": repaired, "moves": "falls", "done": done
-        }  # fmt: skip
-        return Measurement(1.0, facts=facts)
+        moves = f"is {repaired:.4g}, before it is not finite"
+        return Measurement(1.0, facts={"moves": moves, "done": done})
     found = _share(view, "repaired_held_out")
     if isinstance(found, str):
         return cannot_say(found)
-    return Measurement(found[0], facts={**_facts(*found[1:]), "done": done})
+    return Measurement(found[0], facts={"moves": _moves(*found[1:]), "done": done})
 
 
 @signal(
@@ -107,4 +103,4 @@ def reweighting_share(view: View) -> Measurement:
     found = _share(view, "reweighted_held_out")
     if isinstance(found, str):
         return cannot_say(found)
-    return Measurement(found[0], facts=_facts(*found[1:]))
+    return Measurement(found[0], facts={"before": found[1], "after": found[2]})

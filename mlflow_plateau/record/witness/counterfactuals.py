@@ -83,6 +83,7 @@ def _affordable(validation: int, training: int, taken: float, seconds: float) ->
 def repair_made(found: Mapping[str, float], repairs: Sequence[Repair]) -> Setup:
     """Returns in words what was undone, if the loss after it was measured."""
     done = list(dict.fromkeys(repair.done for repair in repairs))
-    more = len(done) - MOST_SAID
-    said = done[:MOST_SAID] + ([f"{more} other repairs"] if more > 0 else [])
-    return Setup(repair=" and ".join(said) if "repaired_held_out" in found else None)
+    if len(done) > MOST_SAID:
+        done = [*done[: MOST_SAID - 1], f"{len(done) - MOST_SAID + 1} more repairs"]
+    said = " and ".join([", ".join(done[:-1]), done[-1]] if len(done) > 1 else done)
+    return Setup(repair=said if "repaired_held_out" in found else None)

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 import mlflow_plateau
 from mlflow_plateau.record.describe.training import Training
-from mlflow_plateau.record.witness.counterfactuals import counterfactuals
+from mlflow_plateau.record.witness.counterfactuals import counterfactuals, repair_made
 from mlflow_plateau.record.witness.keras_model import keras_model
 from mlflow_plateau.record.witness.repair import repaired
 from mlflow_plateau.record.witness.rows import Rows, Sample
@@ -379,3 +379,15 @@ def test_a_repair_that_changes_no_row_is_none() -> None:
     assert found is not None
     np.testing.assert_array_equal(found.x["b"], X + 1)
     np.testing.assert_array_equal(found.x["a"], X)
+
+
+def test_many_repairs_are_said_in_few_words() -> None:
+    from mlflow_plateau.checks import Repair
+
+    made = [Repair("unit_factor", "x", name, np.copy) for name in ("a", "b", "b", "c", "d")]
+    found = {"repaired_held_out": 1.0}
+
+    assert repair_made(found, made[:1]).repair == "a"
+    assert repair_made(found, made[:4]).repair == "a, b and c"
+    assert repair_made(found, made).repair == "a, b and 2 more repairs"
+    assert repair_made({}, made).repair is None
