@@ -230,9 +230,14 @@ def minimise(
         pair if free else (x, x) for pair, free, x in zip(bounds, is_open, start, strict=True)
     ]
     found = minimize(
-        _loss, start, args=(of, regularization, PRESENCE, None, is_open), jac=True, method="L-BFGS-B",
-        bounds=limits, options={"maxiter": 2000},
-    )  # fmt: skip
+        _loss,
+        start,
+        args=(of, regularization, PRESENCE, None, is_open),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=limits,
+        options={"maxiter": 2000},
+    )
     return np.asarray(found.x)
 
 

@@ -36,6 +36,8 @@ INCONSISTENT_PREPROCESSING = Cause(
         contradicts("trainable_share", below=1e-06, scale=1e-07),
         supports("splits_differ", above=0.4, scale=0.05, expected=True),
         supports("treated_differently", above=0.75, scale=0.05, expected=True, decisive=True),
+        supports("repair_share", above=0.5, scale=0.08, decisive=True),
+        contradicts("repair_share", below=0.1, scale=0.03),
         supports("other_preprocessing_better", above=0.08, scale=0.02),
         supports("other_validation_better", above=0.4, scale=0.1),
         contradicts("other_validation_better", below=0.03, scale=0.01),

@@ -38,6 +38,9 @@ OVERFITTING = Cause(
         contradicts("lost_on_validation", above=0.4, scale=0.08),
         contradicts("lost_though_alike", above=0.3, scale=0.06),
         contradicts("separable_with_gap", above=0.5, scale=0.08),
+        contradicts("repair_share", above=0.5, scale=0.08),
+        contradicts("lost_outside_support", above=0.4, scale=0.08),
+        contradicts("reweighting_share", above=0.4, scale=0.08),
     ),
     remedies=(
         Remedy(

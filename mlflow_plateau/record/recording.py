@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.record import step_axis
@@ -25,12 +25,16 @@ from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.streams.watch import StreamWatch
+from mlflow_plateau.record.witness.counterfactuals import repair_made
 from mlflow_plateau.record.witness.keras_model import open_keras_model
-from mlflow_plateau.record.witness.reference_facts import reference_facts
+from mlflow_plateau.record.witness.reference_facts import facts_of, reference_of
 from mlflow_plateau.record.witness.rows import Sample
 from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.witness import Witness
-from mlflow_plateau.record.writer import Writer
+from mlflow_plateau.record.writer import Writer, write_at_once
+
+if TYPE_CHECKING:
+    from mlflow_plateau.reference import Reference
 
 RUN_STATUSES = {
     "completed": "FINISHED",
@@ -84,6 +88,8 @@ class Recording:
         self._in_memory: Sample | None = None
         self._sample: Sample | None = None
         self._witness: Witness | None = None
+        self._reference: Reference | None = None
+        self._last_step: int | None = None
         self._notes_datasets = False
 
     def begin(self) -> None:
@@ -225,8 +231,8 @@ class Recording:
         if self._sample is None or self._writer is None:
             return
         try:
-            found = reference_facts(single_loss(self._model), self._sample)
-            self._writer.params(as_params(found, besides=Setup()))
+            self._reference = reference_of(single_loss(self._model), self._sample)
+            self._writer.params(as_params(facts_of(self._reference), besides=Setup()))
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no reference model was fitted", error, silent=self._settings.silent)
@@ -271,6 +277,8 @@ class Recording:
                 if complete and self._profiles is not None and self._streams is not None:
                     with patience(AFTER_TRAINING):
                         self._profiles.log_what_streamed_by(self._streams)
+                if complete and not isinstance(error, Exception):
+                    self._log_counterfactuals(scope)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -279,6 +287,25 @@ class Recording:
                     step_axis.forget(scope.run_id)
             if complete and self._settings.diagnose and self._epochs:
                 self._diagnose(scope)
+
+    def _log_counterfactuals(self, scope: RunScope) -> None:
+        """Tries the model on validation rows as they might have been, now that all is known.
+
+        With the weights that ``fit`` left behind, whatever other callbacks made of them.
+        """
+        if self._witness is None or self._last_step is None:
+            return
+        repairs = self._profiles.repairs if self._profiles is not None else ()
+        try:
+            found = self._witness.counterfactuals(repairs, self._reference)
+            if found:
+                with patience(AFTER_TRAINING):
+                    params = as_params(repair_made(found, repairs), besides=Setup())
+                    write_at_once(scope, _prefixed(found), params, self._last_step)
+        except Exception as error:
+            # An extra, and the training is over.
+            silent = self._settings.silent
+            notice("the validation rows were not tried otherwise", error, silent=silent)
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""
@@ -300,6 +327,7 @@ class Recording:
         if self._pending is None or self._writer is None:
             return
         (step, logs, own), self._pending = self._pending, None
+        self._last_step = step
         curves = curves_of(logs, self._prefix)
         self._names.update(curves)
         self._writer.metrics({**curves, **own}, step)

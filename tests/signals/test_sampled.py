@@ -90,6 +90,35 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
             tried({"constant_loss": 2.0}, clean_fit={0: 2.0, 100: 0.5}),
             0.25,
         ),
+        (
+            "repair_share",
+            tried(final_fit={100: 0.0}, final_held_out={100: 5.0}, repaired_held_out={100: 0.5}),
+            0.9,
+        ),
+        (
+            "repair_share",
+            tried(final_fit={100: 1.0}, final_held_out={100: 2.0}, repaired_held_out={100: 9.0}),
+            -1.0,
+        ),
+        # A validation loss that is not finite is not logged; that after the repair was.
+        ("repair_share", tried(final_fit={100: 0.1}, repaired_held_out={100: 0.2}), 1.0),
+        (
+            "lost_outside_support",
+            tried(
+                final_fit={100: 0.5},
+                final_held_out={100: 2.5},
+                held_out_inside={100: 1.0},
+                held_out_outside={100: 4.0},
+                inside_rows={100: 100.0},
+                outside_rows={100: 100.0},
+            ),
+            0.75,
+        ),
+        (
+            "reweighting_share",
+            tried(final_fit={100: 0.5}, final_held_out={100: 2.5}, reweighted_held_out={100: 2.0}),
+            0.25,
+        ),
         ("learnable_at_least", learned(0.5, 0.1), 0.3),
         ("learnable_at_most", learned(0.01, 0.02), 0.05),
         ("lost_on_validation", split(0.5, 0.15), (0.5 - 0.15 - 2 * 0.05) / 0.5),
@@ -172,3 +201,35 @@ def test_why_there_were_no_experiments_is_said() -> None:
     declined = history(LINE, LINE, experiments_declined="the model is distributed")
 
     assert "the model is distributed" in measured("idle_units", declined).reason
+
+
+def test_without_a_gap_there_is_nothing_to_repair() -> None:
+    level = tried(final_fit={100: 1.0}, final_held_out={100: 1.02}, repaired_held_out={100: 0.5})
+
+    assert not measured("repair_share", level).known
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        (0.31, "with it undone, the validation loss falls from 5.21 to 0.31"),
+        (5.2, "with it undone, the validation loss hardly moves, from 5.21 to 5.2"),
+        (7.0, "with it undone, the validation loss rises from 5.21 to 7"),
+    ],
+)
+def test_what_a_repair_brought_is_said(after: float, sentence: str) -> None:
+    made = tried(
+        {"repair": "it undone"},
+        final_fit={100: 0.1},
+        final_held_out={100: 5.21},
+        repaired_held_out={100: after},
+    )
+
+    assert signal_by_name("repair_share").say(measured("repair_share", made)) == sentence
+
+
+def test_a_loss_that_is_not_finite_before_the_repair_is_said_to_be() -> None:
+    made = tried({"repair": "it undone"}, final_fit={100: 0.1}, repaired_held_out={100: 0.2})
+    said = signal_by_name("repair_share").say(measured("repair_share", made))
+
+    assert said == "with it undone, the validation loss is 0.2, before it is not finite"

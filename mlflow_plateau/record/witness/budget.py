@@ -5,6 +5,9 @@ from __future__ import annotations
 FREE_SECONDS = 1.0
 """So much may be spent whatever the training takes; below that nobody notices."""
 
+SECONDS_AT_END = 0.5
+"""So much may be spent when the training is over, whatever was spent before."""
+
 LEAST_SECONDS = 0.02
 """With less time left nothing is begun."""
 
@@ -41,3 +44,11 @@ class Budget:
             return 0.0
         left = FREE_SECONDS + self._share * elapsed - self.spent
         return left if left >= LEAST_SECONDS else 0.0
+
+    def seconds_at_end(self, elapsed: float) -> float:
+        """Returns how long experiments may take once, after the training.
+
+        Args:
+            elapsed: Seconds since the training began.
+        """
+        return max(self.seconds_left(elapsed), SECONDS_AT_END) if self._share > 0 else 0.0
