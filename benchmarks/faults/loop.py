@@ -29,6 +29,7 @@ from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.batch_losses import BatchLosses
 from mlflow_plateau.record.measure.weight_movement import WeightMovement
+from mlflow_plateau.record.witness.budget import Budget
 from mlflow_plateau.record.witness.counterfactuals import counterfactuals, repair_made
 from mlflow_plateau.record.witness.keras_model import open_keras_model
 from mlflow_plateau.record.witness.reference_facts import facts_of, reference_of
@@ -58,6 +59,7 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     outcome = "completed"
     generator = np.random.default_rng(seed)
     recorder = _Recorder(recipe, model, data)
+    budget = Budget(share=1.0)
     for epoch in range(recipe.epochs):
         history = metrics.get("val_loss", [])
         factor = recipe.schedule(epoch, history) if recipe.schedule else 1.0
@@ -76,7 +78,7 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
             column.extend([None] * (epoch + 1 - len(column)))
         stop = recipe.patience is not None and is_stuck(metrics["val_loss"], recipe.patience)
         left = recipe.epochs - 1 - epoch
-        if stop or not left or _is_power_of_two(epoch + 1):  # When the recorder does, in fit.
+        if budget.is_due() or stop or not left:  # As in fit.
             _add(metrics, recorder.experiments(), epoch)
         if stop or left in snapshots(recipe.epochs):
             outputs = model(tf.convert_to_tensor(truth), training=False)
@@ -151,10 +153,6 @@ class _Recorder:
         with np.errstate(all="ignore"):
             found = counterfactuals(self._opened[0], self._sample, self._repairs, self._reference)
         return found, as_params(repair_made(found, self._repairs), besides=Setup())
-
-
-def _is_power_of_two(number: int) -> bool:
-    return number & (number - 1) == 0
 
 
 def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:

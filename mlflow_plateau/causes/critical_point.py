@@ -14,7 +14,6 @@ CRITICAL_POINT = Cause(
         "learning_rate_too_large": "there the units died from one large step; the rate is unusual",
     },
     evidence=(
-        contradicts("training_progress", above=0.7, scale=0.08),
         supports("distance_from_constant", below=0.02, scale=0.006, expected=True),
         supports("training_progress", below=0.1, scale=0.03, expected=True),
         supports("second_half_share", below=0.1, scale=0.03, expected=True),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-FREE_SECONDS = 1.0
+FREE_SECONDS = 0.5
 """So much may be spent whatever the training takes; below that nobody notices."""
+
+GROWTH = 4
+"""Experiments are made after so many times as many epochs as the ones before."""
 
 SECONDS_AT_END = 0.5
 """So much may be spent when the training is over, whatever was spent before."""
@@ -13,7 +16,7 @@ LEAST_SECONDS = 0.02
 
 
 class Budget:
-    """Says when experiments are due: after 1, 2, 4, 8, … epochs, and how long they may take.
+    """Says when experiments are due: after 1, 4, 16, … epochs, and how long they may take.
 
     Args:
         share: Share of the training time that may be spent; 0 for none at all.
@@ -31,7 +34,7 @@ class Budget:
         self._epochs += 1
         if self._epochs < self._next:
             return False
-        self._next = 2 * self._epochs
+        self._next = GROWTH * self._epochs
         return True
 
     def seconds_left(self, elapsed: float) -> float:
