@@ -53,6 +53,8 @@ class Setup:
         learnable_share_validation_error: Its standard error.
         reference_loss: The quick model's loss on validation rows, in units of the training loss.
         split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
+        repair: What was undone in a sample of the validation rows to measure ``repaired_held_out``,
+            in words that follow "with".
         experiments_declined: Why the recorder made no experiments with the model, in words.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
@@ -89,6 +91,7 @@ class Setup:
     learnable_share_validation_error: float | None = None
     reference_loss: float | None = None
     split_separability: float | None = None
+    repair: str | None = None
     experiments_declined: str | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
@@ -141,7 +144,10 @@ class History:
             a sample of the rows gave: ``clean_fit``, ``clean_held_out``, ``penalty_share``,
             ``gradient_noise_scale``, ``gradient_agreement``, ``unreached_share``, ``idle_units``,
             ``unit_similarity``, ``starved_share``, ``best_multiple``, ``best_multiple_gain``,
-            ``current_gain``, ``experiment_rows``; see ``record/witness``.
+            ``current_gain``, ``experiment_rows``; and, at the last one, ``final_fit``,
+            ``final_held_out``, ``repaired_held_out``, ``held_out_inside``, ``held_out_outside``,
+            ``inside_rows``, ``outside_rows``, ``reweighted_held_out``, ``reweighted_rows``; see
+            ``record/witness``.
         setup: What is known of the training's configuration.
         comparison: How the two splits compare; ``None`` where they are not known.
         siblings: How the run compares with others of its experiment; ``None`` where there are none.

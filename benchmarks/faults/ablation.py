@@ -25,6 +25,14 @@ PARTS_OF_THE_RECORD: Mapping[str, frozenset[str]] = {
     "clean losses": frozenset(
         ("plateau/clean_fit", "plateau/clean_held_out", "plateau/penalty_share")
     ),
+    "repaired validation rows": frozenset(("plateau/repaired_held_out",)),
+    "losses by support": frozenset(
+        (
+            *("plateau/held_out_inside", "plateau/held_out_outside"),
+            *("plateau/inside_rows", "plateau/outside_rows"),
+            *("plateau/reweighted_held_out", "plateau/reweighted_rows"),
+        )
+    ),
     "weight movement": frozenset(
         ("plateau/update_ratio", "plateau/epoch_displacement", "plateau/gradient_norm")
     ),

@@ -49,12 +49,16 @@ OF_A_SAMPLE = frozenset(
     (
         *("plateau.learnable_share", "plateau.learnable_share_error"),
         *("plateau.learnable_share_validation", "plateau.learnable_share_validation_error"),
-        *("plateau.reference_loss", "plateau.split_separability"),
+        *("plateau.reference_loss", "plateau.split_separability", "plateau.repair"),
         *("plateau/clean_fit", "plateau/clean_held_out", "plateau/penalty_share"),
         *("plateau/gradient_agreement", "plateau/gradient_noise_scale"),
         *("plateau/unreached_share", "plateau/idle_units", "plateau/unit_similarity"),
         *("plateau/starved_share", "plateau/best_multiple", "plateau/best_multiple_gain"),
         *("plateau/current_gain", "plateau/experiment_rows"),
+        *("plateau/final_fit", "plateau/final_held_out", "plateau/repaired_held_out"),
+        *("plateau/held_out_inside", "plateau/held_out_outside"),
+        *("plateau/inside_rows", "plateau/outside_rows"),
+        *("plateau/reweighted_held_out", "plateau/reweighted_rows"),
     )
 )
 """What takes rows that lie in memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,8 @@ class Examples:
         truth: The share that each answer has in the truth, shape ``(n, answers)``.
         importance: How much an example counts, shape ``(n,)``.
         tasks: The task of each example, shape ``(n,)``.
+        faults: The injected faults of each example, ``cause/variant``; n of them.
+        signals: What each signal measured, NaN where it could not, shape ``(n, signals)``.
     """
 
     memberships: tuple[FloatTable, ...]
@@ -54,6 +57,8 @@ class Examples:
     truth: FloatTable
     importance: FloatTable
     tasks: npt.NDArray[np.str_]
+    faults: tuple[frozenset[str], ...]
+    signals: FloatTable
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Examples:
         """Returns some of the examples."""
@@ -63,6 +68,8 @@ class Examples:
             self.truth[chosen],
             self.importance[chosen],
             self.tasks[chosen],
+            tuple(own for own, kept in zip(self.faults, chosen, strict=True) if kept),
+            self.signals[chosen],
         )
 
 
@@ -99,7 +106,7 @@ def seen(run: Run, view: str) -> History:
 
 def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Examples:
     """Returns the examples that runs make, leaving out those that no fit could help."""
-    rows: list[tuple[list[list[float]], list[bool], list[float], float, str]] = []
+    rows: list[tuple[Any, ...]] = []
     for run in runs:
         for view in views:
             looked = View(seen(run, view))
@@ -110,8 +117,10 @@ def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Exampl
                 continue
             measurements = measure(looked)
             table = [_row(answer, measurements) for answer in ANSWERS]
-            rows.append((table, possible, truth, VIEWS[view], run.task))
-    tables, possible_rows, truths, importances, tasks = zip(*rows, strict=True)
+            values = [m.value if m.known else np.nan for m in measurements.values()]
+            faults = frozenset(run.faults)
+            rows.append((table, possible, truth, VIEWS[view], run.task, faults, values))
+    tables, possible_rows, truths, importances, tasks, faults_of, signals = zip(*rows, strict=True)
     return Examples(
         memberships=tuple(
             np.array([table[index] for table in tables]) for index in range(len(ANSWERS))
@@ -120,6 +129,8 @@ def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Exampl
         truth=np.array(truths),
         importance=np.array(importances),
         tasks=np.array(tasks),
+        faults=faults_of,
+        signals=np.array(signals),
     )
 
 

@@ -7,8 +7,8 @@ fit minimises
     + PRESENCE · Σ cross-entropy of each cause against health  whether a cause is there at all
     + penalty · Σ (weight − DECLARED)²                         what was declared has a meaning
 
-over weights that are not negative, so that no clue weighs against its meaning. The penalty is
-chosen by leaving out one task of the part at a time.
+over weights that are not negative, so that no clue weighs against its meaning. Penalty and DECLARED
+are chosen by what they do for faults of kinds, on tasks, that were both left out.
 
 What siblings say is fitted after all else, on runs that are seen with siblings, while the other
 weights stay as they are: what a run without siblings is told does not depend on it.
@@ -17,9 +17,10 @@ weights stay as they are: what a run without siblings is told does not depend on
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise, product, starmap
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from scipy.optimize import minimize, minimize_scalar
 import mlflow_plateau
 from benchmarks.faults.dataset import FILE, Run, load
 from benchmarks.faults.examples import ANSWERS, VIEWS, Examples, FloatTable, examples, parameters_of
+from benchmarks.faults.kinds import HALVES, lies_in
 from benchmarks.faults.parts import PARTS
 from mlflow_plateau.causes import NONE, Cause
 from mlflow_plateau.signals import signal_by_name
@@ -37,20 +39,18 @@ from mlflow_plateau.signals import signal_by_name
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""
 
-PENALTIES = (0.025, 0.05, 0.1, 0.2, 0.4)
+PENALTIES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Candidates of the penalty, in nats per squared nat and summed example weight of one."""
 
-TOLERATED = 0.01
-"""Of penalties whose losses differ by less than this share, the largest is taken."""
+DECLARED = (0.8, 1.2, 1.6, 2.2)
+"""Candidates of what a clue weighs that the data say nothing about, in nats: it was declared for a
+reason."""
 
 PRESENCE = 0.15
 """How much the one-per-cause part of the loss counts."""
 
 LARGEST_WEIGHT = 12.0
 """No single clue decides beyond this many nats."""
-
-DECLARED = 0.8
-"""What a clue weighs that the data say nothing about, in nats: it was declared for a reason."""
 
 LEAST_IF_DECISIVE = 10.0
 """What a sign weighs at least, in nats, that a declaration calls decisive …"""
@@ -64,7 +64,7 @@ SMALLEST_PRIOR = -8.0
 LARGEST_PRIOR = -1.0
 """… and at most this likely."""
 
-SHARES = {NONE: 0.25, "overfitting": 0.3}
+SHARES = {NONE: 0.4, "overfitting": 0.2}
 """How much of the loss is about these answers; the others have equal shares of the rest. The data
 set holds about as many runs of each cause, which no tracking server does."""
 
@@ -76,21 +76,41 @@ ALONE = tuple(view for view in VIEWS if view != BESIDE_SIBLINGS)
 """… and those that do not."""
 
 
+@dataclass(frozen=True)
+class Regularization:
+    """What keeps the weights in bounds.
+
+    Attributes:
+        penalty: How strongly weights are pulled, one of ``PENALTIES``.
+        declared: Where to, one of ``DECLARED``.
+    """
+
+    penalty: float
+    declared: float
+
+
 def fit() -> str:
     """Fits, writes ``weights.json`` and returns a summary."""
     runs = [run for run in load() if run.counts]
     first = [run for run in runs if run.part == "fit"]
     fitted = examples(first, ALONE)
     tuned = examples([run for run in runs if run.part == "tune"], ALONE)
-    losses = {penalty: _left_out(fitted, penalty) for penalty in PENALTIES}
-    enough = (1.0 + TOLERATED) * min(losses.values())
-    penalty = max(penalty for penalty, loss in losses.items() if loss <= enough)
-    numbers = _minimise(fitted, penalty)
-    numbers = _minimise(examples(first, (BESIDE_SIBLINGS,)), penalty, known=numbers)
-    temperature = _temperature(numbers, tuned)
-    WEIGHTS.write_text(_document(numbers, temperature, penalty, runs), encoding="utf-8")
-    lines = [f"penalty {p:g}: loss on tasks left out {loss:.4f}" for p, loss in losses.items()]
-    return "\n".join((*lines, f"penalty {penalty:g}, temperature {temperature:.3f}"))
+    losses = {
+        tried: _left_out(fitted, tried)
+        for tried in starmap(Regularization, product(PENALTIES, DECLARED))
+    }
+    best = min(losses, key=lambda tried: losses[tried])
+    numbers = minimise(fitted, best)
+    numbers = minimise(examples(first, (BESIDE_SIBLINGS,)), best, known=numbers)
+    temperature, _ = _best_temperature(
+        log_odds(numbers, tuned), tuned.truth * tuned.possible, tuned.possible, tuned.importance
+    )
+    WEIGHTS.write_text(_document(numbers, temperature, best, runs), encoding="utf-8")
+    lines = [
+        f"penalty {tried.penalty:g}, declared {tried.declared:g}: loss left out {loss:.4f}"
+        for tried, loss in losses.items()
+    ]
+    return "\n".join((*lines, f"chosen: {best}, temperature {temperature:.3f}"))
 
 
 def _sizes() -> list[int]:
@@ -99,7 +119,7 @@ def _sizes() -> list[int]:
 
 def _slices() -> list[slice]:
     ends = np.cumsum([0, *_sizes()])
-    return [slice(a, b) for a, b in itertools.pairwise(ends)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def log_odds(numbers: FloatTable, of: Examples) -> FloatTable:
@@ -125,7 +145,7 @@ def _softmax(odds: FloatTable, possible: npt.NDArray[np.bool_]) -> FloatTable:
 def _loss(
     numbers: FloatTable,
     of: Examples,
-    penalty: float,
+    regularization: Regularization | None,
     presence: float = PRESENCE,
     weights: FloatTable | None = None,
     open_numbers: npt.NDArray[np.bool_] | None = None,
@@ -149,9 +169,11 @@ def _loss(
     gradient = np.concatenate(
         [table.T @ slope[:, index] for index, table in enumerate(of.memberships)]
     )
+    if regularization is None:
+        return loss, gradient
     open_numbers = ~_of_siblings() if open_numbers is None else open_numbers
-    shrunk = np.where(open_numbers & ~_is_prior(), numbers - DECLARED, 0.0)
-    strength = penalty / open_numbers.sum()
+    shrunk = np.where(open_numbers & ~_is_prior(), numbers - regularization.declared, 0.0)
+    strength = regularization.penalty / open_numbers.sum()
     loss += strength * float(shrunk @ shrunk)
     return loss, gradient + 2 * strength * shrunk
 
@@ -188,12 +210,14 @@ def _bound(answer: Cause, clue: str, kind: str) -> tuple[float, float]:
     return least, LARGEST_WEIGHT
 
 
-def _minimise(of: Examples, penalty: float, known: FloatTable | None = None) -> FloatTable:
+def minimise(
+    of: Examples, regularization: Regularization, known: FloatTable | None = None
+) -> FloatTable:
     """Returns the fitted numbers.
 
     Args:
         of: The examples.
-        penalty: How strongly weights are pulled to what is declared.
+        regularization: What keeps the weights in bounds.
         known: Numbers that stay, those of the siblings apart; if left out, these apart are fitted.
     """
     bounds = _bounds()
@@ -206,36 +230,60 @@ def _minimise(of: Examples, penalty: float, known: FloatTable | None = None) -> 
         pair if free else (x, x) for pair, free, x in zip(bounds, is_open, start, strict=True)
     ]
     found = minimize(
-        _loss, start, args=(of, penalty, PRESENCE, None, is_open), jac=True, method="L-BFGS-B",
-        bounds=limits, options={"maxiter": 2000},
-    )  # fmt: skip
+        _loss,
+        start,
+        args=(of, regularization, PRESENCE, None, is_open),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=limits,
+        options={"maxiter": 2000},
+    )
     return np.asarray(found.x)
 
 
-def _left_out(of: Examples, penalty: float) -> float:
-    """Returns the cross-entropy on each task, fitted on the others; the mean over tasks.
+def _left_out(of: Examples, regularization: Regularization) -> float:
+    """Returns the cross-entropy on tasks and kinds of faults that were both left out of the fit.
 
-    Every run counts the same there: a task has too few runs of a cause to weigh them up.
+    It is that at the best temperature: how sure to be is another question. Every run counts the
+    same there: a task has too few runs of a cause to weigh them up.
     """
-    losses = []
-    for task in np.unique(of.tasks):
-        numbers = _minimise(of.of(of.tasks != task), penalty)
-        left_out = of.of(of.tasks == task)
-        even = left_out.importance / left_out.importance.sum()
-        losses.append(_loss(numbers, left_out, 0.0, presence=0.0, weights=even)[0])
-    return float(np.mean(losses))
+    odds, truth, possible, importance = [], [], [], []
+    for task, half in product(np.unique(of.tasks), HALVES):
+        known = np.array([lies_in(faults, half) for faults in of.faults])
+        healthy = np.array([not faults for faults in of.faults])
+        numbers = minimise(of.of((of.tasks != task) & known), regularization)
+        left_out = of.of((of.tasks == task) & (~known | healthy))
+        odds.append(log_odds(numbers, left_out))
+        truth.append(left_out.truth * left_out.possible)
+        possible.append(left_out.possible)
+        importance.append(left_out.importance)
+    all_odds, all_possible = np.concatenate(odds), np.concatenate(possible)
+    return _best_temperature(
+        all_odds, np.concatenate(truth), all_possible, np.concatenate(importance)
+    )[1]
 
 
-def _temperature(numbers: FloatTable, of: Examples) -> float:
-    """Returns the temperature at which the softmax is least surprised."""
+def _best_temperature(
+    odds: FloatTable, truth: FloatTable, possible: npt.NDArray[np.bool_], importance: FloatTable
+) -> tuple[float, float]:
+    """Returns the temperature at which the softmax is least surprised, and how much it then is."""
+    truth = truth / truth.sum(axis=1, keepdims=True)
+    weights = importance / importance.sum()
 
     def surprise(logarithm: float) -> float:
-        return _loss(numbers / np.exp(logarithm), of, 0.0, presence=0.0)[0]
+        chances = _softmax(odds / np.exp(logarithm), possible)
+        return -float((weights[:, None] * truth * np.log(chances + 1e-300)).sum())
 
-    return float(np.exp(minimize_scalar(surprise, bounds=(-1.0, 1.5), method="bounded").x))
+    found = minimize_scalar(surprise, bounds=(-1.0, 1.5), method="bounded")
+    return float(np.exp(found.x)), float(found.fun)
 
 
-def _document(numbers: FloatTable, temperature: float, penalty: float, runs: Sequence[Run]) -> str:
+def _document(
+    numbers: FloatTable,
+    temperature: float,
+    regularization: Regularization,
+    runs: Sequence[Run],
+) -> str:
     causes: dict[str, Any] = {}
     for answer, part in zip(ANSWERS, _slices(), strict=True):
         values = [round(float(value), 2) for value in numbers[part]]
@@ -251,7 +299,7 @@ def _document(numbers: FloatTable, temperature: float, penalty: float, runs: Seq
             "data": f"sha256 {hashlib.sha256(FILE.read_bytes()).hexdigest()}",
             "weights_from": {task: _count(runs, task) for task in PARTS["fit"]},
             "temperature_from": {task: _count(runs, task) for task in PARTS["tune"]},
-            "penalty": penalty,
+            **asdict(regularization),
         },
         "temperature": round(temperature, 3),
         "causes": causes,

@@ -9,7 +9,7 @@ with ``fit`` under the recorder itself, for comparison).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -20,7 +20,9 @@ from benchmarks.faults.arrays import Arrays
 from benchmarks.faults.model import compiled
 from benchmarks.faults.recipe import Array, Recipe
 from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
+from mlflow_plateau.checks import repairs
 from mlflow_plateau.history import Setup
+from mlflow_plateau.profiles import profile
 from mlflow_plateau.record.describe.facts import describe
 from mlflow_plateau.record.describe.loss import single_loss
 from mlflow_plateau.record.describe.noting import as_params
@@ -28,9 +30,10 @@ from mlflow_plateau.record.describe.training import Training
 from mlflow_plateau.record.fit_arguments import FitArguments
 from mlflow_plateau.record.measure.batch_losses import BatchLosses
 from mlflow_plateau.record.measure.weight_movement import WeightMovement
+from mlflow_plateau.record.witness.budget import Budget
+from mlflow_plateau.record.witness.counterfactuals import counterfactuals, repair_made
 from mlflow_plateau.record.witness.keras_model import open_keras_model
-from mlflow_plateau.record.witness.reference_facts import reference_facts
-from mlflow_plateau.record.witness.rows import Sample
+from mlflow_plateau.record.witness.reference_facts import facts_of, reference_of
 from mlflow_plateau.record.witness.sample import sample_of
 from mlflow_plateau.record.witness.witness import experiments
 
@@ -56,7 +59,8 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     judged: list[tuple[float, float]] = []
     outcome = "completed"
     generator = np.random.default_rng(seed)
-    settings, witness = _settings(recipe, model, data)
+    recorder = _Recorder(recipe, model, data)
+    budget = Budget(share=1.0)
     for epoch in range(recipe.epochs):
         history = metrics.get("val_loss", [])
         factor = recipe.schedule(epoch, history) if recipe.schedule else 1.0
@@ -75,18 +79,19 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
             column.extend([None] * (epoch + 1 - len(column)))
         stop = recipe.patience is not None and is_stuck(metrics["val_loss"], recipe.patience)
         left = recipe.epochs - 1 - epoch
-        if stop or not left or _is_power_of_two(epoch + 1):  # When the recorder does, in fit.
-            for name, value in witness().items():
-                column = metrics.setdefault(f"plateau/{name}", [None] * (epoch + 1))
-                column[epoch] = float(value)
+        if budget.is_due() or stop or not left:  # As in fit.
+            _add(metrics, recorder.experiments(), epoch)
         if stop or left in snapshots(recipe.epochs):
             outputs = model(tf.convert_to_tensor(truth), training=False)
             judged.append(judge(np.asarray(outputs, dtype=np.float64)))
         if stop:
             outcome = "stopped"
             break
+    found, repair = recorder.counterfactuals()
+    _add(metrics, found, epoch)
     params = {
-        **settings,
+        **recorder.params,
+        **repair,
         "plateau.planned_epochs": str(recipe.epochs),
         "plateau.outcome": outcome,
     }
@@ -94,41 +99,61 @@ def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:
     return Trained(params, metrics, float(loss), float(error))
 
 
-def _settings(
-    recipe: Recipe, model: Any, data: Arrays
-) -> tuple[Mapping[str, str], Callable[[], Mapping[str, float]]]:
-    """Returns the recorder's parameters, and its experiments with the model."""
-    arguments = FitArguments(
-        x=data.x,
-        y=data.y,
-        batch_size=data.batch,
-        epochs=recipe.epochs,
-        validation_data=(data.x_validation, data.y_validation),
-    )
-    training = Training(model, arguments, {"epochs": recipe.epochs, "steps": data.updates})
-    training.observed.update(
-        training_rows=data.rows,
-        validation_rows=len(data.x_validation),
-        batch_size=data.batch,
-        updates_per_epoch=data.updates,
-    )
-    sample = sample_of(arguments)
-    assert sample is not None  # The rows lie in memory.
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        described = as_params(describe(training, silent=True), besides=Setup())
-        found = as_params(reference_facts(single_loss(model), sample), besides=Setup())
-    opened = open_keras_model(training)
-    return {**described, **found}, lambda: _experiments(opened, sample)
+def _add(metrics: dict[str, list[Any]], found: Mapping[str, float], epoch: int) -> None:
+    """Adds what experiments found after an epoch to the metrics of that epoch."""
+    for name, value in found.items():
+        column = metrics.setdefault(f"plateau/{name}", [None] * (epoch + 1))
+        column[epoch] = float(value)
 
 
-def _experiments(opened: Any, sample: Sample) -> Mapping[str, float]:
-    with np.errstate(all="ignore"):  # NaN and infinity are findings here.
-        return experiments(*opened, sample)
+class _Recorder:
+    """What the recorder logs besides the probes: parameters, and experiments with the model.
 
+    Args:
+        recipe: The recipe.
+        model: Its model, compiled.
+        data: Its rows.
+    """
 
-def _is_power_of_two(number: int) -> bool:
-    return number & (number - 1) == 0
+    def __init__(self, recipe: Recipe, model: Any, data: Arrays) -> None:
+        arguments = FitArguments(
+            x=data.x,
+            y=data.y,
+            batch_size=data.batch,
+            epochs=recipe.epochs,
+            validation_data=(data.x_validation, data.y_validation),
+        )
+        training = Training(model, arguments, {"epochs": recipe.epochs, "steps": data.updates})
+        training.observed.update(
+            training_rows=data.rows,
+            validation_rows=len(data.x_validation),
+            batch_size=data.batch,
+            updates_per_epoch=data.updates,
+        )
+        sample = sample_of(arguments)
+        assert sample is not None  # The rows lie in memory.
+        self._sample = sample
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            described = as_params(describe(training, silent=True), besides=Setup())
+            self._reference = reference_of(single_loss(model), sample)
+            self._repairs = repairs(
+                profile((data.x, data.y)), profile((data.x_validation, data.y_validation))
+            )
+        found = as_params(facts_of(self._reference), besides=Setup())
+        self.params: Mapping[str, str] = {**described, **found}
+        self._opened = open_keras_model(training)
+
+    def experiments(self) -> Mapping[str, float]:
+        """Returns what is found with the weights as they are now."""
+        with np.errstate(all="ignore"):  # NaN and infinity are findings here.
+            return experiments(*self._opened, self._sample)
+
+    def counterfactuals(self) -> tuple[Mapping[str, float], Mapping[str, str]]:
+        """Returns what is found at the end on validation rows as they might have been."""
+        with np.errstate(all="ignore"):
+            found = counterfactuals(self._opened[0], self._sample, self._repairs, self._reference)
+        return found, as_params(repair_made(found, self._repairs), besides=Setup())
 
 
 def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ from benchmarks.faults.dataset import (
 from benchmarks.faults.parts import PARTS
 from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
+from benchmarks.faults.unseen import unseen
 from mlflow_plateau.causes import CAUSES, NONE
 from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLD, IMPROVING_THRESHOLD
 
@@ -77,6 +78,14 @@ WITHOUT = """\
 The level `recorded` on the test tasks with one part of the record left out; the weights stay those
 that were fitted with all of it, so that parts which tell the same stand in for each other."""
 
+UNSEEN = """\
+## Faults of kinds that were not fitted on
+
+Weights fitted on half of the kinds of faults of the fit tasks, asked about the other half on the
+test tasks, and the other way round; beside the weighed clues a random forest on the same signals.
+Here the most probable answer counts, however sure it is, on runs with one fault or none; false
+alarms are those with all kinds known."""
+
 LEFT_OUT = """\
 Controls that were left out, because another setting was better or the validation loss rose: whether
 a cause named there is a false alarm, nobody knows."""
@@ -126,6 +135,7 @@ def page(
         yield from (*confused(own), "")
     tested = [run for run in runs if run.part == "test" and run.counts]
     yield from (WITHOUT, "", *ablation(tested), "")
+    yield from (UNSEEN, "", *unseen(runs), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")
     yield from ("## Two faults at once", "", *pairs(given), "")

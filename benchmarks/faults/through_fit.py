@@ -37,7 +37,7 @@ def train_through_fit(case: Case) -> TrackedRun:
     with tempfile.TemporaryDirectory() as folder:
         uri = f"sqlite:///{Path(folder) / 'runs.db'}"
         mlflow.set_tracking_uri(uri)
-        recorder = PlateauCallback(diagnose=False, log_datasets=False, silent=True)
+        recorder = PlateauCallback(diagnose=False, silent=True)
         with mlflow.start_run() as run:
             model.fit(
                 data.x,

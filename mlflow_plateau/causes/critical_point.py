@@ -14,7 +14,6 @@ CRITICAL_POINT = Cause(
         "learning_rate_too_large": "there the units died from one large step; the rate is unusual",
     },
     evidence=(
-        contradicts("training_progress", above=0.7, scale=0.08),
         supports("distance_from_constant", below=0.02, scale=0.006, expected=True),
         supports("training_progress", below=0.1, scale=0.03, expected=True),
         supports("second_half_share", below=0.1, scale=0.03, expected=True),
@@ -46,11 +45,13 @@ CRITICAL_POINT = Cause(
         supports("unit_similarity", above=0.7, scale=0.06),
         supports("unit_similarity", above=0.4, scale=0.06),
         supports("starved_share", above=0.4, scale=0.08),
+        supports("degenerate_start", above=0.6, scale=0.05),
+        supports("degenerate_start", above=0.95, scale=0.01),
         supports("behind_reference", above=0.2, scale=0.05),
         supports("learnable_at_least", above=0.08, scale=0.015),
         contradicts("learnable_at_most", below=0.1, scale=0.015),
         contradicts("unreached_share", above=0.99995, scale=0.00001),
-        contradicts("idle_units", below=0.5, scale=0.1),
+        contradicts("degenerate_start", below=0.3, scale=0.05),
     ),
     remedies=(
         Remedy(

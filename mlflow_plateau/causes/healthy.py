@@ -11,9 +11,8 @@ HEALTHY = Cause(
     looks_like="The losses fall, level off close together, and stay there.",
     not_to_confuse_with={},
     evidence=(
-        contradicts("validation_progress", below=0.08, scale=0.02),
+        supports("validation_progress", above=0.8, scale=0.04),
         contradicts("head_doubts", above=0.5, scale=0.05),
-        contradicts("progress_lost", above=0.1, scale=0.03),
         contradicts("narrowest_layer", below=0.45, scale=0.08),
         contradicts("saturating_layers", above=3.5, scale=0.4),
         contradicts("dropout_rate", above=0.75, scale=0.03),

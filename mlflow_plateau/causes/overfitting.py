@@ -24,6 +24,7 @@ OVERFITTING = Cause(
         supports("training_fall_since_best", above=0.4, scale=0.1),
         supports("validation_end_against_constant", above=1.3, scale=0.1),
         supports("training_accuracy", above=0.99, scale=0.004),
+        contradicts("progress_lost", below=0.08, scale=0.015),
         contradicts("gap_at_first", above=0.6, scale=0.1),
         contradicts("losses_together", below=-0.5, scale=0.1),
         contradicts("learning_rate_position", above=1.2, scale=0.2),
@@ -37,6 +38,9 @@ OVERFITTING = Cause(
         contradicts("lost_on_validation", above=0.4, scale=0.08),
         contradicts("lost_though_alike", above=0.3, scale=0.06),
         contradicts("separable_with_gap", above=0.5, scale=0.08),
+        contradicts("repair_share", above=0.5, scale=0.08),
+        contradicts("lost_outside_support", above=0.4, scale=0.08),
+        contradicts("reweighting_share", above=0.4, scale=0.08),
     ),
     remedies=(
         Remedy(

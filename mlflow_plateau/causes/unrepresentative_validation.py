@@ -38,7 +38,12 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         supports("lost_on_validation", above=0.1, scale=0.03),
         contradicts("lost_on_validation", above=1.0, scale=0.1),
         contradicts("lost_though_alike", above=0.2, scale=0.04),
+        contradicts("lost_though_columns_alike", above=0.1, scale=0.025),
         contradicts("split_separability", below=0.05, scale=0.03),
+        supports("lost_outside_support", above=0.4, scale=0.08),
+        supports("reweighting_share", above=0.4, scale=0.08),
+        contradicts("reweighting_share", below=0.05, scale=0.02),
+        contradicts("repair_share", above=0.5, scale=0.08),
     ),
     remedies=(
         Remedy(

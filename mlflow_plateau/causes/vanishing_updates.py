@@ -17,7 +17,6 @@ VANISHING_UPDATES = Cause(
         supports("rate_after_onset", below=0.2, scale=0.04),
         supports("progress_per_rate", above=0.06, scale=0.02, expected=True),
         supports("update_ratio_late", below=-5.0, scale=0.4, expected=True),
-        supports("plateau_share", above=0.3, scale=0.05, expected=True),
         contradicts("rise_from_best", above=0.05, scale=0.02),
         contradicts("learning_rate_position", below=-1.5, scale=0.2),
         contradicts("trainable_share", below=1e-06, scale=1e-07),

@@ -13,6 +13,7 @@ from mlflow_plateau.checks.label_shift import label_shift
 from mlflow_plateau.checks.labels_recoded import labels_recoded
 from mlflow_plateau.checks.monotone_transform import monotone_transform
 from mlflow_plateau.checks.non_finite import non_finite
+from mlflow_plateau.checks.repair import Repair, repair_of
 from mlflow_plateau.checks.rows_shared import rows_shared
 from mlflow_plateau.checks.scaler_fit_on_both import scaler_fit_on_both
 from mlflow_plateau.checks.scaler_refit import scaler_refit
@@ -48,9 +49,22 @@ CHECKS: tuple[Check, ...] = (
 
 def run_checks(train: Profile, validation: Profile) -> tuple[Finding, ...]:
     """Returns what was done differently, most likely and most serious first."""
+    return _findings(compare(train, validation))
+
+
+def repairs(train: Profile, validation: Profile) -> tuple[Repair, ...]:
+    """Returns what would treat validation as train was treated, in the order to do it."""
     comparison = compare(train, validation)
+    findings = [found for found in _findings(comparison) if found.severity != "info"]
+    # Columns go by their numbers until all else is put right.
+    findings.sort(key=lambda found: found.kind == "columns_permuted")
+    found = (repair_of(finding, comparison) for finding in findings)
+    return tuple(repair for repair in found if repair is not None)
+
+
+def _findings(comparison: Comparison) -> tuple[Finding, ...]:
     hypotheses = [found for check in CHECKS for found in check(comparison)]
     return winners(comparison, hypotheses)
 
 
-__all__ = ["CHECKS", "KINDS", "Finding", "run_checks"]
+__all__ = ["CHECKS", "KINDS", "Finding", "Repair", "repairs", "run_checks"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlflow_plateau.checks.codes import MOST_CODES, CodePair, code_pair
@@ -94,6 +94,14 @@ def _odds_ratio(pair: CodePair, name: str) -> float:
     return max(odds) / min(odds)
 
 
+def as_numbers(mapping: Mapping[str, str]) -> dict[str, float]:
+    """Returns validation's code by train's, as constants; empty where the codes are no numbers."""
+    try:
+        return {f"{float(mine):g}": float(theirs) for mine, theirs in mapping.items()}
+    except ValueError:
+        return {}
+
+
 def _respelled(pair: CodePair) -> dict[str, str]:
     """Returns the other spelling of categories that differ in case or blanks only."""
     if pair.whole:
@@ -131,6 +139,7 @@ def _hypothesis(
             ),
             fix=f"x_validation[{name!r}] = x_validation[{name!r}].replace({back})"
             "  # better: fit one encoder on train",
+            constants=as_numbers(mapping) if pair.whole else {},
         ),
         explains=frozenset([place]),
         cost=CLAIM,

@@ -60,6 +60,11 @@ def _by_name(both: InputPair) -> Iterator[Hypothesis]:
             message=f"Validation has the same columns in another order ({listed(moved)} moved);"
             " as arrays they are mistaken for each other.",
             fix="x_validation = x_validation[list(x_train.columns)]",
+            constants={
+                both.column_name(mine): float(theirs)
+                for mine, theirs in both.matched
+                if mine != theirs
+            },
         ),
         certain=True,
     )
@@ -204,6 +209,7 @@ def _hypothesis(
 ) -> Hypothesis:
     # Train's column i stands at the place order[i] of validation.
     names = [pair.name for pair in columns]
+    numbers = dict(both.matched)
     there = {int(order[place]): names[place] for place in moved.tolist()}
     shown = [f"{names[place]} ← {there[place]}" for place in sorted(there)]
     is_bgr = both.train.layout.pooled and len(columns) == 3 and order.tolist() == [2, 1, 0]
@@ -224,6 +230,10 @@ def _hypothesis(
                 f"put back in order, the moved columns differ by at most {apart:.1%} of the rows",
             ),
             fix=f"x_validation = x_validation[..., {order.tolist()[:64]}]",
+            constants={
+                names[place]: float(numbers[columns[int(order[place])].place[1]])
+                for place in moved.tolist()
+            },
         ),
         explains=frozenset(columns[place].place for place in moved.tolist()),
         cost=cost,

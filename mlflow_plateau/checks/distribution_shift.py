@@ -26,6 +26,12 @@ IDS_PER_ROW = 4
 STANDARD_ERRORS = 7.0
 """A change by so many standard errors is no chance."""
 
+OTHER_POPULATION = "another population"
+"""The transformation of a finding where columns differ by themselves …"""
+
+OTHER_DEPENDENCE = "columns go together otherwise"
+"""… and where each is the same by itself."""
+
 
 def distribution_shift(comparison: Comparison) -> Iterator[Hypothesis]:
     """Yields each column that differs, as the rival of every transformation that may explain it."""
@@ -130,6 +136,7 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
         float(change.max()),
         frozenset(columns[int(place)].place for place in at),
         ORDINARY_SHIFT,
+        transformation=OTHER_DEPENDENCE,
     )
 
 
@@ -139,13 +146,14 @@ def _hypothesis(
     distance: float,
     explains: frozenset[tuple[str, int]],
     cost: float,
+    transformation: str = OTHER_POPULATION,
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
             check="distribution_shift",
             kind="distribution_shift",
             columns=columns,
-            transformation="another population",
+            transformation=transformation,
             severity="warn",
             message=message,
             fix="split at random from one population, or weight the rows by how typical they are",
@@ -168,7 +176,7 @@ def joined(hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
         check=finding.check,
         kind=finding.kind,
         columns=tuple(dict.fromkeys(names)),
-        transformation=finding.transformation,
+        transformation=OTHER_POPULATION,
         severity=finding.severity,
         message=f"Validation comes from another population: {len(set(names))} columns differ, and"
         f" no transformation explains it. {finding.message}",

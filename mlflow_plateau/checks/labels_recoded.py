@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mlflow_plateau.checks.categories_recoded import recoding
+from mlflow_plateau.checks.categories_recoded import as_numbers, recoding
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.evidence import TOLERANCE, variation_of_chance
 from mlflow_plateau.checks.finding import Finding, Hypothesis
@@ -175,6 +175,7 @@ def _recoded(
         f"Classes have other codes in validation: {shown}.",
         (why,),
         severity,
+        as_numbers(mapping),
     )
 
 
@@ -184,6 +185,7 @@ def _hypothesis(
     message: str,
     evidence: tuple[str, ...],
     severity: str = "fail",
+    constants: dict[str, float] | None = None,
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
@@ -196,6 +198,7 @@ def _hypothesis(
             evidence=evidence,
             fix="encoder = LabelEncoder().fit(y_train)\n"
             "y_train, y_validation = encoder.transform(y_train), encoder.transform(y_validation)",
+            constants=constants or {},
         ),
         explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),
         certain=True,

@@ -40,6 +40,26 @@ TRANSFORMATIONS: dict[str, Function] = {
 }
 """What people apply to skewed columns. All are monotone where they are defined."""
 
+INVERSES: dict[str, Function] = {
+    "log1p({})": np.expm1,
+    "log({})": np.exp,
+    "log2({})": np.exp2,
+    "log10({})": lambda x: np.power(10.0, x),
+    "log10(1 + {})": lambda x: np.power(10.0, x) - 1,
+    "sqrt({})": np.square,
+    "cbrt({})": lambda x: x**3,
+    "{}²": lambda x: np.sqrt(np.maximum(x, 0.0)),
+    "{}³": np.cbrt,
+    "exp({})": lambda x: np.log(np.where(x > 0, x, np.nan)),
+    "expm1({})": lambda x: np.log1p(np.where(x > -1, x, np.nan)),
+    "arcsinh({})": np.sinh,
+    "tanh({})": lambda x: np.arctanh(np.clip(x, -1 + 1e-7, 1 - 1e-7)),
+    "sigmoid({})": lambda x: np.log(np.clip(x, 1e-7, 1.0) / np.clip(1 - x, 1e-7, 1.0)),
+    "1 / {}": lambda x: 1 / np.where(x > 0, x, np.nan),
+    "sign({0})·log1p(|{0}|)": lambda x: np.sign(x) * np.expm1(np.abs(x)),
+}
+"""What undoes each of them."""
+
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to tell transformations apart."""
 

@@ -78,6 +78,7 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             f"rows that end with padding: {trailing[0]:.0%} in train, {trailing[1]:.0%} in"
             f" validation; that start with it: {leading[0]:.0%} and {leading[1]:.0%}",
             f"pad_sequences(x_validation, padding={side!r})",
+            {"padded_at_end": float(before == "end")},
         )
     mine, theirs = (
         padding_id(one.leading, one.trailing),
@@ -94,6 +95,7 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             f"Sequences are padded with the id {mine} in train and {theirs} in validation.",
             f"{padded:.0%} of the rows are padded",
             f"pad_sequences(x_validation, value={mine})",
+            {"train": float(mine), "validation": float(theirs)},
         )
 
 

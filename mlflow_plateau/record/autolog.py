@@ -47,8 +47,8 @@ def autolog(
         silent: Whether to print nothing, neither the diagnosis nor warnings of the recorder.
         extra_tags: Tags for each run that the recorder starts.
         probe_budget: Share of the training time that experiments on a sample of the rows may take,
-            besides one second: losses without dropout, gradients, steps of other sizes. They leave
-            no trace in the model. 0 for none.
+            besides half a second: losses without dropout, gradients, steps of other sizes. They
+            leave no trace in the model. 0 for none.
 
     Raises:
         PlateauError: If Keras 3 is not installed.

@@ -55,7 +55,7 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         silent: Whether to print nothing.
         extra_tags: Tags for the run if the recorder starts it.
         probe_budget: Share of the training time that experiments on a sample of the rows may take,
-            besides one second; 0 for none.
+            besides half a second; 0 for none.
     """
 
     def __init__(

@@ -27,11 +27,10 @@ from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
 from mlflow_plateau.record.streams.watch import StreamWatch
+from mlflow_plateau.record.study import Study
 from mlflow_plateau.record.witness.keras_model import open_keras_model
-from mlflow_plateau.record.witness.reference_facts import reference_facts
 from mlflow_plateau.record.witness.rows import Sample
 from mlflow_plateau.record.witness.sample import sample_of
-from mlflow_plateau.record.witness.witness import Witness
 from mlflow_plateau.record.writer import Writer
 
 PATIENT_EPOCHS = 3
@@ -75,8 +74,8 @@ class Recording:
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
         self._in_memory: Sample | None = None
-        self._sample: Sample | None = None
-        self._witness: Witness | None = None
+        self._study: Study | None = None
+        self._last_step: int | None = None
         self._notes_datasets = False
 
     def begin(self) -> None:
@@ -146,23 +145,23 @@ class Recording:
         rate = self._learning_rate()
         if rate is not None:
             own[self._prefix + "learning_rate"] = rate
-        if self._witness is not None:
-            own.update(prefixed(self._witness.end_epoch()))
+        if self._study is not None:
+            own.update(self._study.end_epoch())
         # Callbacks that come after this one add to the logs; they are read when all have run.
         self._pending = (self._axis.use(epoch), logs, own)
         self._epochs += 1
         self._last_epoch = epoch
-        if self._sample is None:
+        if self._study is None:
             self._take_rows_of_streams()
         if self._epochs == 1:
             self._describe()
 
     def end_training(self) -> None:
         """Makes the last experiments, before other callbacks may change the weights."""
-        if self._witness is None or self._pending is None:
+        if self._study is None or self._pending is None:
             return
         step, logs, own = self._pending
-        self._pending = step, logs, {**own, **prefixed(self._witness.end_training())}
+        self._pending = step, logs, {**own, **self._study.end_training()}
 
     def _take_sample(self) -> None:
         """Keeps a few rows of data in memory for experiments, if they are wanted."""
@@ -174,7 +173,7 @@ class Recording:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
         if self._streams is None or not self._streams.expects_data:
-            self._use_sample(self._in_memory)
+            self._study = self._study_of(self._in_memory)
 
     def _take_rows_of_streams(self) -> None:
         """Keeps the rows of pipelines and generators that have come by, once there are some."""
@@ -188,18 +187,20 @@ class Recording:
             return
         if sample is not None:
             self._training.keep_targets(sample)
-            self._use_sample(sample)
-            self._writer.meanwhile(self._ask_reference)
+        study = self._study = self._study_of(sample)
+        if study is not None:
+            writer = self._writer
+            writer.meanwhile(lambda: study.ask_reference(writer))
 
-    def _use_sample(self, sample: Sample | None) -> None:
-        self._sample = sample
-        if sample is not None:
-            self._witness = Witness(
-                lambda: open_keras_model(self._training),
-                sample,
-                self._settings.probe_budget,
-                silent=self._settings.silent,
-            )
+    def _study_of(self, sample: Sample | None) -> Study | None:
+        if sample is None:
+            return None
+        return Study(
+            sample,
+            lambda: open_keras_model(self._training),
+            lambda: single_loss(self._model),
+            self._settings,
+        )
 
     def _meanwhile(self) -> None:
         """What the writer's thread does beside the training, once."""
@@ -209,20 +210,10 @@ class Recording:
                 log_datasets(scope, given_data(arguments), silent=silent)
             if self._profiles is not None:
                 self._profiles.log_what_lies_in_memory(lambda: splits_in_memory(arguments))
-        self._ask_reference()
+        if self._study is not None and self._writer is not None:
+            self._study.ask_reference(self._writer)
         if self._settings.diagnose:
             import_what_a_diagnosis_needs()
-
-    def _ask_reference(self) -> None:
-        """Has quick models of another make fitted to the sample, and notes how they did."""
-        if self._sample is None or self._writer is None:
-            return
-        try:
-            found = reference_facts(single_loss(self._model), self._sample)
-            self._writer.params(as_params(found, besides=Setup()))
-        except Exception as error:
-            # An extra: data may be of kinds that nobody foresaw.
-            notice("no reference model was fitted", error, silent=self._settings.silent)
 
     def _learning_rate(self) -> float | None:
         """Returns the learning rate of the epoch's last update, where it can be read."""
@@ -256,7 +247,7 @@ class Recording:
         with global_random_state_kept():
             try:
                 self._write_pending()
-                declined = self._witness.declined if self._witness else ""
+                declined = self._study.declined if self._study else ""
                 if declined:
                     writer.params({"plateau.experiments_declined": declined})
                 writer.params({"plateau.outcome": outcome})
@@ -264,6 +255,10 @@ class Recording:
                 if complete and self._profiles is not None and self._streams is not None:
                     with patience(AFTER_TRAINING):
                         self._profiles.log_what_streamed_by(self._streams.profiles)
+                undisturbed = complete and not isinstance(error, Exception)
+                if undisturbed and self._study is not None and self._last_step is not None:
+                    repairs = self._profiles.repairs if self._profiles is not None else ()
+                    self._study.log_counterfactuals(scope, repairs, self._last_step)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -294,6 +289,7 @@ class Recording:
         if self._pending is None or self._writer is None:
             return
         (step, logs, own), self._pending = self._pending, None
+        self._last_step = step
         curves = curves_of(logs, self._prefix)
         self._names.update(curves)
         self._writer.metrics({**curves, **own}, step)

@@ -14,6 +14,7 @@ from mlflow_plateau.record.witness.rows import arrays_in, each_array
 from mlflow_plateau.store.profiles import FILES, FOLDER, PRESENT
 
 if TYPE_CHECKING:
+    from mlflow_plateau.checks import Repair
     from mlflow_plateau.profiles import Profile
 
 MOST_CELLS = 100_000_000
@@ -29,12 +30,16 @@ class SplitProfiles:
     Args:
         scope: The run.
         silent: Whether to keep failures to oneself.
+
+    Attributes:
+        repairs: How to treat validation as train was treated; empty as long as not both are known.
     """
 
     def __init__(self, scope: RunScope, *, silent: bool = False) -> None:
         self._scope = scope
         self._silent = silent
-        self._logged: set[str] = set()
+        self._known: dict[str, Profile] = {}
+        self.repairs: tuple[Repair, ...] = ()
 
     def log_what_lies_in_memory(self, splits: Callable[[], Mapping[str, InMemory]]) -> None:
         """Measures and logs splits that are held as arrays or frames.
@@ -67,9 +72,20 @@ class SplitProfiles:
             for split, profile in profiles.items():
                 profile.save(Path(folder) / FILES[split])
             self._scope.client.log_artifacts(self._scope.run_id, folder, FOLDER)
-        self._logged.update(profiles)
-        if self._logged.issuperset(FILES):
+        self._known.update(profiles)
+        if self._known.keys() >= FILES.keys():
             self._scope.client.set_tag(self._scope.run_id, PRESENT, "true")
+            self._find_repairs()
+
+    def _find_repairs(self) -> None:
+        # Imported here: it takes SciPy, which the training does not wait for.
+        from mlflow_plateau.checks import repairs
+
+        try:
+            self.repairs = repairs(self._known["train"], self._known["validation"])
+        except Exception as error:
+            # An extra; the diagnosis reads the profiles again.
+            notice("no difference between the splits is undone", error, silent=self._silent)
 
 
 def some_rows(pair: InMemory, which: slice) -> InMemory:

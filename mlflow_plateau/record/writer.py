@@ -177,6 +177,22 @@ class Writer:
                         del self._params[key]
 
 
+def write_at_once(
+    scope: RunScope, metrics: Mapping[str, float], params: Mapping[str, str], step: int
+) -> None:
+    """Writes the metrics of one step and parameters without a thread, after ``Writer.close``.
+
+    Raises:
+        MlflowException: If the store does not take them.
+    """
+    now = int(time.time() * 1000)
+    points = [Metric(key, value, now, step) for key, value in metrics.items()]
+    scope.client.log_batch(scope.run_id, metrics=points)
+    _send_params(
+        scope.client, scope.run_id, {key: value[:LONGEST_VALUE] for key, value in params.items()}
+    )
+
+
 def _attempt(task: Callable[[], None]) -> None:
     try:
         task()

@@ -80,6 +80,33 @@ def starved_share(view: View) -> Measurement:
 
 
 @signal(
+    unit="share",
+    sentence="already after the first epochs {what}",
+    needs="recorded",
+)
+def degenerate_start(view: View) -> Measurement:
+    """How far the hidden layers were initialised to what they cannot learn from, from 0 to 1.
+
+    The largest of ``idle_units``, ``unit_similarity`` and ``starved_share`` where they were first
+    measured: dead, copied or saturated units. Later all of these also come of other causes, such as
+    one enormous update or a penalty.
+    """
+    forms = {
+        "idle_units": "no gradient reaches {:.0%} of one layer's units",
+        "unit_similarity": "the units of one layer are copies of each other, their weights have a"
+        " mean cosine of {:.2f}",
+        "starved_share": "{:.0%} of the weights get less than a hundredth of the gradient that"
+        " others get for their size",
+    }
+    curves = {name: curve for name in forms if (curve := view.recorded(name)) is not None}
+    if not curves:
+        return _none(view)
+    name = max(curves, key=lambda name: float(curves[name].values[0]))
+    value, epoch = float(curves[name].values[0]), float(curves[name].epochs[0])
+    return Measurement(value, epochs=(epoch, epoch), facts={"what": forms[name].format(value)})
+
+
+@signal(
     unit="decades",
     sentence="the gradient's noise outweighs its direction up to batches of {scale:.3g} rows; a"
     " batch has {batch}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE
 from mlflow_plateau.signals.chance import target_shift
 from mlflow_plateau.signals.gap import gap_at_end
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
@@ -112,6 +113,31 @@ def lost_though_alike(view: View) -> Measurement:
     apart = max(separability, abs(shift.value) if shift.known else 0.0, 0.0)
     alike = max(0.0, 1.0 - apart / INSEPARABLE)
     return Measurement(max(found[0], 0.0) * alike, facts=found[1])
+
+
+@signal(
+    unit="share of what is learnable",
+    sentence="what a quick reference model learned from training rows ({share:.0%} of the targets'"
+    " variance) fails on validation rows ({other:.0%}) though every column by itself is the same",
+    needs="recorded",
+)
+def lost_though_columns_alike(view: View) -> Measurement:
+    """``lost_on_validation`` where no column differs by itself in the profiles, otherwise 0.
+
+    Columns of the same kind in another order, or rows joined to the wrong targets, break what goes
+    together; another population hardly ever keeps each column as it was.
+    """
+    found, comparison = _lost(view), view.history.comparison
+    if found is None or comparison is None or comparison.verdict == "unknown":
+        return cannot_say("no reference model learned anything, or the splits were not compared")
+    shift = target_shift.measure(view)
+    differing = [
+        finding
+        for finding in comparison.findings
+        if finding.severity != "info" and finding.transformation != OTHER_DEPENDENCE
+    ]
+    alike = not differing and (not shift.known or abs(shift.value) < INSEPARABLE)
+    return Measurement(max(found[0], 0.0) if alike else 0.0, facts=found[1])
 
 
 @signal(

@@ -16,13 +16,13 @@ from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = ["diagnose_history"]
 
-DECISION_THRESHOLD = 0.6
+DECISION_THRESHOLD = 0.55
 """On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
 
 CONVERGED_THRESHOLD = 0.5
 """On a plateau, “nothing to improve” less probable than this is not said either."""
 
-IMPROVING_THRESHOLD = 0.7
+IMPROVING_THRESHOLD = 0.6
 """While the loss still improves, a cause has to be at least this probable to be named."""
 
 CONTRIBUTING_THRESHOLD = 0.55

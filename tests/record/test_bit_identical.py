@@ -218,3 +218,23 @@ def test_same_bits_where_each_epoch_is_diagnosed_and_measured() -> None:
 
     for mine, theirs in zip(recorded, without, strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def from_other_units() -> dict[str, Any]:
+    """Validation rows whose repair is tried, and which are told apart from the training rows."""
+    generator = np.random.default_rng(2)
+    x = generator.standard_normal((400, 3)).astype("float32")
+    y = (x[:, 0] > 0).astype("float32")
+    other = x[200:] * np.array([1, 1000, 1], "float32")
+    other[::2, 2] += 2
+    return {"x": x[:200], "y": y[:200], "batch_size": 40, "validation_data": (other, y[200:])}
+
+
+def test_same_bits_where_the_validation_rows_are_tried_otherwise() -> None:
+    without = trained(from_other_units, lambda: "adam", {})
+    mlflow_plateau.autolog(silent=True)
+    recorded = trained(from_other_units, lambda: "adam", {})
+
+    assert "plateau/repaired_held_out" in only_run().data.metrics
+    for mine, theirs in zip(recorded, without, strict=True):
+        np.testing.assert_array_equal(mine, theirs)

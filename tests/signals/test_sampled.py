@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlflow_plateau.history import History
+from mlflow_plateau.checks import Finding
+from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE, OTHER_POPULATION
+from mlflow_plateau.history import History, SplitComparison
 from mlflow_plateau.signals import View, signal_by_name
 from tests.generated import history
 
@@ -56,6 +58,13 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         ("idle_units", tried(idle_units={0: 0.5, 100: 1.0}), 1.0),
         ("unit_similarity", tried(unit_similarity={100: 0.7}), 0.7),
         ("starved_share", tried(starved_share={100: 0.25}), 0.25),
+        # Copies from the first measurement on; dead units only later.
+        (
+            "degenerate_start",
+            tried(unit_similarity={0: 0.9, 100: 0.1}, idle_units={0: 0.2, 100: 1.0}),
+            0.9,
+        ),
+        ("degenerate_start", tried(starved_share={1: 0.3, 100: 0.9}), 0.3),
         ("gradient_agreement", tried(gradient_agreement={50: 0.9, 100: 0.2}), 0.2),
         ("penalty_share", tried(penalty_share={100: 0.4}), 0.4),
         (
@@ -79,6 +88,35 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         (
             "clean_fit_against_constant",
             tried({"constant_loss": 2.0}, clean_fit={0: 2.0, 100: 0.5}),
+            0.25,
+        ),
+        (
+            "repair_share",
+            tried(final_fit={100: 0.0}, final_held_out={100: 5.0}, repaired_held_out={100: 0.5}),
+            0.9,
+        ),
+        (
+            "repair_share",
+            tried(final_fit={100: 1.0}, final_held_out={100: 2.0}, repaired_held_out={100: 9.0}),
+            -1.0,
+        ),
+        # A validation loss that is not finite is not logged; that after the repair was.
+        ("repair_share", tried(final_fit={100: 0.1}, repaired_held_out={100: 0.2}), 1.0),
+        (
+            "lost_outside_support",
+            tried(
+                final_fit={100: 0.5},
+                final_held_out={100: 2.5},
+                held_out_inside={100: 1.0},
+                held_out_outside={100: 4.0},
+                inside_rows={100: 100.0},
+                outside_rows={100: 100.0},
+            ),
+            0.75,
+        ),
+        (
+            "reweighting_share",
+            tried(final_fit={100: 0.5}, final_held_out={100: 2.5}, reweighted_held_out={100: 2.0}),
             0.25,
         ),
         ("learnable_at_least", learned(0.5, 0.1), 0.3),
@@ -130,6 +168,29 @@ def test_what_is_lost_among_other_targets_may_be_another_population() -> None:
     assert measured("lost_though_alike", shifted).value == 0
 
 
+def test_what_is_lost_counts_as_alike_until_a_column_differs_by_itself() -> None:
+    def found(transformation: str) -> Finding:
+        return Finding(
+            check="distribution_shift",
+            kind="distribution_shift",
+            columns=("a", "b"),
+            transformation=transformation,
+            severity="warn",
+            message="…",
+        )
+
+    def compared(*findings: Finding) -> History:
+        comparison = SplitComparison("warn" if findings else "pass", findings, 1000, 500)
+        return replace(split(0.5, 0.15, separability=0.9), comparison=comparison)
+
+    lost = (0.5 - 0.15 - 2 * 0.05) / 0.5
+    name = "lost_though_columns_alike"
+    assert measured(name, compared()).value == pytest.approx(lost)
+    assert measured(name, compared(found(OTHER_DEPENDENCE))).value == pytest.approx(lost)
+    assert measured(name, compared(found(OTHER_POPULATION))).value == 0
+    assert not measured(name, split(0.5, 0.15)).known
+
+
 def test_a_reference_no_better_than_a_constant_is_none() -> None:
     poor = history(LINE, LINE, reference_loss=0.99, validation_constant_loss=1.0)
 
@@ -140,3 +201,35 @@ def test_why_there_were_no_experiments_is_said() -> None:
     declined = history(LINE, LINE, experiments_declined="the model is distributed")
 
     assert "the model is distributed" in measured("idle_units", declined).reason
+
+
+def test_without_a_gap_there_is_nothing_to_repair() -> None:
+    level = tried(final_fit={100: 1.0}, final_held_out={100: 1.02}, repaired_held_out={100: 0.5})
+
+    assert not measured("repair_share", level).known
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        (0.31, "with it undone, the validation loss falls from 5.21 to 0.31"),
+        (5.2, "with it undone, the validation loss hardly moves, from 5.21 to 5.2"),
+        (7.0, "with it undone, the validation loss rises from 5.21 to 7"),
+    ],
+)
+def test_what_a_repair_brought_is_said(after: float, sentence: str) -> None:
+    made = tried(
+        {"repair": "it undone"},
+        final_fit={100: 0.1},
+        final_held_out={100: 5.21},
+        repaired_held_out={100: after},
+    )
+
+    assert signal_by_name("repair_share").say(measured("repair_share", made)) == sentence
+
+
+def test_a_loss_that_is_not_finite_before_the_repair_is_said_to_be() -> None:
+    made = tried({"repair": "it undone"}, final_fit={100: 0.1}, repaired_held_out={100: 0.2})
+    said = signal_by_name("repair_share").say(measured("repair_share", made))
+
+    assert said == "with it undone, the validation loss is 0.2, before it is not finite"

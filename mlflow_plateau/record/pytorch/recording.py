@@ -27,8 +27,7 @@ from mlflow_plateau.record.safety import notice
 from mlflow_plateau.record.settings import Settings
 from mlflow_plateau.record.split_profiles import SplitProfiles
 from mlflow_plateau.record.step_axis import COUNTER, StepAxis
-from mlflow_plateau.record.witness.reference_facts import reference_facts
-from mlflow_plateau.record.witness.witness import Witness
+from mlflow_plateau.record.study import Study
 from mlflow_plateau.record.writer import Writer
 
 PATIENT_EPOCHS = 3
@@ -72,7 +71,7 @@ class TorchRecording:
         self._writer: Writer | None = None
         self._profiles: SplitProfiles | None = None
         self._watch: UpdateWatch | None = None
-        self._witness: Witness | None = None
+        self._study: Study | None = None
         self._last_step: int | None = None
         self._batch_losses: list[Any] = []
         self._epochs = 0
@@ -124,10 +123,10 @@ class TorchRecording:
         own.update(self._watch.end_epoch(epoch, seconds))
         if self._epochs == 0 or (self._training.sample is None and self._epochs < PATIENT_EPOCHS):
             self._look_closer(metrics)
-        if self._witness is not None:
-            own.update(self._witness.end_epoch())
         step = self._axis.use(epoch)
         values = {**curves, **prefixed(own), COUNTER: float(self._axis.training)}
+        if self._study is not None:
+            values.update(self._study.end_epoch())
         if rate is not None:
             values[self._prefix + "learning_rate"] = rate
         self._names.update(curves)
@@ -139,11 +138,11 @@ class TorchRecording:
 
     def end_training(self) -> None:
         """Makes the last experiments, before somebody changes the weights."""
-        if self._witness is None or self._writer is None or self._last_step is None:
+        if self._study is None or self._writer is None or self._last_step is None:
             return
-        found = self._witness.end_training()
+        found = self._study.end_training()
         if found:
-            self._writer.metrics(prefixed(found), self._last_step)
+            self._writer.metrics(found, self._last_step)
 
     def stop_measuring(self) -> None:
         """Takes off what was put between the updates."""
@@ -181,6 +180,10 @@ class TorchRecording:
                 if complete and self._profiles is not None:
                     with patience(AFTER_TRAINING):
                         self._profiles.log_what_streamed_by(self._source.profiles)
+                undisturbed = complete and not isinstance(error, Exception)
+                if undisturbed and self._study is not None and self._last_step is not None:
+                    repairs = self._profiles.repairs if self._profiles is not None else ()
+                    self._study.log_counterfactuals(scope, repairs, self._last_step)
             finally:
                 # Also when the user interrupts once more.
                 scope.release()
@@ -192,8 +195,8 @@ class TorchRecording:
                 diagnose_run(scope, monitor, silent=self._settings.silent)
 
     def _declined(self) -> str:
-        if self._witness is not None:
-            return self._witness.declined
+        if self._study is not None:
+            return self._study.declined
         if self._settings.probe_budget <= 0:
             return "the recorder was told to make none"
         return self._training.declined or "no rows of the training data were seen"
@@ -267,9 +270,7 @@ class TorchRecording:
         for split, rows in (("training", sample.training), ("validation", sample.validation)):
             if rows is not None and rows.y is not None:
                 training.targets.setdefault(split, rows.y)
-        self._witness = Witness(
-            training.opened, sample, self._settings.probe_budget, silent=self._settings.silent
-        )
+        self._study = Study(sample, training.opened, self._loss_name, self._settings)
         if self._writer is not None and self._epochs:
             self._writer.meanwhile(self._ask_reference)
 
@@ -284,17 +285,13 @@ class TorchRecording:
             import_what_a_diagnosis_needs()
 
     def _ask_reference(self) -> None:
-        """Has quick models of another make fitted to the sample, and notes how they did."""
+        if self._study is not None and self._writer is not None:
+            self._study.ask_reference(self._writer)
+
+    def _loss_name(self) -> str | None:
         sample, objective = self._training.sample, self._training.objective
-        if sample is None or self._writer is None:
-            return
-        try:
-            loss = "" if objective is None else objective.name(sample.training) or ""
-            found = reference_facts(loss, sample)
-            self._writer.params(as_params(found, besides=Setup()))
-        except Exception as error:
-            # An extra: data may be of kinds that nobody foresaw.
-            notice("no reference model was fitted", error, silent=self._settings.silent)
+        # Without a name the rows themselves say what kind of problem they are.
+        return "" if objective is None or sample is None else objective.name(sample.training) or ""
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""

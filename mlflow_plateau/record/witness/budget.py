@@ -5,15 +5,21 @@ from __future__ import annotations
 PROBE_BUDGET = 0.05
 """Experiments take at most this share of the training time, unless the user says otherwise."""
 
-FREE_SECONDS = 1.0
+FREE_SECONDS = 0.5
 """So much may be spent whatever the training takes; below that nobody notices."""
+
+GROWTH = 4
+"""Experiments are made after so many times as many epochs as the ones before."""
+
+SECONDS_AT_END = 0.5
+"""So much may be spent when the training is over, whatever was spent before."""
 
 LEAST_SECONDS = 0.02
 """With less time left nothing is begun."""
 
 
 class Budget:
-    """Says when experiments are due: after 1, 2, 4, 8, … epochs, and how long they may take.
+    """Says when experiments are due: after 1, 4, 16, … epochs, and how long they may take.
 
     Args:
         share: Share of the training time that may be spent; 0 for none at all.
@@ -31,7 +37,7 @@ class Budget:
         self._epochs += 1
         if self._epochs < self._next:
             return False
-        self._next = 2 * self._epochs
+        self._next = GROWTH * self._epochs
         return True
 
     def seconds_left(self, elapsed: float) -> float:
@@ -44,3 +50,11 @@ class Budget:
             return 0.0
         left = FREE_SECONDS + self._share * elapsed - self.spent
         return left if left >= LEAST_SECONDS else 0.0
+
+    def seconds_at_end(self, elapsed: float) -> float:
+        """Returns how long experiments may take once, after the training.
+
+        Args:
+            elapsed: Seconds since the training began.
+        """
+        return max(self.seconds_left(elapsed), SECONDS_AT_END) if self._share > 0 else 0.0

@@ -20,8 +20,8 @@ MOST_KNOWN = 4
 _known: dict[bytes, Reference | None] = {}
 
 
-def reference_facts(loss: str | None, sample: Sample) -> Setup:
-    """Returns what can be said about how predictable the targets are; see ``reference``.
+def reference_of(loss: str | None, sample: Sample) -> Reference | None:
+    """Returns what quick models of another make find, or ``None`` where nothing can be said.
 
     Args:
         loss: Name of the training's one loss; ``None`` where it has another number of them.
@@ -31,7 +31,7 @@ def reference_facts(loss: str | None, sample: Sample) -> Setup:
     """
     train = _arrays(sample.training)
     if loss is None or train is None:
-        return Setup()
+        return None
     held_out = None if sample.validation is None else _arrays(sample.validation)
     key = _digest(train, held_out, loss)
     if key not in _known:
@@ -39,7 +39,11 @@ def reference_facts(loss: str | None, sample: Sample) -> Setup:
             _known[key] = learn_from(train, held_out, loss)
         while len(_known) > MOST_KNOWN:
             del _known[next(iter(_known))]
-    found = _known[key]
+    return _known[key]
+
+
+def facts_of(found: Reference | None) -> Setup:
+    """Returns what is logged of what quick models found; nothing of single rows."""
     if found is None:
         return Setup()
     return Setup(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlflow_plateau.record.safety import global_random_state_kept, notice
 from mlflow_plateau.record.witness.budget import Budget
+from mlflow_plateau.record.witness.counterfactuals import counterfactuals
 from mlflow_plateau.record.witness.differentiable import (
     DeclinedError,
     Differentiable,
@@ -19,6 +21,10 @@ from mlflow_plateau.record.witness.gradient_statistics import gradient_statistic
 from mlflow_plateau.record.witness.gradients import gradients_of
 from mlflow_plateau.record.witness.rows import Rows, Sample
 from mlflow_plateau.record.witness.step_probe import step_probe
+
+if TYPE_CHECKING:
+    from mlflow_plateau.checks import Repair
+    from mlflow_plateau.reference import Reference
 
 ROWS = 256
 """Rows of each split that experiments are made with."""
@@ -32,7 +38,10 @@ FEWEST = 64
 COST = 6.0
 """All experiments take about so many times as long as the losses of both splits."""
 
-OpenModel = Callable[[], tuple[Differentiable, NextUpdate]]
+Opened = tuple[Differentiable, NextUpdate]
+"""A model, and what its optimiser would do."""
+
+OpenModel = Callable[[], Opened]
 """Raises ``DeclinedError`` where no experiment can be made without the risk of leaving a trace."""
 
 
@@ -57,7 +66,7 @@ class Witness:
         self._silent = silent
         self._budget = Budget(share)
         self._began = time.perf_counter()
-        self._opened: tuple[Differentiable, NextUpdate] | None = None
+        self._opened: Opened | None = None
         self._measured_last = False
         self.declined = ""
 
@@ -70,18 +79,47 @@ class Witness:
         """Returns what was measured at the end, unless that was done after the last epoch."""
         return {} if self._measured_last else self._measure()
 
+    def counterfactuals(
+        self, repairs: Sequence[Repair], reference: Reference | None
+    ) -> Mapping[str, float]:
+        """Returns what the validation loss would be on other rows, by name.
+
+        Args:
+            repairs: How to treat validation as train was treated.
+            reference: What quick models of another make found in the sample.
+        """
+        return self._trying(
+            lambda opened, seconds: counterfactuals(
+                opened[0], self._sample, repairs, reference, seconds
+            ),
+            self._budget.seconds_at_end(self._elapsed),
+        )
+
+    @property
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began
+
     def _measure(self) -> Mapping[str, float]:
+        found = self._trying(
+            lambda opened, seconds: experiments(*opened, self._sample, seconds),
+            self._budget.seconds_left(self._elapsed),
+        )
+        self._measured_last = bool(found)
+        return found
+
+    def _trying(
+        self, experiment: Callable[[Opened, float], Mapping[str, float]], seconds: float
+    ) -> Mapping[str, float]:
+        """Makes an experiment if there is time for it, and declines all others if it fails."""
         begin = time.perf_counter()
-        seconds = self._budget.seconds_left(begin - self._began)
         if self.declined or not seconds:
             return {}
-        found: dict[str, float] = {}
+        found: Mapping[str, float] = {}
         try:
             with global_random_state_kept(), np.errstate(all="ignore"):
                 if self._opened is None:
                     self._opened = self._open_model()
-                found = experiments(*self._opened, self._sample, seconds)
-            self._measured_last = True
+                found = experiment(self._opened, seconds)
         except DeclinedError as reason:
             self.declined = str(reason)
         except Exception as error:
