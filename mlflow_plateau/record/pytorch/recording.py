@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -228,7 +229,8 @@ class TorchRecording:
     def _batch_loss_spread(self) -> Mapping[str, float]:
         """Returns the standard deviation of single batches' losses, without the epoch's trend."""
         kept, self._batch_losses = self._batch_losses, []
-        losses = np.array([_number(loss) for loss in kept[:-1]], dtype=np.float64)
+        numbers = [_number(loss) for loss in kept[:-1]]
+        losses = np.array([n for n in numbers if isinstance(n, Real)], dtype=np.float64)
         if len(losses) < 2:
             return {}
         # The last batch may be smaller. Successive differences: von Neumann, 1941.

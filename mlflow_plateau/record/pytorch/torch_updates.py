@@ -77,25 +77,33 @@ def _adam(gradient: FloatArray, group: Group, state: State) -> FloatArray | None
     slot = "max_exp_avg_sq" if group.get("amsgrad") else "exp_avg_sq"
     if slot not in state:
         return _never_updated(gradient)
-    seen = 1.0 - float(group["betas"][1]) ** max(float(state["step"]()), 1.0)
-    found: FloatArray = gradient / (np.sqrt(state[slot]() / seen) + float(group["eps"]))
+    kept = float(group["betas"][1])
+    seen = 1.0 - kept ** (float(state["step"]()) + 1.0)
+    square = _counted_in(gradient, state["exp_avg_sq"](), kept)
+    if group.get("amsgrad"):
+        square = np.maximum(square, state[slot]())
+    found: FloatArray = gradient / (np.sqrt(square / seen) + float(group["eps"]))
     return found
 
 
 def _adamax(gradient: FloatArray, group: Group, state: State) -> FloatArray | None:
     if "exp_inf" not in state:
         return _never_updated(gradient)
-    seen = 1.0 - float(group["betas"][0]) ** max(float(state["step"]()), 1.0)
-    found: FloatArray = gradient / np.maximum(state["exp_inf"](), float(group["eps"])) / seen
+    first, second = (float(beta) for beta in group["betas"])
+    seen = 1.0 - first ** (float(state["step"]()) + 1.0)
+    most = np.maximum(second * state["exp_inf"](), np.abs(gradient) + float(group["eps"]))
+    found: FloatArray = gradient / most / seen
     return found
 
 
 def _rmsprop(gradient: FloatArray, group: Group, state: State) -> FloatArray | None:
     if "square_avg" not in state:
         return _never_updated(gradient)
-    square = state["square_avg"]()
+    kept = float(group["alpha"])
+    square = _counted_in(gradient, state["square_avg"](), kept)
     if group.get("centered"):
-        square = np.maximum(square - state["grad_avg"]() ** 2, 0.0)
+        mean = kept * state["grad_avg"]() + (1.0 - kept) * gradient
+        square = np.maximum(square - mean**2, 0.0)
     often = 1.0 / max(1.0 - float(group.get("momentum", 0.0)), 1e-3)
     found: FloatArray = often * gradient / (np.sqrt(square) + float(group["eps"]))
     return found
@@ -104,8 +112,16 @@ def _rmsprop(gradient: FloatArray, group: Group, state: State) -> FloatArray | N
 def _adagrad(gradient: FloatArray, group: Group, state: State) -> FloatArray | None:
     if "sum" not in state:
         return _never_updated(gradient)
-    slower = 1.0 + max(float(state["step"]()) - 1.0, 0.0) * float(group.get("lr_decay", 0.0))
-    found: FloatArray = gradient / (np.sqrt(state["sum"]()) + float(group["eps"])) / slower
+    slower = 1.0 + float(state["step"]()) * float(group.get("lr_decay", 0.0))
+    square = state["sum"]() + np.square(gradient, dtype=np.float64)
+    found: FloatArray = gradient / (np.sqrt(square) + float(group["eps"])) / slower
+    return found
+
+
+def _counted_in(gradient: FloatArray, squares: FloatArray, kept: float) -> FloatArray:
+    # The optimiser counts a gradient in before it divides: a weight that none has reached yet, such
+    # as a bias before a batch normalisation, makes no leap.
+    found: FloatArray = kept * squares + (1.0 - kept) * np.square(gradient, dtype=np.float64)
     return found
 
 

@@ -41,18 +41,28 @@ def _by_second_moment(slot: str, decay: str, *, corrected: bool) -> Callable[...
         slots = getattr(optimizer, slot, None)
         if not slots or len(slots) != len(gradient):
             return None
-        seen = 1.0
-        if corrected:
-            seen = 1.0 - float(getattr(optimizer, decay)) ** max(
-                int(number_in(optimizer.iterations)), 1
-            )
+        # Without a decay all squares are summed.
+        kept = float(getattr(optimizer, decay)) if decay else 1.0
+        taken = 1.0 - kept if decay else 1.0
+        seen = 1.0 - kept ** (int(number_in(optimizer.iterations)) + 1) if corrected else 1.0
         epsilon = float(optimizer.epsilon)
         return [
-            g / (np.sqrt(np.array(v.value.value(), dtype=np.float64) / seen) + epsilon)
+            g / (np.sqrt((kept * _held(v) + taken * _square(g)) / seen) + epsilon)
             for g, v in zip(gradient, slots, strict=True)
         ]
 
     return scale
+
+
+def _held(variable: Any) -> FloatArray:
+    return np.array(variable.value.value(), dtype=np.float64)
+
+
+def _square(gradient: FloatArray) -> FloatArray:
+    # The optimiser counts a gradient in before it divides: a weight that none has reached yet, such
+    # as a bias before a batch normalisation, makes no leap.
+    found: FloatArray = np.square(gradient, dtype=np.float64)
+    return found
 
 
 SCALES: Mapping[str, Callable[[Any, Weights], list[FloatArray] | None]] = {
