@@ -154,7 +154,8 @@ def categories_recoded() -> Any:
     y = Y + np.array([3.0, -2.0, 0.0, 5.0])[kind][:, None]
     hot = keras.layers.CategoryEncoding(4, output_mode="one_hot")
     inputs = keras.Input((4,)), keras.Input((1,), dtype="int32")
-    body = keras.layers.Concatenate()([inputs[0], hot(inputs[1])])
+    # Keras 3.3 keeps the axis of the one column.
+    body = keras.layers.Concatenate()([inputs[0], keras.layers.Flatten()(hot(inputs[1]))])
     body = keras.layers.Dense(1)(keras.layers.Dense(16, activation="tanh")(body))
     model = keras.Model(list(inputs), body)
     model.compile(keras.optimizers.Adam(0.03), "mse")
