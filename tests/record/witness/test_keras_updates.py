@@ -42,4 +42,6 @@ def test_it_is_the_next_update(name: str, updates: int) -> None:
 
     assert expected is not None
     for step, was, variable in zip(expected, before, variables, strict=True):
-        np.testing.assert_allclose(step, was - keras.ops.convert_to_numpy(variable), rtol=2e-4, atol=1e-6)
+        np.testing.assert_allclose(
+            step, was - keras.ops.convert_to_numpy(variable), rtol=2e-4, atol=1e-6
+        )
