@@ -25,18 +25,16 @@ from mlflow_plateau.errors import (
     TrackingServerError,
 )
 
-# Likewise, of the package that it is from.
-from mlflow_plateau.record.pytorch import record
-
 if TYPE_CHECKING:
     from mlflow_plateau.consistency import ConsistencyReport, check_consistency
     from mlflow_plateau.diagnosis import Diagnosis
     from mlflow_plateau.history import History
     from mlflow_plateau.profiles import Profile, ProfileBuilder, profile
-    from mlflow_plateau.record.autolog import autolog
-    from mlflow_plateau.record.keras_callback import PlateauCallback
-    from mlflow_plateau.record.pytorch.hugging_face import HuggingFaceCallback
-    from mlflow_plateau.record.pytorch.lightning import LightningCallback
+    from mlflow_plateau.recorder.autolog import autolog
+    from mlflow_plateau.recorder.keras_callback import PlateauCallback
+    from mlflow_plateau.recorder.pytorch import record
+    from mlflow_plateau.recorder.pytorch.hugging_face import HuggingFaceCallback
+    from mlflow_plateau.recorder.pytorch.lightning import LightningCallback
     from mlflow_plateau.store.search import search_runs
 
     __version__: str
@@ -70,14 +68,15 @@ _IMPORTED_ON_DEMAND = {
     "ConsistencyReport": "mlflow_plateau.consistency",
     "Diagnosis": "mlflow_plateau.diagnosis",
     "History": "mlflow_plateau.history",
-    "HuggingFaceCallback": "mlflow_plateau.record.pytorch.hugging_face",
-    "LightningCallback": "mlflow_plateau.record.pytorch.lightning",
-    "PlateauCallback": "mlflow_plateau.record.keras_callback",
+    "HuggingFaceCallback": "mlflow_plateau.recorder.pytorch.hugging_face",
+    "LightningCallback": "mlflow_plateau.recorder.pytorch.lightning",
+    "PlateauCallback": "mlflow_plateau.recorder.keras_callback",
     "Profile": "mlflow_plateau.profiles",
     "ProfileBuilder": "mlflow_plateau.profiles",
-    "autolog": "mlflow_plateau.record.autolog",
+    "autolog": "mlflow_plateau.recorder.autolog",
     "check_consistency": "mlflow_plateau.consistency",
     "profile": "mlflow_plateau.profiles",
+    "record": "mlflow_plateau.recorder.pytorch",
     "search_runs": "mlflow_plateau.store.search",
 }
 

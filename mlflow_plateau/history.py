@@ -147,7 +147,7 @@ class History:
             ``current_gain``, ``experiment_rows``; and, at the last one, ``final_fit``,
             ``final_held_out``, ``repaired_held_out``, ``held_out_inside``, ``held_out_outside``,
             ``inside_rows``, ``outside_rows``, ``reweighted_held_out``, ``reweighted_rows``; see
-            ``record/witness``.
+            ``recorder/witness``.
         setup: What is known of the training's configuration.
         comparison: How the two splits compare; ``None`` where they are not known.
         siblings: How the run compares with others of its experiment; ``None`` where there are none.

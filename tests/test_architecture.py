@@ -19,7 +19,7 @@ MIDDLE = [
 ] + [PACKAGE / "history.py", PACKAGE / "tracked.py", PACKAGE / "diagnosis.py"]
 
 
-OUTER = {"store", "record", "cli", "diagnose", "evaluator"}
+OUTER = {"store", "recorder", "cli", "diagnose", "evaluator"}
 """Rooms that know MLflow, Keras or both."""
 
 
@@ -48,5 +48,5 @@ def test_the_middle_imports_no_framework_and_no_outer_room(path: Path) -> None:
 
 
 def test_only_the_recorder_imports_keras() -> None:
-    outside = [p for p in PACKAGE.rglob("*.py") if "record" not in p.relative_to(PACKAGE).parts]
+    outside = [p for p in PACKAGE.rglob("*.py") if "recorder" not in p.relative_to(PACKAGE).parts]
     assert not [p for p in outside if imported(p) & {"keras", "tensorflow", "torch", "jax"}]

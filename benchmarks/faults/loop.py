@@ -23,19 +23,19 @@ from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
 from mlflow_plateau.checks import repairs
 from mlflow_plateau.history import Setup
 from mlflow_plateau.profiles import profile
-from mlflow_plateau.record.describe.facts import describe
-from mlflow_plateau.record.describe.loss import single_loss
-from mlflow_plateau.record.describe.noting import as_params
-from mlflow_plateau.record.describe.training import Training
-from mlflow_plateau.record.fit_arguments import FitArguments
-from mlflow_plateau.record.measure.batch_losses import BatchLosses
-from mlflow_plateau.record.measure.weight_movement import WeightMovement
-from mlflow_plateau.record.witness.budget import Budget
-from mlflow_plateau.record.witness.counterfactuals import counterfactuals, repair_made
-from mlflow_plateau.record.witness.keras_model import open_keras_model
-from mlflow_plateau.record.witness.reference_facts import facts_of, reference_of
-from mlflow_plateau.record.witness.sample import sample_of
-from mlflow_plateau.record.witness.witness import experiments
+from mlflow_plateau.recorder.describe.facts import describe
+from mlflow_plateau.recorder.describe.loss import single_loss
+from mlflow_plateau.recorder.describe.noting import as_params
+from mlflow_plateau.recorder.describe.training import Training
+from mlflow_plateau.recorder.fit_arguments import FitArguments
+from mlflow_plateau.recorder.measure.batch_losses import BatchLosses
+from mlflow_plateau.recorder.measure.weight_movement import WeightMovement
+from mlflow_plateau.recorder.witness.budget import Budget
+from mlflow_plateau.recorder.witness.counterfactuals import counterfactuals, repair_made
+from mlflow_plateau.recorder.witness.keras_model import open_keras_model
+from mlflow_plateau.recorder.witness.reference_facts import facts_of, reference_of
+from mlflow_plateau.recorder.witness.sample import sample_of
+from mlflow_plateau.recorder.witness.witness import experiments
 
 
 def train(recipe: Recipe, seed: int, truth: Array, judge: Judge) -> Trained:

@@ -16,7 +16,7 @@ from benchmarks.faults.dataset import tracked
 from benchmarks.faults.generate import run_case
 from benchmarks.faults.model import compiled
 from mlflow_plateau.align import align
-from mlflow_plateau.record.keras_callback import PlateauCallback
+from mlflow_plateau.recorder.keras_callback import PlateauCallback
 from mlflow_plateau.store.read import read_run
 from mlflow_plateau.tracked import TrackedRun
 from mlflow_plateau.weigh import diagnose_history

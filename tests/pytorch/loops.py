@@ -90,7 +90,7 @@ def train(
     loss = loss or nn.CrossEntropyLoss()
     loader = DataLoader(train_set, batch_size=BATCH, shuffle=True)
     arguments = (net, optimizer_of_it, loss, *(given or (train_set, held_out)))
-    options = {"epochs": epochs, "silent": True, "diagnose": False, **options}
+    options = {"epochs": epochs, "silent": True, "diagnose": False, "probe_budget": 1.0, **options}
     scope: Any = contextlib.nullcontext()
     if recorded:
         scope = mlflow_plateau.record(*arguments, **options)

@@ -1,4 +1,4 @@
-"""Hugging Face's Trainer under the recorder, with a model that is small and has not been trained."""
+"""Hugging Face's Trainer under the recorder, with a small model from scratch."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def train(folder: Path, *callbacks: Any, epochs: int = 3, **options: Any) -> Any
 
 
 def recorder(**options: Any) -> Any:
-    return mlflow_plateau.HuggingFaceCallback(**{"silent": True, "diagnose": False, **options})
+    return mlflow_plateau.HuggingFaceCallback(
+        **{"silent": True, "diagnose": False, "probe_budget": 1.0, **options}
+    )
 
 
 def test_weights_and_random_numbers_are_the_same_bits(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def fit(
 
 
 def recorder(loss: Any = None, **options: Any) -> Any:
-    options = {"silent": True, "diagnose": False, **options}
+    options = {"silent": True, "diagnose": False, "probe_budget": 1.0, **options}
     return mlflow_plateau.LightningCallback(loss or nn.CrossEntropyLoss(), **options)
 
 

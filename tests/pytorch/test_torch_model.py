@@ -11,11 +11,11 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from mlflow_plateau.record.pytorch.layout import to_array, unit_axes  # noqa: E402
-from mlflow_plateau.record.pytorch.objective import GivenLoss  # noqa: E402
-from mlflow_plateau.record.pytorch.torch_model import TorchModel  # noqa: E402
-from mlflow_plateau.record.pytorch.torch_updates import next_update_of  # noqa: E402
-from mlflow_plateau.record.witness.rows import Rows  # noqa: E402
+from mlflow_plateau.recorder.pytorch.layout import to_array, unit_axes  # noqa: E402
+from mlflow_plateau.recorder.pytorch.objective import GivenLoss  # noqa: E402
+from mlflow_plateau.recorder.pytorch.torch_model import TorchModel  # noqa: E402
+from mlflow_plateau.recorder.pytorch.torch_updates import next_update_of  # noqa: E402
+from mlflow_plateau.recorder.witness.rows import Rows  # noqa: E402
 
 
 def convolutional() -> nn.Module:

@@ -1,0 +1,59 @@
+"""Asks the facts about a training, each on its own, and puts them into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from mlflow_plateau.history import Setup
+from mlflow_plateau.recorder.curves import PREFIX
+from mlflow_plateau.recorder.safety import notice
+
+LONGEST_TEXT = 500
+"""Longer descriptions are cut."""
+
+T = TypeVar("T")
+
+
+def noted(
+    facts: Mapping[str, Callable[[T], Any]], training: T, known: Setup, *, silent: bool = False
+) -> Setup:
+    """Returns what can be said about a training now.
+
+    Args:
+        facts: By the field of ``Setup`` that it fills; answers ``None`` where it cannot say.
+        training: The training.
+        known: What was said before; only what is missing there is asked again.
+        silent: Whether to keep failures to oneself.
+    """
+    found: dict[str, Any] = {}
+    failed: dict[str, Exception] = {}
+    for name, fact in facts.items():
+        if getattr(known, name) is None:
+            try:
+                found[name] = fact(training)
+            except Exception as error:
+                # One fact less: models and data may be built in ways that nobody foresaw.
+                failed[name] = error
+    if failed:
+        notice(f"not noted: {', '.join(failed)}", next(iter(failed.values())), silent=silent)
+    return replace(known, **found)
+
+
+def as_params(setup: Setup, besides: Setup) -> dict[str, str]:
+    """Returns the parameters that say what a setup says besides another."""
+    return {
+        f"{PREFIX[:-1]}.{f.name}": _as_text(getattr(setup, f.name))
+        for f in fields(Setup)
+        if getattr(setup, f.name) is not None and getattr(besides, f.name) is None
+    }
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    text = str(value)
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -1,0 +1,64 @@
+"""A tf.data pipeline that shows its batches to an observer and yields the very same ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from mlflow_plateau.recorder.streams.batches import Parts
+from mlflow_plateau.recorder.streams.observer import Observer
+
+
+def gate() -> Any:
+    """Returns a variable that opens and closes an observed pipeline; closed at first."""
+    # Where the pipeline runs, also on a machine with accelerators.
+    with tf.device("cpu:0"):
+        return tf.Variable(False, trainable=False)
+
+
+def observed(pipeline: Any, parts: Parts, observer: Observer, opened: Any) -> Any:
+    """Returns a pipeline of the same batches, shapes, length and order.
+
+    The observing stands at the very end, after all prefetching, so that what it sees is what the
+    training takes. While the gate is closed it costs the reading of a variable.
+
+    Args:
+        pipeline: A ``tf.data.Dataset``.
+        parts: How its batches are taken apart.
+        observer: Is given the batches while the gate is open.
+        opened: The gate.
+
+    Raises:
+        TypeError: If the pipeline would not stay the same.
+    """
+    unpacked = type(pipeline.element_spec) is tuple
+
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]  # no types
+    def show(*element: Any) -> Any:
+        batch = element if unpacked else element[0]
+        tensors = parts.tensors(batch)
+
+        def look() -> Any:
+            tf.numpy_function(observer.take, tensors, [])
+            return tf.constant(True)
+
+        tf.cond(opened.read_value(), look, lambda: tf.constant(False))
+        return batch
+
+    same = pipeline.map(show)
+    if same.element_spec != pipeline.element_spec:
+        raise TypeError("its batches would not keep their types and shapes")
+    if _ends_prefetched(pipeline):
+        # tf.data would add a second prefetching, which draws more from the user's code.
+        options = tf.data.Options()
+        options.experimental_optimization.inject_prefetch = False
+        same = same.with_options(options)
+    return same
+
+
+def _ends_prefetched(pipeline: Any) -> bool:
+    """Returns whether the last step before any options is one that draws ahead."""
+    while hasattr(pipeline, "_input_dataset") and "Options" in type(pipeline).__name__:
+        pipeline = pipeline._input_dataset
+    return "Prefetch" in type(pipeline).__name__

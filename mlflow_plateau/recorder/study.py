@@ -1,0 +1,89 @@
+"""What is found out with a few rows of a training's data, and logged beside its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mlflow_plateau.history import Setup
+from mlflow_plateau.recorder.curves import prefixed
+from mlflow_plateau.recorder.describe.noting import as_params
+from mlflow_plateau.recorder.patience import AFTER_TRAINING, patience
+from mlflow_plateau.recorder.run_scope import RunScope
+from mlflow_plateau.recorder.safety import notice
+from mlflow_plateau.recorder.settings import Settings
+from mlflow_plateau.recorder.witness.counterfactuals import repair_made
+from mlflow_plateau.recorder.witness.reference_facts import facts_of, reference_of
+from mlflow_plateau.recorder.witness.rows import Sample
+from mlflow_plateau.recorder.witness.witness import OpenModel, Witness
+from mlflow_plateau.recorder.writer import Writer, write_at_once
+
+if TYPE_CHECKING:
+    from mlflow_plateau.checks import Repair
+    from mlflow_plateau.reference import Reference
+
+
+class Study:
+    """Experiments with the model, quick models of another make, and a last look; nothing raises.
+
+    Args:
+        sample: Rows of the training's data.
+        open_model: Returns the model and what its optimiser would do.
+        loss: Returns the name of the training's one loss; ``None`` where there is another number.
+        settings: What the user asked for.
+    """
+
+    def __init__(
+        self,
+        sample: Sample,
+        open_model: OpenModel,
+        loss: Callable[[], str | None],
+        settings: Settings,
+    ) -> None:
+        self.sample = sample
+        self._loss = loss
+        self._silent = settings.silent
+        self._witness = Witness(open_model, sample, settings.probe_budget, silent=settings.silent)
+        self._reference: Reference | None = None
+
+    @property
+    def declined(self) -> str:
+        """Why no experiments are made; empty if they are."""
+        return self._witness.declined
+
+    def end_epoch(self) -> Mapping[str, float]:
+        """Returns the metrics of experiments after an epoch; none where they were not due."""
+        return prefixed(self._witness.end_epoch())
+
+    def end_training(self) -> Mapping[str, float]:
+        """Returns the metrics of experiments at the end, unless the last epoch had some."""
+        return prefixed(self._witness.end_training())
+
+    def ask_reference(self, writer: Writer) -> None:
+        """Has quick models of another make fitted to the sample, and logs how they did."""
+        try:
+            self._reference = reference_of(self._loss(), self.sample)
+            writer.params(as_params(facts_of(self._reference), besides=Setup()))
+        except Exception as error:
+            # An extra: data may be of kinds that nobody foresaw.
+            notice("no reference model was fitted", error, silent=self._silent)
+
+    def log_counterfactuals(self, scope: RunScope, repairs: Sequence[Repair], step: int) -> None:
+        """Tries the model on validation rows as they might have been, now that all is known.
+
+        With the weights that the training left behind, whatever callbacks made of them.
+
+        Args:
+            scope: The run.
+            repairs: How to treat validation as train was treated.
+            step: The last step on the run's axis.
+        """
+        try:
+            found = self._witness.counterfactuals(repairs, self._reference)
+            if found:
+                with patience(AFTER_TRAINING):
+                    params = as_params(repair_made(found, repairs), besides=Setup())
+                    write_at_once(scope, prefixed(found), params, step)
+        except Exception as error:
+            # An extra, and the training is over.
+            notice("the validation rows were not tried otherwise", error, silent=self._silent)

@@ -1,0 +1,53 @@
+"""What an experiment needs to know of a model: its loss at given weights, and its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlflow_plateau.recorder.witness.rows import Rows
+from mlflow_plateau.tracked import FloatArray
+
+MOST_WEIGHTS = 20_000_000
+"""Larger models are left alone: experiments hold up to four copies of the weights."""
+
+Weights = Sequence[FloatArray]
+"""One array for each trainable variable, in the model's order."""
+
+NextUpdate = Callable[[Weights], "Weights | None"]
+"""What the optimiser would subtract from the weights for a gradient; ``None`` if nobody knows."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The loss of some rows as the model makes predictions: without dropout and noise.
+
+    Attributes:
+        data: Mean loss of the rows, without penalties.
+        penalty: What penalties on weights and activities add.
+    """
+
+    data: float
+    penalty: float
+
+
+class Differentiable(Protocol):
+    """A model that can be tried at weights other than its own, which it keeps."""
+
+    @property
+    def weights(self) -> Weights:
+        """The trainable weights now."""
+
+    def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
+        """Returns the loss of some rows at given weights, or at the model's own."""
+
+    def gradient(self, rows: Rows, weights: Weights | None = None) -> Weights:
+        """Returns the gradient of the mean loss without penalties, at given weights or its own.
+
+        Weights that the loss does not depend on have a gradient of zero.
+        """
+
+
+class DeclinedError(Exception):
+    """Why no experiment can be made with a model, in words."""

@@ -1,0 +1,75 @@
+"""What quick models of another make find in the sample, as facts about the training."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from mlflow_plateau.history import Setup
+from mlflow_plateau.recorder.witness.rows import Rows, Sample, arrays_in
+from mlflow_plateau.reference import Reference, learn_from
+
+DIGITS = 4
+"""So many are worth keeping."""
+
+MOST_KNOWN = 4
+"""Programs that search for hyper-parameters fit many models to the same rows."""
+
+_known: dict[bytes, Reference | None] = {}
+
+
+def reference_of(loss: str | None, sample: Sample) -> Reference | None:
+    """Returns what quick models of another make find, or ``None`` where nothing can be said.
+
+    Args:
+        loss: Name of the training's one loss; ``None`` where it has another number of them.
+        sample: Rows of its data.
+
+    Takes up to some two seconds of one core; to be called beside the training.
+    """
+    train = _arrays(sample.training)
+    if loss is None or train is None:
+        return None
+    held_out = None if sample.validation is None else _arrays(sample.validation)
+    key = _digest(train, held_out, loss)
+    if key not in _known:
+        with np.errstate(all="ignore"):  # NaN and infinity in the data are others' findings.
+            _known[key] = learn_from(train, held_out, loss)
+        while len(_known) > MOST_KNOWN:
+            del _known[next(iter(_known))]
+    return _known[key]
+
+
+def facts_of(found: Reference | None) -> Setup:
+    """Returns what is logged of what quick models found; nothing of single rows."""
+    if found is None:
+        return Setup()
+    return Setup(
+        learnable_share=_rounded(found.learnable),
+        learnable_share_error=_rounded(found.learnable_error),
+        learnable_share_validation=_rounded(found.validation_learnable),
+        learnable_share_validation_error=_rounded(found.validation_learnable_error),
+        reference_loss=_rounded(found.loss),
+        split_separability=_rounded(found.separability),
+    )
+
+
+def _digest(*parts: Any) -> bytes:
+    digest = hashlib.sha256()
+    for part in arrays_in(parts):
+        digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+    return digest.digest()
+
+
+def _arrays(rows: Rows) -> tuple[list[Any], Any] | None:
+    """Returns inputs and the one array of targets, if that is what there is."""
+    targets = list(arrays_in(rows.y))
+    return (list(arrays_in(rows.x)), targets[0]) if len(targets) == 1 else None
+
+
+def _rounded(value: float | None) -> float | None:
+    if value is None or not np.isfinite(value):
+        return None
+    return float(f"{value:.{DIGITS}g}")
