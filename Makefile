@@ -2,11 +2,12 @@
 PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.10 || echo $(PYTHON))
 
-.PHONY: help demo test test-oldest lint clean
+.PHONY: help demo test test-pytorch test-oldest lint clean
 
 help:
 	@echo "make demo         train the quickstart under the recorder and print its diagnosis"
 	@echo "make test         run the tests"
+	@echo "make test-pytorch run those of the recorders for PyTorch, without TensorFlow"
 	@echo "make test-oldest  run them with the oldest supported versions (needs Python 3.10)"
 	@echo "make lint         check style and types"
 	@echo "make clean        remove the environments"
@@ -23,6 +24,14 @@ help:
 .venv/.tested: .venv/.installed
 	@echo "Installing what the tests need"
 	@.venv/bin/python -m pip install -qq --group dev
+	@touch $@
+
+.venv-pytorch/.tested: pyproject.toml
+	@echo "[1/2] Creating .venv-pytorch with $(PYTHON)"
+	@$(PYTHON) -m venv .venv-pytorch
+	@.venv-pytorch/bin/python -m pip install -qq --upgrade "pip>=25.1"
+	@echo "[2/2] Installing mlflow-plateau with PyTorch, Lightning and transformers; some minutes the first time"
+	@.venv-pytorch/bin/python -m pip install -qq --editable . --group dev --group pytorch
 	@touch $@
 
 .venv-oldest/.tested: pyproject.toml tests/oldest-constraints.txt
@@ -45,6 +54,9 @@ demo: .venv/.installed
 test: .venv/.tested
 	.venv/bin/python -m pytest
 
+test-pytorch: .venv-pytorch/.tested
+	.venv-pytorch/bin/python -m pytest tests/pytorch
+
 test-oldest: .venv-oldest/.tested
 	.venv-oldest/bin/python -m pytest
 
@@ -54,4 +66,4 @@ lint: .venv/.tested
 	.venv/bin/mypy
 
 clean:
-	rm -rf .venv .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-pytorch .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
