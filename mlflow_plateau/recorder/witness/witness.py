@@ -20,6 +20,7 @@ from mlflow_plateau.recorder.witness.differentiable import (
 from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics
 from mlflow_plateau.recorder.witness.gradients import gradients_of
 from mlflow_plateau.recorder.witness.rows import Rows, Sample
+from mlflow_plateau.recorder.witness.sharpness import ITERATIONS, sharpness
 from mlflow_plateau.recorder.witness.step_probe import step_probe
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ FEWEST = 64
 """With fewer rows gradients say too little."""
 
 COST = 6.0
-"""All experiments take about so many times as long as the losses of both splits."""
+"""All but the sharpness takes about so many times as long as the losses of both splits."""
 
 Opened = tuple[Differentiable, NextUpdate]
 """A model, and what its optimiser would do."""
@@ -135,7 +136,8 @@ def experiments(
 ) -> dict[str, float]:
     """Makes all experiments once, and returns what was found, by name.
 
-    Besides those of ``gradient_statistics`` and ``step_probe``:
+    Besides those of ``gradient_statistics``, ``step_probe`` and, with the time that is left,
+    ``sharpness``:
 
     - ``clean_fit``, ``clean_held_out``: losses of the sample's rows as the model
       predicts them, without dropout, noise and penalty.
@@ -158,10 +160,16 @@ def experiments(
     expected = COST * (time.perf_counter() - begin)
     rows = len(training) if expected <= seconds else int(len(training) * seconds / expected)
     found["experiment_rows"] = float(rows)
+    began = time.perf_counter()
     gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
     if gradients is not None:
+        taken = time.perf_counter() - began
         found.update(gradient_statistics(gradients, model.weights))
         found.update(step_probe(model, next_update, gradients, training))
+        # Two gradients of half the rows in each iteration.
+        if time.perf_counter() - begin + ITERATIONS * taken <= seconds:
+            half = training.part(0, gradients.rows * len(gradients.squared_norms) // 2)
+            found.update(sharpness(model, next_update, half, gradients.first_half))
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 

@@ -20,6 +20,7 @@ from mlflow_plateau.recorder.witness.keras_model import keras_model
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
 from mlflow_plateau.recorder.witness.rows import Rows, Sample
 from mlflow_plateau.recorder.witness.sample import sample_of
+from mlflow_plateau.recorder.witness.sharpness import sharpness
 from mlflow_plateau.recorder.witness.step_probe import step_probe
 from mlflow_plateau.recorder.witness.witness import experiments
 
@@ -326,3 +327,74 @@ def test_micro_batches_fit_into_the_sample() -> None:
     assert gradients is not None
     assert gradients.rows == 20 // MICRO_BATCHES
     assert math.isfinite(noise_scale(gradients))
+
+
+class TestSharpness:
+    @staticmethod
+    def hessian(model: Any, sample: Rows) -> np.ndarray:
+        """Returns the full Hessian of the loss, of all weights in one row after the other."""
+        variables = [v.value for v in model.trainable_variables]
+        with tf.GradientTape(persistent=True) as outer:
+            with tf.GradientTape() as inner:
+                loss = tf.reduce_mean((model(sample.x) - sample.y) ** 2)
+            flat = tf.concat([tf.reshape(g, [-1]) for g in inner.gradient(loss, variables)], axis=0)
+            entries = [flat[index] for index in range(flat.shape[0])]
+        rows = [
+            np.concatenate(
+                [
+                    np.zeros(v.shape).ravel() if g is None else g.numpy().ravel()
+                    for g, v in zip(outer.gradient(entry, variables), variables, strict=True)
+                ]
+            )
+            for entry in entries
+        ]
+        return np.array(rows, dtype=np.float64)
+
+    def test_it_is_the_largest_eigenvalue_of_the_full_hessian_against_two_over_the_rate(
+        self,
+    ) -> None:
+        model = network(
+            keras.layers.Dense(5, activation="tanh"),
+            keras.layers.Dense(1),
+            optimizer=keras.optimizers.SGD(0.3),
+        )
+        sample = rows()
+        opened = tried(model)
+        found = sharpness(opened, next_update_of(model.optimizer), sample, opened.gradient(sample))
+        eigenvalues = np.linalg.eigvalsh(self.hessian(model, sample))
+        expected = eigenvalues.max() / (2 / 0.3)
+        # Six products come near it from below.
+        assert 0.99 * expected <= found["sharpness"] <= 1.001 * expected
+        downward = -eigenvalues.min() / eigenvalues.max()
+        assert found["downward_curvature"] == pytest.approx(downward, abs=0.05)
+
+    def test_with_adam_it_is_that_of_the_preconditioned_hessian(self) -> None:
+        model = network(
+            keras.layers.Dense(5, activation="tanh"),
+            keras.layers.Dense(1),
+            optimizer=keras.optimizers.Adam(0.01),
+        )
+        sample = rows()
+        model.fit(sample.x, sample.y, epochs=5, verbose=0)
+        opened, next_update = tried(model), next_update_of(model.optimizer)
+        gradient = opened.gradient(sample)
+        found = sharpness(opened, next_update, sample, gradient)
+        flat = [np.concatenate([part.ravel() for part in parts]).astype(np.float64)
+                for parts in (next_update(gradient), gradient)]  # fmt: skip
+        root = np.sqrt(flat[0] / flat[1])
+        whole = root[:, None] * self.hessian(model, sample) * root
+        expected = np.linalg.eigvalsh(whole).max() / 2
+        assert 0.95 * expected <= found["sharpness"] <= 1.001 * expected
+        along = flat[1] @ np.diag(root**2) @ self.hessian(model, sample) @ (root**2 * flat[1])
+        assert found["step_curvature"] == pytest.approx(along / (flat[1] @ flat[0]), rel=1e-2)
+
+    def test_a_model_without_a_gradient_has_none(self) -> None:
+        model = network(
+            hidden(kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(-1.0)),
+            keras.layers.Dense(1, use_bias=False),
+        )
+        sample = rows()
+        opened = tried(model)
+        assert not sharpness(
+            opened, next_update_of(model.optimizer), sample, opened.gradient(sample)
+        )
