@@ -55,7 +55,7 @@ test: .venv/.tested
 	.venv/bin/python -m pytest
 
 test-pytorch: .venv-pytorch/.tested
-	.venv-pytorch/bin/python -m pytest tests/pytorch
+	.venv-pytorch/bin/python -m pytest tests/pytorch tests/test_public_interface.py
 
 test-oldest: .venv-oldest/.tested
 	.venv-oldest/bin/python -m pytest

@@ -80,6 +80,13 @@ _IMPORTED_ON_DEMAND = {
     "search_runs": "mlflow_plateau.store.search",
 }
 
+_EXTRA_OF = {
+    "HuggingFaceCallback": "transformers",
+    "LightningCallback": "lightning",
+    "PlateauCallback": "tensorflow",
+}
+"""The extra that brings the framework of which a class is derived."""
+
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
@@ -88,7 +95,15 @@ def __getattr__(name: str) -> Any:
         return version("mlflow-plateau")
     if name not in _IMPORTED_ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_IMPORTED_ON_DEMAND[name]), name)
+    try:
+        value = getattr(import_module(_IMPORTED_ON_DEMAND[name]), name)
+    except ModuleNotFoundError as error:
+        if name not in _EXTRA_OF:
+            raise
+        raise PlateauError(
+            f"mlflow_plateau.{name} needs {error.name}, which is not installed. Install it with:"
+            f" pip install 'mlflow-plateau[{_EXTRA_OF[name]}]'"
+        ) from None
     globals()[name] = value
     return value
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -8,7 +9,13 @@ import pytest
 import mlflow_plateau
 from mlflow_plateau import errors
 
-NEEDS_KERAS = {"autolog", "PlateauCallback"}
+FRAMEWORK_OF = {
+    "autolog": "keras",
+    "PlateauCallback": "keras",
+    "LightningCallback": "lightning",
+    "HuggingFaceCallback": "transformers",
+}
+"""What a name cannot be had without."""
 
 
 def python(program: str) -> str:
@@ -25,16 +32,19 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(set(mlflow_plateau.__all__) - NEEDS_KERAS))
+@pytest.mark.parametrize("name", sorted(set(mlflow_plateau.__all__) - set(FRAMEWORK_OF)))
 def test_every_public_name_is_there_and_listed(name: str) -> None:
     assert getattr(mlflow_plateau, name) is not None
     assert name in dir(mlflow_plateau)
 
 
-@pytest.mark.parametrize("name", sorted(NEEDS_KERAS))
-def test_the_recorder_is_there(name: str) -> None:
-    pytest.importorskip("keras")
-    assert callable(getattr(mlflow_plateau, name))
+@pytest.mark.parametrize(("name", "framework"), FRAMEWORK_OF.items())
+def test_recorders_are_there_or_say_what_to_install(name: str, framework: str) -> None:
+    if importlib.util.find_spec(framework):
+        assert callable(getattr(mlflow_plateau, name))
+    else:
+        with pytest.raises(mlflow_plateau.PlateauError, match=r"pip install 'mlflow-plateau\["):
+            getattr(mlflow_plateau, name)()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from transformers import TrainerCallback
 
-from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.recorder.curves import PREFIX
 from mlflow_plateau.recorder.pytorch.objective import OwnLoss
 from mlflow_plateau.recorder.pytorch.recording import TorchRecording
@@ -22,14 +22,6 @@ from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import notice
 from mlflow_plateau.recorder.settings import Settings
 from mlflow_plateau.recorder.witness.budget import PROBE_BUDGET
-
-try:
-    from transformers import TrainerCallback
-except ImportError:
-    raise PlateauError(
-        "HuggingFaceCallback needs transformers, which is not installed. Install it with:"
-        " pip install 'mlflow-plateau[transformers]'"
-    ) from None
 
 BOOKKEEPING = ("_runtime", "_per_second", "_compilation_time", "total_flos")
 """How the names of logged numbers end that are no metrics."""

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import torch
 
 from mlflow_plateau.align.names import Split, read_name
-from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.recorder.curves import PREFIX, prefix_beside
 from mlflow_plateau.recorder.pytorch.objective import GivenLoss, signature_of
 from mlflow_plateau.recorder.pytorch.recording import TorchRecording
@@ -37,7 +36,7 @@ def _callback_classes() -> tuple[type[Any], ...]:
     """Returns Lightning's class of callbacks, under each name that it is in use by.
 
     Raises:
-        PlateauError: If Lightning is not installed.
+        ModuleNotFoundError: If Lightning is not installed.
     """
     found = [
         module.Callback
@@ -49,13 +48,7 @@ def _callback_classes() -> tuple[type[Any], ...]:
     try:
         from lightning.pytorch import Callback
     except ImportError:
-        try:
-            from pytorch_lightning import Callback
-        except ImportError:
-            raise PlateauError(
-                "LightningCallback needs PyTorch Lightning, which is not installed. Install it"
-                " with: pip install 'mlflow-plateau[lightning]'"
-            ) from None
+        from pytorch_lightning import Callback
     return (Callback,)
 
 
