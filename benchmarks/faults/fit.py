@@ -35,6 +35,7 @@ from benchmarks.faults.kinds import HALVES, lies_in
 from benchmarks.faults.parts import PARTS
 from mlflow_plateau.causes import NONE, Cause
 from mlflow_plateau.signals import signal_by_name
+from mlflow_plateau.weigh import LEAST_HEALTH
 
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""
@@ -64,7 +65,7 @@ SMALLEST_PRIOR = -8.0
 LARGEST_PRIOR = -1.0
 """… and at most this likely."""
 
-SHARES = {NONE: 0.4, "overfitting": 0.2}
+SHARES = {NONE: 0.4, "overfitting": 0.1}
 """How much of the loss is about these answers; the others have equal shares of the rest. The data
 set holds about as many runs of each cause, which no tracking server does."""
 
@@ -158,14 +159,15 @@ def _loss(
     truth = truth / truth.sum(axis=1, keepdims=True)
     loss = -float((weights[:, None] * truth * np.log(chances + 1e-300)).sum())
     slope = weights[:, None] * (chances - truth)
-    against = odds[:, 1:] - odds[:, :1]
+    healthy = odds[:, :1] > LEAST_HEALTH
+    against = odds[:, 1:] - np.where(healthy, odds[:, :1], LEAST_HEALTH)
     present = 1 / (1 + np.exp(-np.clip(against, -40, 40)))
     has = of.truth[:, 1:] > 0
     share = presence * weights[:, None]
     loss -= float((share * np.log(np.where(has, present, 1 - present) + 1e-12)).sum())
     difference = share * (present - has)
     slope[:, 1:] += difference
-    slope[:, 0] -= difference.sum(axis=1)
+    slope[:, 0] -= difference.sum(axis=1) * healthy[:, 0]
     gradient = np.concatenate(
         [table.T @ slope[:, index] for index, table in enumerate(of.memberships)]
     )

@@ -12,6 +12,11 @@ HEALTHY = Cause(
     not_to_confuse_with={},
     evidence=(
         supports("validation_progress", above=0.8, scale=0.04),
+        contradicts("training_progress", below=0.12, scale=0.03),
+        contradicts("frozen_loss", below=-5.0, scale=0.4),
+        contradicts("validation_progress", below=0.08, scale=0.02),
+        contradicts("training_against_guessing", above=0.95, scale=0.02),
+        contradicts("validation_against_guessing", above=0.95, scale=0.02),
         contradicts("head_doubts", above=0.5, scale=0.05),
         contradicts("narrowest_layer", below=0.45, scale=0.08),
         contradicts("saturating_layers", above=3.5, scale=0.4),

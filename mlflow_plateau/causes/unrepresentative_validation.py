@@ -24,6 +24,7 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         supports("validation_against_constant", below=1.1, scale=0.1, expected=True),
         contradicts("gap_at_end", above=0.9, scale=0.03),
         contradicts("validation_end_against_constant", above=1.3, scale=0.1),
+        contradicts("validation_against_guessing", above=1.1, scale=0.05),
         contradicts("training_against_constant", above=0.97, scale=0.01),
         contradicts("head_mismatch", above=0.5, scale=0.05),
         contradicts("head_doubts", above=0.5, scale=0.05),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
@@ -120,4 +122,60 @@ def target_shift(view: View) -> Measurement:
         return cannot_say(NO_CONSTANT)
     return Measurement(
         (validation - training) / training, facts={"training": training, "validation": validation}
+    )
+
+
+CATEGORICAL = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
+"""Losses whose output has a unit for each class."""
+
+
+def _guessing_loss(view: View) -> float | str:
+    """Returns log K, the cross-entropy of holding K classes for equally likely, or why not.
+
+    No constant prediction that a training settles at is worse, so it stands in where the classes'
+    shares are not known.
+    """
+    setup = view.setup
+    if view.history.higher_is_better:
+        return "the loss is no cross-entropy"
+    if setup.constant_loss is not None:
+        return "the loss of the best constant prediction is known"
+    if setup.loss == "binary_crossentropy":
+        return math.log(2)
+    if setup.loss in CATEGORICAL and setup.output_units is not None and setup.output_units > 1:
+        return math.log(setup.output_units)
+    return "the loss is no cross-entropy, or the number of classes is not known"
+
+
+@signal(
+    unit="multiples of log K",
+    sentence="the best training loss is {best:.4g}, {value:.2f} times what guessing reaches"
+    " ({guessing:.4g})",
+)
+def training_against_guessing(view: View) -> Measurement:
+    """Best smoothed training loss / log K, where the loss of the best constant is not known."""
+    guessing, curve = _guessing_loss(view), view.training
+    if isinstance(guessing, str):
+        return cannot_say(guessing)
+    if curve is None:
+        return cannot_say("no training loss was logged")
+    return Measurement(
+        curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
+    )
+
+
+@signal(
+    unit="multiples of log K",
+    sentence="the best validation loss is {best:.4g}, {value:.2f} times what guessing reaches"
+    " ({guessing:.4g})",
+)
+def validation_against_guessing(view: View) -> Measurement:
+    """Best smoothed validation loss / log K, where the loss of the best constant is not known."""
+    guessing, curve = _guessing_loss(view), view.validation
+    if isinstance(guessing, str):
+        return cannot_say(guessing)
+    if curve is None:
+        return cannot_say("no validation loss was logged")
+    return Measurement(
+        curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
     )

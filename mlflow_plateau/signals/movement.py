@@ -68,6 +68,27 @@ def later_movement(view: View) -> Measurement:
     return _movement(Curve(epochs, values), "training")
 
 
+MOVED = -1.5
+"""A training loss that varied by this many decades of its level did move: by 3 %."""
+
+
+@signal(
+    unit="decades of the training loss",
+    sentence="the training loss moved at first, but after the first tenth of the run it varied by"
+    " {spread:.2g} of its level only",
+)
+def frozen_loss(view: View) -> Measurement:
+    """``later_movement`` of a training loss that moved at first.
+
+    Training on batches in ever new orders does not repeat its loss to six digits unless no gradient
+    is left: every unit died or saturates.
+    """
+    moved = training_movement.measure(view)
+    if not moved.known or moved.value < MOVED:
+        return cannot_say("the training loss did not move at first")
+    return later_movement.measure(view)
+
+
 @signal(
     unit="share of the weights",
     sentence="{trainable:.0f} of {total:.0f} weights are trainable",

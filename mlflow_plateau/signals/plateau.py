@@ -10,10 +10,13 @@ from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.trend import trend
 
 MINIMUM_POINTS = 5
-"""A plateau is at least this many points long."""
+"""A plateau is at least this many points long …"""
+
+FEWEST_RISEN = 3
+"""… or this many, where the curve ended clearly above its best."""
 
 MINIMUM_SHARE = 0.2
-"""…and at least this share of the run."""
+"""In either case it is at least this share of the run."""
 
 PROGRESS_TOLERANCE = 0.02
 """A plateau lies within this share of all progress above the best level …"""
@@ -90,16 +93,19 @@ def find_plateau(curve: Curve) -> Plateau | None:
     tolerance = max(meaningful_difference(curve), NOISE_TOLERANCE * curve.smooth_noise)
     onset = int(np.argmax(curve.smooth <= curve.best + tolerance))
     points = len(curve) - onset
-    if points < max(MINIMUM_POINTS, MINIMUM_SHARE * len(curve)):
+    since_best = len(curve) - int(np.argmin(curve.values))
+    risen = since_best >= FEWEST_RISEN and curve.values[-1] > curve.values.min() + tolerance
+    fewest = FEWEST_RISEN if risen else MINIMUM_POINTS
+    if points < max(fewest, MINIMUM_SHARE * len(curve)):
         return None
     if _still_falls(curve, onset):
         return None
-    first, last = curve.span
-    length = last - float(curve.epochs[onset])
+    begin, end = curve.span
+    length = end - float(curve.epochs[onset])
     return Plateau(
         onset_index=onset,
         onset_epoch=float(curve.epochs[onset]),
         length=length,
-        share=length / (last - first),
+        share=length / (end - begin),
         tolerance=tolerance,
     )

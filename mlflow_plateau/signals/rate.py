@@ -29,6 +29,10 @@ USUAL_LEARNING_RATE = {
 """Where a search starts: the libraries' defaults, for Adadelta and Lion their papers'."""
 
 
+USUAL_OF_ANY = (1e-4, 1e-2)
+"""What is usual for some optimiser or other, Adadelta apart."""
+
+
 def usual_learning_rate(optimizer: str | None) -> float | None:
     """Returns the usual learning rate of an optimiser, ``None`` for an unknown one."""
     return USUAL_LEARNING_RATE.get((optimizer or "").lower())
@@ -40,19 +44,25 @@ def usual_learning_rate(optimizer: str | None) -> float | None:
     " {optimizer} ({usual:.3g})",
 )
 def learning_rate_position(view: View) -> Measurement:
-    """log10(largest learning rate used / the optimiser's usual one)."""
+    """log10(largest learning rate used / the optimiser's usual one).
+
+    Where the optimiser is not known, the nearest rate that is usual for any stands for its own.
+    """
     rates = view.learning_rates
     if len(rates) == 0:
         return cannot_say("the learning rate is not known")
-    usual = usual_learning_rate(view.setup.optimizer)
-    if usual is None:
-        return cannot_say("the optimiser is not known")
     rate = float(rates.max())
     if rate <= 0:
         return cannot_say("the learning rate is zero")
+    usual = usual_learning_rate(view.setup.optimizer)
+    optimizer = str(view.setup.optimizer)
+    if usual is None:
+        low, high = USUAL_OF_ANY
+        usual = min(max(rate, low), high)
+        optimizer = "any optimiser"
     return Measurement(
         float(np.log10(rate / usual)),
-        facts={"rate": rate, "usual": usual, "optimizer": str(view.setup.optimizer)},
+        facts={"rate": rate, "usual": usual, "optimizer": optimizer},
     )
 
 

@@ -29,7 +29,7 @@ CONTRIBUTING_THRESHOLD = 0.55
 """Another cause is named as contributing from this probability of being present on."""
 
 
-LEAST_HEALTH = -2.0
+LEAST_HEALTH = 0.0
 """That a run is not healthy, however surely, says nothing about which other causes are present: in
 judging these, health is at least this likely, in nats."""
 

@@ -61,6 +61,16 @@ def test_four_points_are_too_few() -> None:
     assert find_plateau(curve(np.full(4, 0.7))) is None
 
 
+def test_five_epochs_of_which_the_last_rise_do_not_improve() -> None:
+    plateau = find_plateau(curve(np.array([0.90, 0.84, 0.808, 0.826, 0.854])))
+    assert plateau is not None
+    assert plateau.onset_epoch in (1, 2)
+
+
+def test_a_last_bad_epoch_is_no_plateau() -> None:
+    assert find_plateau(curve(np.array([0.90, 0.84, 0.808, 0.78, 0.854]))) is None
+
+
 @pytest.mark.parametrize("factor", [1e-6, 1000.0])
 def test_the_unit_of_the_loss_does_not_matter(factor: float) -> None:
     values = falling(1.0, 0.3, 10, 200, 0.01, 0)

@@ -63,7 +63,18 @@ def against(validation: Any) -> SplitComparison:
         ("training_against_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
         ("distance_from_constant", history(LINE, LINE, constant_loss=1.0), 0.5),
         ("first_loss_excess", history(LINE, LINE, constant_loss=0.01), 2.0),
+        (
+            "training_against_guessing",
+            history(LINE, LINE, loss="sparse_categorical_crossentropy", output_units=8),
+            0.5 / math.log(8),
+        ),
+        (
+            "validation_against_guessing",
+            history(LINE, 2 * LINE, loss="binary_crossentropy"),
+            1.0 / math.log(2),
+        ),
         ("training_movement", history(np.full(20, 3.0), np.full(20, 3.0)), -16.0),
+        ("frozen_loss", history(np.r_[5.0, np.full(29, 3.0)], np.full(30, 3.0)), -16.0),
         ("validation_movement", history(LINE, 2 + 0.02 * LINE), math.log10(0.01 / 2.015)),
         (
             "trainable_share",
@@ -72,6 +83,9 @@ def against(validation: Any) -> SplitComparison:
         ),
         ("learning_rate_position", history(LINE, LINE, optimizer="adam", learning_rate=0.1), 2.0),
         ("learning_rate_position", history(LINE, LINE, optimizer="sgd", learning_rate=1e-4), -2.0),
+        ("learning_rate_position", history(LINE, LINE, learning_rate=1e-6), -2.0),
+        ("learning_rate_position", history(LINE, LINE, learning_rate=2e-3), 0.0),
+        ("learning_rate_position", history(LINE, LINE, learning_rate=1.0), 2.0),
         ("learning_rate_decay", history(LINE, LINE, rates=np.geomspace(1, 1e-3, 101)), 3.0),
         ("largest_learning_rate", history(LINE, LINE, rates=0.0), 0.0),
         ("batch_size", history(LINE, LINE, batch_size=7), 7.0),
