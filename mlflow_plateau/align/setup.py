@@ -53,6 +53,14 @@ OPTIMIZERS = (
 )
 """Optimisers by the beginning of their names, longer ones first."""
 
+OTHER_OPTIMIZERS: Mapping[str, str] = {
+    "gradientdescent": "sgd",
+    "gradient_descent": "sgd",
+    "momentum": "sgd",
+    "nesterov": "sgd",
+}
+"""Other names of optimisers, such as TensorFlow 1's ``GradientDescentOptimizer``."""
+
 LOSSES: Mapping[str, str] = {
     "mse": "mean_squared_error",
     "mseloss": "mean_squared_error",
@@ -192,6 +200,9 @@ def _class_name(text: str) -> str | None:
 
 def _optimizer(text: str) -> str | None:
     name = (_class_name(text) or "").lower()
+    for other, known in OTHER_OPTIMIZERS.items():
+        if name.startswith(other):
+            return known
     return next((known for known in OPTIMIZERS if name.startswith(known)), name or None)
 
 
