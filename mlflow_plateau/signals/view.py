@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,11 @@ class View:
     def __init__(self, history: History) -> None:
         """Keeps the history; everything else is computed when it is first asked for."""
         self.history = history
+
+    @classmethod
+    def of_all(cls, histories: Iterable[History]) -> list[View]:
+        """Returns the views of many histories."""
+        return [cls(history) for history in histories]
 
     @property
     def setup(self) -> Setup:
