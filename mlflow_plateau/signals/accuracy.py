@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import FEWEST_POINTS
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -22,7 +23,7 @@ def _accuracy(view: View, name: str) -> FloatArray | None:
 
 
 def _end(values: FloatArray) -> float:
-    return float(np.median(values[-max(1, round(LATE * len(values))) :]))
+    return median(values[-max(1, round(LATE * len(values))) :])
 
 
 @signal(

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.tracked import FloatArray
 
 MAXIMUM_POINTS = 1000
@@ -40,7 +41,8 @@ class Curve:
     def of(cls, epochs: FloatArray, values: FloatArray) -> Curve:
         """Returns the curve of the finite points, averaged into bins if there are too many."""
         finite = np.isfinite(values)
-        epochs, values = epochs[finite], values[finite]
+        if not finite.all():
+            epochs, values = epochs[finite], values[finite]
         if len(values) > MAXIMUM_POINTS:
             edges = np.linspace(0, len(values), MAXIMUM_POINTS + 1).astype(int)[:-1]
             counts = np.diff(np.append(edges, len(values)))
@@ -66,8 +68,9 @@ class Curve:
         """
         if len(self) < 3:
             return 0.0
-        second_differences = np.diff(self.values, n=2)
-        return float(MAD_TO_DEVIATION * np.median(np.abs(second_differences)) / np.sqrt(6.0))
+        differences = self.values[1:] - self.values[:-1]
+        second_differences = differences[1:] - differences[:-1]
+        return float(MAD_TO_DEVIATION * median(np.abs(second_differences)) / np.sqrt(6.0))
 
     @cached_property
     def smooth(self) -> FloatArray:
@@ -87,7 +90,7 @@ class Curve:
         """Standard deviation that is left in ``smooth``, for independent noise."""
         return self.noise * float(np.sqrt(1.5 / self.window))
 
-    @property
+    @cached_property
     def first(self) -> float:
         """The first value."""
         return float(self.values[0])
@@ -95,7 +98,7 @@ class Curve:
     @cached_property
     def start(self) -> float:
         """Level of the beginning: the first value, or the median of the first three if higher."""
-        return float(max(self.values[0], np.median(self.values[: min(3, len(self))])))
+        return max(self.first, median(self.values[:3]))
 
     @cached_property
     def end(self) -> float:
@@ -107,24 +110,29 @@ class Curve:
         """Index of the lowest smoothed value."""
         return int(np.argmin(self.smooth))
 
-    @property
+    @cached_property
     def best(self) -> float:
         """The lowest smoothed value."""
         return float(self.smooth[self.best_index])
 
-    @property
+    @cached_property
     def best_epoch(self) -> float:
         """Epoch of the lowest smoothed value."""
         return float(self.epochs[self.best_index])
 
     @cached_property
+    def level(self) -> float:
+        """The median value."""
+        return median(self.values)
+
+    @cached_property
     def scale(self) -> float:
         """Size of the values, for relative figures: the median absolute value, never zero."""
         sizes = np.abs(self.values)
-        size = float(np.median(sizes)) or float(np.max(sizes)) or 1.0
+        size = median(sizes) or float(np.max(sizes)) or 1.0
         return max(size, SMALLEST_SCALE)
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """First and last epoch."""
         return float(self.epochs[0]), float(self.epochs[-1])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
+from mlflow_plateau.tracked import FloatArray
 
 FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
@@ -48,16 +50,16 @@ def gap_at_first(view: View) -> Measurement:
     count = max(2, round(FIRST_SHARE * len(validation)))
     epochs = validation.epochs[:count]
     at_training = np.interp(epochs, training.epochs, training.values)
-    level = float(np.median(np.abs(at_training)))
+    level = median(np.abs(at_training))
     if level == 0:
         return cannot_say("the first training losses are zero")
-    gap = float(np.median(validation.values[:count] - at_training))
+    gap = median(validation.values[:count] - at_training)
     return Measurement(
         gap / level,
         epochs=(float(epochs[0]), float(epochs[-1])),
         facts={
-            "validation": float(np.median(validation.values[:count])),
-            "training": float(np.median(at_training)),
+            "validation": median(validation.values[:count]),
+            "training": median(at_training),
         },
     )
 
@@ -220,11 +222,21 @@ def losses_together(view: View) -> Measurement:
     training, validation = pair
     other = np.interp(validation.epochs, training.epochs, training.smooth)
     if (
-        np.ptp(other) <= 1e-9 * training.scale
-        or np.ptp(validation.smooth) <= 1e-9 * validation.scale
+        other.max() - other.min() <= 1e-9 * training.scale
+        or validation.smooth.max() - validation.smooth.min() <= 1e-9 * validation.scale
     ):
         return cannot_say("one of the losses never moved")
-    return Measurement(float(np.corrcoef(other, validation.smooth)[0, 1]), epochs=validation.span)
+    return Measurement(_correlation(other, validation.smooth), epochs=validation.span)
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float:
+    """Returns Pearson's correlation of two curves of shape ``(n,)``, as ``numpy.corrcoef``."""
+    both = np.stack((first, second))
+    both -= both.mean(axis=1, keepdims=True)
+    covariance = both @ both.T / (len(first) - 1)
+    deviations = np.sqrt(covariance.diagonal())
+    correlation = float(covariance[0, 1] / deviations[0] / deviations[1])
+    return min(max(correlation, -1.0), 1.0)
 
 
 @signal(
@@ -246,7 +258,7 @@ def validation_follows(view: View) -> Measurement:
     if fallen <= 3 * training.noise or fallen <= 1e-9 * training.scale:
         return cannot_say("the training loss made no progress beyond its noise")
     return Measurement(
-        float(np.clip(followed / fallen, 0.0, 2.0)),
+        min(max(followed / fallen, 0.0), 2.0),
         epochs=validation.span,
         facts={"validation": followed, "training": fallen},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -16,7 +17,7 @@ def _scatter(logged: Curve | None, which: str) -> Measurement:
         return cannot_say(curve)
     epochs, values = curve.tail(0.5)
     late = Curve(epochs, values)
-    level = float(np.median(np.abs(values)))
+    level = median(np.abs(values))
     if level == 0:
         return cannot_say(f"the {which} loss is zero")
     return Measurement(late.noise / level, epochs=late.span, facts={"noise": late.noise})
@@ -73,7 +74,7 @@ def blow_up(view: View) -> Measurement:
     curve = view.training
     if curve is None or len(curve) < 2:
         return cannot_say("the training loss has fewer than 2 finite points")
-    end = float(np.median(curve.values[-3:]))
+    end = median(curve.values[-3:])
     if curve.first <= 0 or end <= 0:
         return cannot_say("the training loss is not positive")
     return Measurement(

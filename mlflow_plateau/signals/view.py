@@ -19,6 +19,7 @@ class View:
     def __init__(self, history: History) -> None:
         """Keeps the history; everything else is computed when it is first asked for."""
         self.history = history
+        self._recorded: dict[str, Curve | None] = {}
 
     @classmethod
     def of_all(cls, histories: Iterable[History]) -> list[View]:
@@ -71,8 +72,8 @@ class View:
 
     def recorded(self, name: str) -> Curve | None:
         """Returns what the recorder measured under that name, or ``None``."""
-        values = self.history.recorded.get(name)
-        if values is None:
-            return None
-        curve = Curve.of(self.history.epochs, values)
-        return curve if len(curve) else None
+        if name not in self._recorded:
+            values = self.history.recorded.get(name)
+            curve = None if values is None else Curve.of(self.history.epochs, values)
+            self._recorded[name] = curve if curve else None
+        return self._recorded[name]
