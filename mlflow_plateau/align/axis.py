@@ -35,7 +35,7 @@ def common_steps(
         only = training or validation
         return np.empty(0) if only is None else np.unique(only.steps)
     if np.array_equal(training.steps, validation.steps):
-        return np.unique(training.steps)
+        return validation.steps
     validation_shared = np.isin(validation.steps, training.steps).mean()
     training_shared = np.isin(training.steps, validation.steps).mean()
     if training.steps.min() > validation.steps[-1]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
-from mlflow_plateau.signals.median import median
+from mlflow_plateau.signals.median import median, medians
 from mlflow_plateau.tracked import FloatArray
 
 MAXIMUM_POINTS = 1000
@@ -68,21 +69,12 @@ class Curve:
         """
         if len(self) < 3:
             return 0.0
-        differences = self.values[1:] - self.values[:-1]
-        second_differences = differences[1:] - differences[:-1]
-        return float(MAD_TO_DEVIATION * median(np.abs(second_differences)) / np.sqrt(6.0))
+        return float(_noise(self.values[np.newaxis])[0])
 
     @cached_property
     def smooth(self) -> FloatArray:
         """A running median against spikes followed by a Gaussian; shape ``(n,)``."""
-        if len(self) < 5:
-            return self.values
-        median = ndimage.median_filter(self.values, size=self.window, mode="nearest")
-        smoothed: FloatArray = ndimage.gaussian_filter1d(
-            median, sigma=self.window / 4, mode="nearest"
-        )
-        # The filter would round off the steep first epochs, where there is little noise to remove.
-        smoothed[0] = self.values[0]
+        smoothed: FloatArray = _smoothed(self.values[np.newaxis], self.window)[0]
         return smoothed
 
     @cached_property
@@ -145,3 +137,53 @@ class Curve:
     def at(self, share: float) -> float:
         """Returns the smoothed value at a share of the run: 0 the first, 1 the last point."""
         return float(self.smooth[round(share * (len(self) - 1))])
+
+
+def _smoothed(values: FloatArray, window: int) -> FloatArray:
+    """Returns curves of one length smoothed; shape ``(curves, n)``, as the values."""
+    count = values.shape[1]
+    if count < 5:
+        return values
+    # One filter for all: the curves in a row, each between copies of its ends.
+    half = window // 2
+    before, after = values[:, :1].repeat(half, axis=1), values[:, -1:].repeat(half, axis=1)
+    apart = np.concatenate((before, values, after), axis=1)
+    filtered = ndimage.median_filter(apart.ravel(), size=window, mode="nearest")
+    inner = filtered.reshape(apart.shape)[:, half : half + count]
+    smoothed: FloatArray = ndimage.gaussian_filter1d(
+        inner, sigma=window / 4, axis=1, mode="nearest"
+    )
+    # The filter would round off the steep first epochs, where there is little noise to remove.
+    smoothed[:, 0] = values[:, 0]
+    return smoothed
+
+
+def smooth_together(curves: Iterable[Curve]) -> None:
+    """Computes what most signals need of each curve, for those of one length at once.
+
+    The values are those that each curve would compute when first asked; for many curves it takes
+    a third of the time.
+    """
+    by_length: dict[int, list[Curve]] = {}
+    for curve in curves:
+        by_length.setdefault(len(curve), []).append(curve)
+    for count, alike in by_length.items():
+        if count < 5 or len(alike) < 2:
+            continue
+        values = np.stack([curve.values for curve in alike])
+        smooth = _smoothed(values, alike[0].window)
+        noise = _noise(values)
+        lowest = smooth.argmin(axis=1)
+        for row, curve in enumerate(alike):
+            # Where `cached_property` looks first.
+            vars(curve).update(
+                smooth=smooth[row], noise=float(noise[row]), best_index=int(lowest[row])
+            )
+
+
+def _noise(values: FloatArray) -> FloatArray:
+    """Returns the noise of curves of one length, shape ``(curves,)``."""
+    differences = values[:, 1:] - values[:, :-1]
+    second_differences = np.abs(differences[:, 1:] - differences[:, :-1])
+    noise: FloatArray = MAD_TO_DEVIATION * medians(second_differences) / np.sqrt(6.0)
+    return noise

@@ -231,6 +231,4 @@ def weights_shrunk(view: View) -> Measurement:
         return cannot_say("there were no updates for part of the run")
     ratios = np.log10(curve.values / rate)
     count = max(2, len(curve) // 4)
-    return Measurement(
-        median(ratios[-count:]) - median(ratios[:count]), epochs=curve.span
-    )
+    return Measurement(median(ratios[-count:]) - median(ratios[:count]), epochs=curve.span)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mlflow_plateau.history import History, Setup
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.curve import Curve, smooth_together
 from mlflow_plateau.signals.plateau import Plateau, find_plateau
 from mlflow_plateau.tracked import FloatArray
 
@@ -23,8 +23,11 @@ class View:
 
     @classmethod
     def of_all(cls, histories: Iterable[History]) -> list[View]:
-        """Returns the views of many histories."""
-        return [cls(history) for history in histories]
+        """Returns the views of many histories, their curves smoothed together."""
+        views = [cls(history) for history in histories]
+        curves = [curve for view in views for curve in (view.training, view.validation)]
+        smooth_together(curve for curve in curves if curve)
+        return views
 
     @property
     def setup(self) -> Setup:

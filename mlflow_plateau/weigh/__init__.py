@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+import numpy as np
+
 from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
-from mlflow_plateau.signals import View
+from mlflow_plateau.signals import Measurement, View
 from mlflow_plateau.tracked import FloatArray
 from mlflow_plateau.weigh.course import Course, Kind
 from mlflow_plateau.weigh.judgement import (
@@ -16,13 +18,11 @@ from mlflow_plateau.weigh.judgement import (
     DECISION_THRESHOLD,
     IMPROVING_THRESHOLD,
     Judgement,
-    Measured,
     judge,
     judge_histories,
     measure,
-    measured_together,
 )
-from mlflow_plateau.weigh.odds import evidence_on
+from mlflow_plateau.weigh.odds import contributions, evidence_on
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.wording import headline, what_would_settle
@@ -50,14 +50,10 @@ def diagnose_history(history: History) -> Diagnosis:
     Returns:
         The diagnosis, with everything that was weighed.
     """
-    measured = measured_together([history])
-    ((judgement, added),) = judge(measured)
-    return _worded(measured[0], judgement, added)
-
-
-def _worded(run: Measured, judgement: Judgement, added: FloatArray) -> Diagnosis:
-    """Returns a judgement with evidence and remedies, in sentences."""
-    view, history = run.view, run.view.history
+    view = View(history)
+    measurements = measure(view)
+    added = contributions(np.array([[m.value for m in measurements.values()]]))
+    (judgement,) = judge([view], added)
     course, status, cause = judgement.course, judgement.status, judgement.cause
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, judgement.causes))
@@ -71,7 +67,7 @@ def _worded(run: Measured, judgement: Judgement, added: FloatArray) -> Diagnosis
         runner_up=judgement.runner_up,
         contributing=judgement.contributing,
         causes=judgement.causes,
-        evidence=_evidence(run, judgement, added),
+        evidence=_evidence(judgement, measurements, added[0], history.axis),
         remedies=_remedies(judgement, view),
         next_level=what_would_settle(judgement.level, status, cause, judgement.runner_up),
         onset_epoch=judgement.onset_epoch,
@@ -82,7 +78,7 @@ def _worded(run: Measured, judgement: Judgement, added: FloatArray) -> Diagnosis
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
-        unknown={name: m.reason for name, m in run.measurements.items() if not m.known},
+        unknown={name: m.reason for name, m in measurements.items() if not m.known},
         notes=history.notes,
         curves=shown_curves(history),
         version=_version(),
@@ -101,16 +97,16 @@ def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
     )
 
 
-def _evidence(run: Measured, judgement: Judgement, added: FloatArray) -> tuple[Evidence, ...]:
+def _evidence(
+    judgement: Judgement, measurements: Mapping[str, Measurement], added: FloatArray, axis: str
+) -> tuple[Evidence, ...]:
     """Returns the evidence on the causes that the answer mentions: the named cause's first."""
     mentioned = dict.fromkeys((judgement.cause, *judgement.contributing, judgement.runner_up))
     return tuple(
         item
         for answer in mentioned
         if answer != NONE
-        for item in evidence_on(
-            cause_by_id(answer), run.measurements, added, run.view.history.axis
-        )
+        for item in evidence_on(cause_by_id(answer), measurements, added, axis)
     )
 
 

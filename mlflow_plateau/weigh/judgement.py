@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -40,8 +41,8 @@ LEAST_HEALTH = -2.0
 """That a run is not healthy, however surely, says nothing about which other causes are present: in
 judging these, health is at least this likely, in nats."""
 
-AT_ONCE = 1000
-"""So many runs are measured before they are weighed together."""
+AT_ONCE = 256
+"""So many runs are measured and weighed together: more take more memory and no less time each."""
 
 
 @dataclass(frozen=True)
@@ -77,59 +78,42 @@ class Judgement:
     level: str
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A run with all that was measured on it."""
-
-    view: View
-    course: Course
-    measurements: Mapping[str, Measurement]
-
-
 def measure(view: View) -> dict[str, Measurement]:
     """Measures every signal."""
     return {signal.name: signal.measure(view) for signal in SIGNALS}
 
 
-def judge_histories(histories: Iterable[History]) -> list[Judgement]:
+def judge_histories(histories: Iterable[History]) -> Iterator[Judgement]:
     """Decides about many runs: the same answers as ``diagnose_history``, without the words.
 
-    The runs are the rows of a table of what was measured, which is weighed as a whole.
+    What was measured is a table with a row for each run, which is weighed as a whole.
 
     Args:
-        histories: The histories; each is let go once it is measured.
+        histories: The histories; no more than ``AT_ONCE`` of them are kept.
     """
-    judged: list[Judgement] = []
-    batch: list[History] = []
-    for history in histories:
-        batch.append(history)
-        if len(batch) == AT_ONCE:
-            judged.extend(judgement for judgement, _ in judge(measured_together(batch)))
-            batch.clear()
-    judged.extend(judgement for judgement, _ in judge(measured_together(batch)))
-    return judged
+    remaining = iter(histories)
+    while batch := list(islice(remaining, AT_ONCE)):
+        views = View.of_all(batch)
+        values = [[signal.measure(view).value for signal in SIGNALS] for view in views]
+        yield from judge(views, contributions(np.array(values)))
 
 
-def measured_together(histories: Sequence[History]) -> list[Measured]:
-    """Measures every signal on every history."""
-    return [
-        Measured(view, read_course(view), measure(view)) for view in View.of_all(histories)
-    ]
+def judge(views: Sequence[View], added: FloatArray) -> list[Judgement]:
+    """Returns a judgement for each run.
 
-
-def judge(runs: Sequence[Measured]) -> list[tuple[Judgement, FloatArray]]:
-    """Returns for each run the judgement, and what each clue adds to its answer's log-odds."""
-    values = np.array([[m.value for m in run.measurements.values()] for run in runs])
-    added = contributions(values.reshape(len(runs), len(SIGNALS)))
+    Args:
+        views: The runs, n of them.
+        added: What each clue adds to its answer's log-odds, shape ``(n, k)``.
+    """
     ids = [answer.id for answer in ANSWERS]
     return [
-        (_judged(run, dict(zip(ids, odds, strict=True))), own)
-        for run, odds, own in zip(runs, log_odds(added).tolist(), added, strict=True)
+        _judged(view, dict(zip(ids, odds, strict=True)))
+        for view, odds in zip(views, log_odds(added).tolist(), strict=True)
     ]
 
 
-def _judged(run: Measured, odds: Mapping[str, float]) -> Judgement:
-    view, course = run.view, run.course
+def _judged(view: View, odds: Mapping[str, float]) -> Judgement:
+    course = read_course(view)
     chances = probabilities(odds, possible_answers(course))
     health = max(odds[NONE], LEAST_HEALTH)
     against_health = {c: odds[c] - health for c in chances if c != NONE}
