@@ -4,24 +4,19 @@ Run it from the repository with ``python benchmarks/diagnosis_speed.py``; it pri
 histories are made from the laws that learning curves follow: 200 epochs, six metrics, as the store
 returns them. Beside them stands a yardstick that knows nothing of training: a Savitzky-Golay
 filter and a straight line through each of the same six curves. All take turns in one process, so
-that a machine that gets slower or faster slows all of them; times are of the processor, and the
-ratios are the medians over the rounds.
+that a machine that gets slower or faster slows all of them; times are of the processor, all
+threads together, and the ratios are the medians over the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-# Before numpy is imported: one core is what is measured.
-for library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np
 from scipy.signal import savgol_filter

@@ -162,7 +162,7 @@ def diagnose_runs(
     if jobs is None:
         jobs = 4 if current_uri(tracking_uri).startswith("http") else 1
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        found = pool.map(diagnosed, runs) if log else _judged(pool.map(read, runs))
+        found = pool.map(diagnosed, runs) if log else judged_where_possible(pool.map(read, runs))
         rows = [
             {"run_id": run.info.run_id, "name": run.info.run_name, **_outcome(answer)}
             for run, answer in zip(runs, found, strict=True)
@@ -195,8 +195,13 @@ def _unless_it_fails(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         return f"{type(error).__name__}: {error}"
 
 
-def _judged(found: Iterable[History | str]) -> Iterator[Judgement | str]:
-    """Returns the judgements of histories, many weighed at once; errors stay where they are."""
+def judged_where_possible(found: Iterable[History | str]) -> Iterator[Judgement | str]:
+    """Returns the judgements of histories, many weighed at once, in their order.
+
+    Args:
+        found: The histories, or why there is none, which stays where it is. A history that cannot
+            be judged has its error in place of a judgement, and costs no other its own.
+    """
     from mlflow_plateau.weigh.judgement import AT_ONCE
 
     remaining = iter(found)

@@ -185,7 +185,7 @@ def _alternate(training: Series | None, validation: Series | None) -> bool:
     """
     if training is None or validation is None or abs(len(training) - len(validation)) > 1:
         return False
-    if np.any(np.diff(training.steps) != 2) or np.any(np.diff(validation.steps) != 2):
+    if any((curve.steps[1:] - curve.steps[:-1] != 2).any() for curve in (training, validation)):
         return False
     both = np.union1d(training.steps, validation.steps)
     return len(both) == len(training) + len(validation) > 3 and bool(np.all(np.diff(both) == 1))

@@ -70,7 +70,7 @@ def clean_points(name: str, points: Points) -> Series:
     """
     series = _in_order_of_logging(points)
     series = _with_infinities(name, series)
-    if np.all(series.steps[1:] > series.steps[:-1]):
+    if (series.steps[1:] > series.steps[:-1]).all():
         return series
     if len(series) > 1 and series.steps.min() == series.steps.max():
         return replace(
@@ -91,7 +91,7 @@ def clean_points(name: str, points: Points) -> Series:
 def _in_order_of_logging(points: Points) -> Series:
     steps, values = points.steps.astype(np.float64), points.values.astype(np.float64)
     times = points.timestamps
-    if np.all(times[1:] >= times[:-1]):
+    if (times[1:] >= times[:-1]).all():
         return Series(steps, values, times)
     order = np.argsort(times, kind="stable")
     return Series(steps[order], values[order], times[order])
@@ -113,7 +113,7 @@ def first_at_each_step(points: Points) -> Series:
 
 def _with_infinities(name: str, series: Series) -> Series:
     sizes = np.abs(series.values)
-    if not np.any(sizes >= STORED_INFINITY):
+    if not (sizes >= STORED_INFINITY).any():
         return series
     stand_ins = np.isfinite(series.values) & (sizes >= STORED_INFINITY)
     if not stand_ins.any():

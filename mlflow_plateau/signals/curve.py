@@ -72,6 +72,12 @@ class Curve:
         return float(_noise(self.values[np.newaxis])[0])
 
     @cached_property
+    def late_noise(self) -> float:
+        """The noise of the second half."""
+        values = self.tail(0.5)[1]
+        return float(_noise(values[np.newaxis])[0])
+
+    @cached_property
     def smooth(self) -> FloatArray:
         """A running median against spikes followed by a Gaussian; shape ``(n,)``."""
         smoothed: FloatArray = _smoothed(self.values[np.newaxis], self.window)[0]
@@ -129,9 +135,13 @@ class Curve:
         """First and last epoch."""
         return float(self.epochs[0]), float(self.epochs[-1])
 
+    def points_in(self, share: float) -> int:
+        """Returns how many points a share of the curve has, at least three."""
+        return max(3, round(share * len(self)))
+
     def tail(self, share: float) -> tuple[FloatArray, FloatArray]:
         """Returns epochs and values of the last ``share`` of the points, at least three of them."""
-        count = max(3, round(share * len(self)))
+        count = self.points_in(share)
         return self.epochs[-count:], self.values[-count:]
 
     def at(self, share: float) -> float:
@@ -173,11 +183,15 @@ def smooth_together(curves: Iterable[Curve]) -> None:
         values = np.stack([curve.values for curve in alike])
         smooth = _smoothed(values, alike[0].window)
         noise = _noise(values)
+        late_noise = _noise(values[:, -alike[0].points_in(0.5) :])
         lowest = smooth.argmin(axis=1)
         for row, curve in enumerate(alike):
             # Where `cached_property` looks first.
             vars(curve).update(
-                smooth=smooth[row], noise=float(noise[row]), best_index=int(lowest[row])
+                smooth=smooth[row],
+                noise=float(noise[row]),
+                late_noise=float(late_noise[row]),
+                best_index=int(lowest[row]),
             )
 
 

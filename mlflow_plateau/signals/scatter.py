@@ -16,11 +16,14 @@ def _scatter(logged: Curve | None, which: str) -> Measurement:
     if isinstance(curve, str):
         return cannot_say(curve)
     epochs, values = curve.tail(0.5)
-    late = Curve(epochs, values)
     level = median(np.abs(values))
     if level == 0:
         return cannot_say(f"the {which} loss is zero")
-    return Measurement(late.noise / level, epochs=late.span, facts={"noise": late.noise})
+    return Measurement(
+        curve.late_noise / level,
+        epochs=(float(epochs[0]), float(epochs[-1])),
+        facts={"noise": curve.late_noise},
+    )
 
 
 @signal(

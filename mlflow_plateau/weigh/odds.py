@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, Cause
+from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, Cause, cause_by_id
 from mlflow_plateau.diagnosis import Evidence
 from mlflow_plateau.signals import SIGNALS, Measurement, signal_by_name
 from mlflow_plateau.tracked import FloatArray, IntArray
@@ -159,9 +159,15 @@ def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
     Causes that can be present together do not compete: a learning rate that is too large stays as
     sure as it is where the data hold nothing to learn as well.
     """
-    rivals = {NONE, *(c.id for c in CAUSES if cause.is_confused_with(c))}
-    against = sum(chances.get(answer, 0.0) for answer in sorted(rivals))
+    against = sum(chances.get(answer, 0.0) for answer in _rivals(cause.id))
     return chances[cause.id] / (chances[cause.id] + against)
+
+
+@cache
+def _rivals(cause_id: str) -> tuple[str, ...]:
+    """Returns the answers that a cause excludes."""
+    cause = cause_by_id(cause_id)
+    return (NONE, *(other.id for other in CAUSES if cause.is_confused_with(other)))
 
 
 def presence(against_health: float) -> float:
