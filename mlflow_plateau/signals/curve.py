@@ -96,7 +96,7 @@ class Curve:
     @cached_property
     def start(self) -> float:
         """Level of the beginning: the first value, or the median of the first three if higher."""
-        return max(self.first, median(self.values[:3]))
+        return float(_starts(self.values[np.newaxis])[0])
 
     @cached_property
     def end(self) -> float:
@@ -126,9 +126,7 @@ class Curve:
     @cached_property
     def scale(self) -> float:
         """Size of the values, for relative figures: the median absolute value, never zero."""
-        sizes = np.abs(self.values)
-        size = median(sizes) or float(np.max(sizes)) or 1.0
-        return max(size, SMALLEST_SCALE)
+        return float(_scales(self.values[np.newaxis])[0])
 
     @cached_property
     def span(self) -> tuple[float, float]:
@@ -185,14 +183,19 @@ def smooth_together(curves: Iterable[Curve]) -> None:
         noise = _noise(values)
         late_noise = _noise(values[:, -alike[0].points_in(0.5) :])
         lowest = smooth.argmin(axis=1)
+        columns = {
+            "smooth": list(smooth),
+            "noise": noise.tolist(),
+            "late_noise": late_noise.tolist(),
+            "best_index": lowest.tolist(),
+            "best": smooth[np.arange(len(alike)), lowest].tolist(),
+            "end": smooth[:, -1].tolist(),
+            "start": _starts(values).tolist(),
+            "scale": _scales(values).tolist(),
+        }
         for row, curve in enumerate(alike):
             # Where `cached_property` looks first.
-            vars(curve).update(
-                smooth=smooth[row],
-                noise=float(noise[row]),
-                late_noise=float(late_noise[row]),
-                best_index=int(lowest[row]),
-            )
+            vars(curve).update({name: column[row] for name, column in columns.items()})
 
 
 def _noise(values: FloatArray) -> FloatArray:
@@ -201,3 +204,16 @@ def _noise(values: FloatArray) -> FloatArray:
     second_differences = np.abs(differences[:, 1:] - differences[:, :-1])
     noise: FloatArray = MAD_TO_DEVIATION * medians(second_differences) / np.sqrt(6.0)
     return noise
+
+
+def _starts(values: FloatArray) -> FloatArray:
+    """Returns the levels of the beginnings, shape ``(curves,)``."""
+    return np.maximum(values[:, 0], medians(values[:, :3]))
+
+
+def _scales(values: FloatArray) -> FloatArray:
+    """Returns the sizes of the values, shape ``(curves,)``."""
+    sizes = np.abs(values)
+    typical, largest = medians(sizes), sizes.max(axis=1)
+    typical = np.where(typical > 0, typical, np.where(largest > 0, largest, 1.0))
+    return np.maximum(typical, SMALLEST_SCALE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
@@ -226,17 +228,20 @@ def losses_together(view: View) -> Measurement:
         or validation.smooth.max() - validation.smooth.min() <= 1e-9 * validation.scale
     ):
         return cannot_say("one of the losses never moved")
-    return Measurement(_correlation(other, validation.smooth), epochs=validation.span)
+    correlation = _correlation(other, validation.smooth)
+    if correlation is None:
+        return cannot_say("one of the losses never moved")
+    return Measurement(correlation, epochs=validation.span)
 
 
-def _correlation(first: FloatArray, second: FloatArray) -> float:
-    """Returns Pearson's correlation of two curves of shape ``(n,)``, as ``numpy.corrcoef``."""
-    both = np.stack((first, second))
-    both -= both.mean(axis=1, keepdims=True)
-    covariance = both @ both.T / (len(first) - 1)
-    deviations = np.sqrt(covariance.diagonal())
-    correlation = float(covariance[0, 1] / deviations[0] / deviations[1])
-    return min(max(correlation, -1.0), 1.0)
+def _correlation(first: FloatArray, second: FloatArray) -> float | None:
+    """Returns Pearson's correlation of two curves of shape ``(n,)``, ``None`` for constants."""
+    first = first - first.sum() / len(first)
+    second = second - second.sum() / len(second)
+    length, other = math.sqrt(first @ first), math.sqrt(second @ second)
+    if length == 0 or other == 0:
+        return None
+    return min(max(float(first @ second) / length / other, -1.0), 1.0)
 
 
 @signal(

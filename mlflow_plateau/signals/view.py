@@ -20,6 +20,7 @@ class View:
         """Keeps the history; everything else is computed when it is first asked for."""
         self.history = history
         self._recorded: dict[str, Curve | None] = {}
+        self._metrics: dict[str, FloatArray | None] = {}
 
     @classmethod
     def of_all(cls, histories: Iterable[History]) -> list[View]:
@@ -72,6 +73,15 @@ class View:
         if len(rates) == 0 and self.setup.learning_rate is not None:
             return np.array([self.setup.learning_rate])
         return rates
+
+    def metric(self, name: str) -> FloatArray | None:
+        """Returns the finite values of a further metric, ``None`` where it was not logged."""
+        if name not in self._metrics:
+            values = self.history.metrics.get(name)
+            if values is not None and not (finite := np.isfinite(values)).all():
+                values = values[finite]
+            self._metrics[name] = values
+        return self._metrics[name]
 
     def recorded(self, name: str) -> Curve | None:
         """Returns what the recorder measured under that name, or ``None``."""
