@@ -34,6 +34,13 @@ def both_losses(view: View) -> tuple[Curve, Curve] | str:
     return training, validation
 
 
+def _beside(training: Curve, validation: Curve) -> FloatArray:
+    """Returns the smoothed training loss at the epochs of the validation."""
+    if training.epochs is validation.epochs:
+        return training.smooth
+    return np.interp(validation.epochs, training.epochs, training.smooth)
+
+
 def _at(curve: Curve, epoch: float) -> float:
     return float(np.interp(epoch, curve.epochs, curve.smooth))
 
@@ -121,8 +128,8 @@ def gap_growth(view: View) -> Measurement:
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
-    gaps = validation.smooth - np.interp(validation.epochs, training.epochs, training.smooth)
-    early = float(np.min(gaps[: max(2, len(gaps) // 3)]))
+    gaps = validation.smooth - _beside(training, validation)
+    early = float(gaps[: max(2, len(gaps) // 3)].min())
     growth = float(gaps[-1]) - max(early, 0.0)
     if validation.end == 0:
         return cannot_say("the validation loss is zero")
@@ -222,7 +229,7 @@ def losses_together(view: View) -> Measurement:
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
-    other = np.interp(validation.epochs, training.epochs, training.smooth)
+    other = _beside(training, validation)
     if (
         other.max() - other.min() <= 1e-9 * training.scale
         or validation.smooth.max() - validation.smooth.min() <= 1e-9 * validation.scale
