@@ -169,8 +169,8 @@ def _smoothed(values: FloatArray, window: int) -> FloatArray:
 def smooth_together(curves: Iterable[Curve]) -> None:
     """Computes what most signals need of each curve, for those of one length at once.
 
-    The values are those that each curve would compute when first asked; for many curves it takes
-    a third of the time.
+    The values are those that each curve would compute when first asked, which takes longer for
+    many curves one after another.
     """
     by_length: dict[int, list[Curve]] = {}
     for curve in curves:
