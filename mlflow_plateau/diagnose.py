@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from mlflow_plateau.errors import PlateauError, ProfileError, RunStillActiveError
 
@@ -12,8 +13,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.entities import Run
 
+    from mlflow_plateau.consistency import ConsistencyReport
     from mlflow_plateau.diagnosis import Diagnosis
+    from mlflow_plateau.history import History
     from mlflow_plateau.store.siblings import Neighbours
+    from mlflow_plateau.weigh.judgement import Judgement
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def diagnose(
@@ -60,12 +67,24 @@ def _diagnose(
     neighbours: Neighbours | None,
     tracking_uri: str | None,
 ) -> Diagnosis:
+    from mlflow_plateau.store.write import write_diagnosis
+    from mlflow_plateau.weigh import diagnose_history
+
+    history, consistency = _read(run_id, monitor, neighbours, tracking_uri)
+    diagnosis = diagnose_history(history)
+    if log:
+        write_diagnosis(diagnosis, tracking_uri, consistency)
+    return diagnosis
+
+
+def _read(
+    run_id: str, monitor: str | None, neighbours: Neighbours | None, tracking_uri: str | None
+) -> tuple[History, ConsistencyReport | None]:
+    """Returns all that a run's diagnosis rests on, read from the store and aligned."""
     from mlflow_plateau.align import align
     from mlflow_plateau.consistency import report as compare_profiles
     from mlflow_plateau.store.profiles import read_profiles
     from mlflow_plateau.store.read import read_run
-    from mlflow_plateau.store.write import write_diagnosis
-    from mlflow_plateau.weigh import diagnose_history
 
     run = read_run(run_id, tracking_uri)
     if run.status == "RUNNING" and not run.metrics:
@@ -84,10 +103,7 @@ def _diagnose(
         history = replace(history, notes=(*history.notes, str(error)))
     if neighbours is not None:
         history = neighbours.add_to(history, run)
-    diagnosis = diagnose_history(history)
-    if log:
-        write_diagnosis(diagnosis, tracking_uri, consistency)
-    return diagnosis
+    return history, consistency
 
 
 def diagnose_runs(
@@ -106,7 +122,8 @@ def diagnose_runs(
         filter_string: MLflow's filter for runs, such as ``"attributes.status = 'FINISHED'"``.
         jobs: As many runs are diagnosed at a time; if left out, four on a tracking server, one in a
             local store.
-        log: Whether to write each diagnosis into its run.
+        log: Whether to write each diagnosis into its run. If not, the runs are weighed together
+            once they are read.
         siblings: Whether to compare each run with those of its experiment that differ from it in a
             thing or two; the experiments are read once.
         tracking_uri: The tracking store; MLflow's current one if left out.
@@ -135,17 +152,21 @@ def diagnose_runs(
 
     neighbours = Neighbours(tracking_uri, whole=True) if siblings else None
 
-    def row(run: Run) -> dict[str, Any]:
-        return {
-            "run_id": run.info.run_id,
-            "name": run.info.run_name,
-            **_outcome(run.info.run_id, log, neighbours, tracking_uri),
-        }
+    def diagnosed(run: Run) -> Diagnosis | str:
+        return _unless_it_fails(_diagnose, run.info.run_id, None, True, neighbours, tracking_uri)
+
+    def read(run: Run) -> History | str:
+        found = _unless_it_fails(_read, run.info.run_id, None, neighbours, tracking_uri)
+        return found if isinstance(found, str) else found[0]
 
     if jobs is None:
         jobs = 4 if current_uri(tracking_uri).startswith("http") else 1
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        rows = list(pool.map(row, runs))
+        found = pool.map(diagnosed, runs) if log else judged_where_possible(pool.map(read, runs))
+        rows = [
+            {"run_id": run.info.run_id, "name": run.info.run_name, **_outcome(answer)}
+            for run, answer in zip(runs, found, strict=True)
+        ]
     frame = pd.DataFrame(rows, columns=["run_id", "name", *_OUTCOMES, "error"])
     numbers = ["confidence", "onset_epoch", "wasted_fraction"]
     return frame.astype(dict.fromkeys(numbers, "float64"))
@@ -163,14 +184,45 @@ _OUTCOMES = (
 """The fields of a diagnosis that have a column."""
 
 
-def _outcome(
-    run_id: str, log: bool, neighbours: Neighbours | None, tracking_uri: str | None
-) -> dict[str, Any]:
+def _unless_it_fails(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | str:
+    """Returns what a function returns, or why it could not."""
     try:
-        diagnosis = _diagnose(run_id, None, log, neighbours, tracking_uri)
+        return function(*args, **kwargs)
     except PlateauError as error:
-        return {"error": str(error)}
+        return str(error)
     except Exception as error:
         # One run that nobody thought of must not cost the answers for all the others.
-        return {"error": f"{type(error).__name__}: {error}"}
-    return {**{name: getattr(diagnosis, name) for name in _OUTCOMES}, "error": ""}
+        return f"{type(error).__name__}: {error}"
+
+
+def judged_where_possible(found: Iterable[History | str]) -> Iterator[Judgement | str]:
+    """Returns the judgements of histories, many weighed at once, in their order.
+
+    Args:
+        found: The histories, or why there is none, which stays where it is. A history that cannot
+            be judged has its error in place of a judgement, and costs no other its own.
+    """
+    from mlflow_plateau.weigh.judgement import AT_ONCE
+
+    remaining = iter(found)
+    while batch := list(islice(remaining, AT_ONCE)):
+        judged = iter(_judged_together([item for item in batch if not isinstance(item, str)]))
+        yield from (item if isinstance(item, str) else next(judged) for item in batch)
+
+
+def _judged_together(histories: Sequence[History]) -> Sequence[Judgement | str]:
+    from mlflow_plateau.weigh import judge_histories
+
+    together = _unless_it_fails(lambda: list(judge_histories(histories)))
+    if not isinstance(together, str):
+        return together
+    if len(histories) == 1:
+        return [together]
+    # One of them failed: each for itself, then.
+    return [answer for history in histories for answer in _judged_together([history])]
+
+
+def _outcome(answer: Diagnosis | Judgement | str) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"error": answer}
+    return {**{name: getattr(answer, name) for name in _OUTCOMES}, "error": ""}

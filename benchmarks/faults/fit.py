@@ -35,7 +35,7 @@ from benchmarks.faults.kinds import HALVES, lies_in
 from benchmarks.faults.parts import PARTS
 from mlflow_plateau.causes import NONE, Cause
 from mlflow_plateau.signals import signal_by_name
-from mlflow_plateau.weigh import LEAST_HEALTH
+from mlflow_plateau.weigh.judgement import LEAST_HEALTH
 
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""

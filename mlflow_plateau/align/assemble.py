@@ -185,12 +185,10 @@ def _alternate(training: Series | None, validation: Series | None) -> bool:
     """
     if training is None or validation is None or abs(len(training) - len(validation)) > 1:
         return False
+    if any((curve.steps[1:] - curve.steps[:-1] != 2).any() for curve in (training, validation)):
+        return False
     both = np.union1d(training.steps, validation.steps)
-    return len(both) == len(training) + len(validation) > 3 and bool(
-        np.all(np.diff(training.steps) == 2)
-        and np.all(np.diff(validation.steps) == 2)
-        and np.all(np.diff(both) == 1)
-    )
+    return len(both) == len(training) + len(validation) > 3 and bool(np.all(np.diff(both) == 1))
 
 
 def _epoch_counter(run: TrackedRun) -> Series | None:
@@ -204,7 +202,9 @@ def _epoch_counter(run: TrackedRun) -> Series | None:
 
 def _averaging(choice: Choice, training: Series | None, steps: FloatArray) -> Iterator[str]:
     """Says what became of training points that do not stand on the axis."""
-    if training is None or choice.training is None or np.isin(training.steps, steps).all():
+    if training is None or choice.training is None or np.array_equal(training.steps, steps):
+        return
+    if np.isin(training.steps, steps).all():
         return
     name = quoted(choice.training.name)
     yield f"{name} was averaged between one validation and the next."

@@ -34,6 +34,8 @@ def common_steps(
     if training is None or validation is None:
         only = training or validation
         return np.empty(0) if only is None else np.unique(only.steps)
+    if np.array_equal(training.steps, validation.steps):
+        return validation.steps
     validation_shared = np.isin(validation.steps, training.steps).mean()
     training_shared = np.isin(training.steps, validation.steps).mean()
     if training.steps.min() > validation.steps[-1]:
@@ -66,6 +68,8 @@ def on_steps(series: Series | None, steps: FloatArray) -> tuple[FloatArray, Bool
     """
     if series is None or len(series) == 0 or len(steps) == 0:
         return np.full(len(steps), np.nan), np.zeros(len(steps), dtype=bool)
+    if np.array_equal(series.steps, steps):
+        return series.values + 0.0, np.ones(len(steps), dtype=bool)
     position = np.searchsorted(steps, series.steps, side="left")
     inside = position < len(steps)
     hits = inside & (steps[np.minimum(position, len(steps) - 1)] == series.steps)

@@ -140,7 +140,10 @@ def best_of(readings: Iterable[Reading], series: Mapping[str, Series]) -> Readin
             -len(points),
         )
 
-    return min(readings, key=disadvantages, default=None)
+    candidates = list(readings)
+    if len(candidates) == 1:
+        return candidates[0]
+    return min(candidates, key=disadvantages, default=None)
 
 
 def _is_curve(reading: Reading | None, series: Mapping[str, Series]) -> bool:

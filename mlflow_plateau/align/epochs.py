@@ -59,8 +59,8 @@ def as_epochs(
             note = "Steps were turned into epochs by the metric that counts them."
             return Epochs(epochs, "epoch", () if np.array_equal(epochs, steps) else (note,))
     strides = np.diff(steps)
-    stride = float(np.median(strides)) if len(strides) else 1.0
-    even = bool(np.all(strides == stride))
+    even = bool(np.all(strides == strides[:1]))
+    stride = float(strides[0] if even else np.median(strides)) if len(strides) else 1.0
     if counts_rounds:
         return Epochs(steps, "step")
     if updates_per_epoch and updates_per_epoch > 1 and stride == updates_per_epoch and even:

@@ -45,6 +45,8 @@ def place(training: Series | None, validation: Series | None) -> Placement:
     """
     if training is None or validation is None:
         return Placement(training, validation)
+    if training.placed and validation.placed and np.array_equal(training.steps, validation.steps):
+        return Placement(training, validation)
     if training.placed and validation.placed:
         return _matched_by_time_if_steps_disagree(training, validation)
     if len(training) == len(validation):

@@ -68,13 +68,10 @@ def clean_points(name: str, points: Points) -> Series:
     Returns:
         The curve, with what was changed in its notes.
     """
-    order = np.argsort(points.timestamps, kind="stable")
-    series = Series(
-        steps=points.steps[order].astype(np.float64),
-        values=points.values[order].astype(np.float64),
-        timestamps=points.timestamps[order],
-    )
+    series = _in_order_of_logging(points)
     series = _with_infinities(name, series)
+    if (series.steps[1:] > series.steps[:-1]).all():
+        return series
     if len(series) > 1 and series.steps.min() == series.steps.max():
         return replace(
             series,
@@ -89,6 +86,15 @@ def clean_points(name: str, points: Points) -> Series:
     series = _without_summary(name, series)
     series = _without_superseded(name, series)
     return _last_at_each_step(name, series)
+
+
+def _in_order_of_logging(points: Points) -> Series:
+    steps, values = points.steps.astype(np.float64), points.values.astype(np.float64)
+    times = points.timestamps
+    if (times[1:] >= times[:-1]).all():
+        return Series(steps, values, times)
+    order = np.argsort(times, kind="stable")
+    return Series(steps[order], values[order], times[order])
 
 
 def first_at_each_step(points: Points) -> Series:
@@ -106,7 +112,10 @@ def first_at_each_step(points: Points) -> Series:
 
 
 def _with_infinities(name: str, series: Series) -> Series:
-    stand_ins = np.isfinite(series.values) & (np.abs(series.values) >= STORED_INFINITY)
+    sizes = np.abs(series.values)
+    if not (sizes >= STORED_INFINITY).any():
+        return series
+    stand_ins = np.isfinite(series.values) & (sizes >= STORED_INFINITY)
     if not stand_ins.any():
         return series
     note = (
@@ -199,9 +208,11 @@ def without_restored_epoch(
     last = curves[0].steps[-1]
     if any(curve.steps[-1] != last or curve.steps[-2] != last - 1 for curve in curves):
         return series, ()
+    if not announced and len(curves) < 2:
+        return series, ()
     repeated = [set(curve.steps[:-1][curve.values[:-1] == curve.values[-1]]) for curve in curves]
     origins = set.intersection(*repeated)
-    if not announced and (len(curves) < 2 or last - 1 in origins):
+    if not announced and last - 1 in origins:
         return series, ()
     if not origins:
         return series, ()

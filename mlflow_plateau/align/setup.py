@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from mlflow_plateau.history import Setup
@@ -53,6 +53,14 @@ OPTIMIZERS = (
 )
 """Optimisers by the beginning of their names, longer ones first."""
 
+OTHER_OPTIMIZERS: Mapping[str, str] = {
+    "gradientdescent": "sgd",
+    "gradient_descent": "sgd",
+    "momentum": "sgd",
+    "nesterov": "sgd",
+}
+"""Other names of optimisers, such as TensorFlow 1's ``GradientDescentOptimizer``."""
+
 LOSSES: Mapping[str, str] = {
     "mse": "mean_squared_error",
     "mseloss": "mean_squared_error",
@@ -82,6 +90,8 @@ ROUNDS = frozenset(
 KINDS: Mapping[str, Any] = get_type_hints(Setup)
 """The type of each field."""
 
+_NAMES = {field: tuple(PARAMETERS.get(field, "").split()) for field in KINDS}
+
 
 def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
     """Returns what a run's parameters and tags say about its training.
@@ -98,22 +108,21 @@ def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
     ours = {**params, **tags}
     plain = _by_plain_name(params)
     found: dict[str, Any] = {}
-    for item in fields(Setup):
-        text = ours.get(OURS + item.name)
-        value = None if text is None else _parse(item.name, text, KINDS[item.name])
-        names = PARAMETERS.get(item.name, "").split()
-        for name in names if value is None else ():
+    for field, kind in KINDS.items():
+        text = ours.get(OURS + field)
+        value = None if text is None else _parse(field, text, kind)
+        for name in _NAMES[field] if value is None else ():
             if name in plain:
-                value = _parse(item.name, plain[name], KINDS[item.name])
+                value = _parse(field, plain[name], kind)
             if value is not None:
                 break
-        found[item.name] = value
+        found[field] = value
     return Setup(**found)
 
 
 def is_setup_parameter(name: str) -> bool:
     """Returns whether a parameter's name is one under which a ``Setup`` is looked for."""
-    return _plain(name) in _KNOWN or _plain(re.split(r"[./:]", name)[-1]) in _KNOWN
+    return _plain(name) in _KNOWN or _last_part(name) in _KNOWN
 
 
 _KNOWN = frozenset(name for names in PARAMETERS.values() for name in names.split())
@@ -129,13 +138,19 @@ def _by_plain_name(params: Mapping[str, str]) -> dict[str, str]:
     plain: dict[str, str] = {}
     for name, value in params.items():
         if not name.startswith(OURS):
-            plain.setdefault(_plain(re.split(r"[./:]", name)[-1]), value)
+            plain.setdefault(_last_part(name), value)
     plain.update((_plain(n), value) for n, value in params.items() if not n.startswith(OURS))
     return plain
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def _last_part(name: str) -> str:
+    return _plain(re.split(r"[./:]", name)[-1])
 
 
 def _parse(field: str, text: str, kind: Any) -> Any:
@@ -192,6 +207,9 @@ def _class_name(text: str) -> str | None:
 
 def _optimizer(text: str) -> str | None:
     name = (_class_name(text) or "").lower()
+    for other, known in OTHER_OPTIMIZERS.items():
+        if name.startswith(other):
+            return known
     return next((known for known in OPTIMIZERS if name.startswith(known)), name or None)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import FEWEST_POINTS
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -14,15 +13,12 @@ LATE = 0.25
 
 
 def _accuracy(view: View, name: str) -> FloatArray | None:
-    values = view.history.metrics.get(name)
-    if values is None:
-        return None
-    known = values[np.isfinite(values)]
-    return known if len(known) >= FEWEST_POINTS else None
+    values = view.metric(name)
+    return values if values is not None and len(values) >= FEWEST_POINTS else None
 
 
 def _end(values: FloatArray) -> float:
-    return float(np.median(values[-max(1, round(LATE * len(values))) :]))
+    return median(values[-max(1, round(LATE * len(values))) :])
 
 
 @signal(
@@ -49,10 +45,8 @@ def accuracy_gap(view: View) -> Measurement:
     training, validation = _accuracy(view, "accuracy"), _accuracy(view, "val_accuracy")
     if training is None or validation is None:
         return cannot_say("no training or no validation accuracy was logged")
-    return Measurement(
-        _end(training) - _end(validation),
-        facts={"training": _end(training), "validation": _end(validation)},
-    )
+    facts = {"training": _end(training), "validation": _end(validation)}
+    return Measurement(facts["training"] - facts["validation"], facts=facts)
 
 
 @signal(unit="accuracy", sentence="at the end the training accuracy is {value:.3f}")

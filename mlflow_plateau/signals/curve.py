@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
+from mlflow_plateau.signals.median import median, medians
 from mlflow_plateau.tracked import FloatArray
 
 MAXIMUM_POINTS = 1000
@@ -40,7 +42,8 @@ class Curve:
     def of(cls, epochs: FloatArray, values: FloatArray) -> Curve:
         """Returns the curve of the finite points, averaged into bins if there are too many."""
         finite = np.isfinite(values)
-        epochs, values = epochs[finite], values[finite]
+        if not finite.all():
+            epochs, values = epochs[finite], values[finite]
         if len(values) > MAXIMUM_POINTS:
             edges = np.linspace(0, len(values), MAXIMUM_POINTS + 1).astype(int)[:-1]
             counts = np.diff(np.append(edges, len(values)))
@@ -66,20 +69,18 @@ class Curve:
         """
         if len(self) < 3:
             return 0.0
-        second_differences = np.diff(self.values, n=2)
-        return float(MAD_TO_DEVIATION * np.median(np.abs(second_differences)) / np.sqrt(6.0))
+        return float(_noise(self.values[np.newaxis])[0])
+
+    @cached_property
+    def late_noise(self) -> float:
+        """The noise of the second half."""
+        values = self.tail(0.5)[1]
+        return float(_noise(values[np.newaxis])[0])
 
     @cached_property
     def smooth(self) -> FloatArray:
         """A running median against spikes followed by a Gaussian; shape ``(n,)``."""
-        if len(self) < 5:
-            return self.values
-        median = ndimage.median_filter(self.values, size=self.window, mode="nearest")
-        smoothed: FloatArray = ndimage.gaussian_filter1d(
-            median, sigma=self.window / 4, mode="nearest"
-        )
-        # The filter would round off the steep first epochs, where there is little noise to remove.
-        smoothed[0] = self.values[0]
+        smoothed: FloatArray = _smoothed(self.values[np.newaxis], self.window)[0]
         return smoothed
 
     @cached_property
@@ -87,7 +88,7 @@ class Curve:
         """Standard deviation that is left in ``smooth``, for independent noise."""
         return self.noise * float(np.sqrt(1.5 / self.window))
 
-    @property
+    @cached_property
     def first(self) -> float:
         """The first value."""
         return float(self.values[0])
@@ -95,7 +96,7 @@ class Curve:
     @cached_property
     def start(self) -> float:
         """Level of the beginning: the first value, or the median of the first three if higher."""
-        return float(max(self.values[0], np.median(self.values[: min(3, len(self))])))
+        return float(_starts(self.values[np.newaxis])[0])
 
     @cached_property
     def end(self) -> float:
@@ -107,33 +108,112 @@ class Curve:
         """Index of the lowest smoothed value."""
         return int(np.argmin(self.smooth))
 
-    @property
+    @cached_property
     def best(self) -> float:
         """The lowest smoothed value."""
         return float(self.smooth[self.best_index])
 
-    @property
+    @cached_property
     def best_epoch(self) -> float:
         """Epoch of the lowest smoothed value."""
         return float(self.epochs[self.best_index])
 
     @cached_property
+    def level(self) -> float:
+        """The median value."""
+        return median(self.values)
+
+    @cached_property
     def scale(self) -> float:
         """Size of the values, for relative figures: the median absolute value, never zero."""
-        sizes = np.abs(self.values)
-        size = float(np.median(sizes)) or float(np.max(sizes)) or 1.0
-        return max(size, SMALLEST_SCALE)
+        return float(_scales(self.values[np.newaxis])[0])
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """First and last epoch."""
         return float(self.epochs[0]), float(self.epochs[-1])
 
+    def points_in(self, share: float) -> int:
+        """Returns how many points a share of the curve has, at least three."""
+        return max(3, round(share * len(self)))
+
     def tail(self, share: float) -> tuple[FloatArray, FloatArray]:
         """Returns epochs and values of the last ``share`` of the points, at least three of them."""
-        count = max(3, round(share * len(self)))
+        count = self.points_in(share)
         return self.epochs[-count:], self.values[-count:]
 
     def at(self, share: float) -> float:
         """Returns the smoothed value at a share of the run: 0 the first, 1 the last point."""
         return float(self.smooth[round(share * (len(self) - 1))])
+
+
+def _smoothed(values: FloatArray, window: int) -> FloatArray:
+    """Returns curves of one length smoothed; shape ``(curves, n)``, as the values."""
+    count = values.shape[1]
+    if count < 5:
+        return values
+    # One filter for all: the curves in a row, each between copies of its ends.
+    half = window // 2
+    before, after = values[:, :1].repeat(half, axis=1), values[:, -1:].repeat(half, axis=1)
+    apart = np.concatenate((before, values, after), axis=1)
+    filtered = ndimage.median_filter(apart.ravel(), size=window, mode="nearest")
+    inner = filtered.reshape(apart.shape)[:, half : half + count]
+    smoothed: FloatArray = ndimage.gaussian_filter1d(
+        inner, sigma=window / 4, axis=1, mode="nearest"
+    )
+    # The filter would round off the steep first epochs, where there is little noise to remove.
+    smoothed[:, 0] = values[:, 0]
+    return smoothed
+
+
+def smooth_together(curves: Iterable[Curve]) -> None:
+    """Computes what most signals need of each curve, for those of one length at once.
+
+    The values are those that each curve would compute when first asked, which takes longer for
+    many curves one after another.
+    """
+    by_length: dict[int, list[Curve]] = {}
+    for curve in curves:
+        by_length.setdefault(len(curve), []).append(curve)
+    for count, alike in by_length.items():
+        if count < 5 or len(alike) < 2:
+            continue
+        values = np.stack([curve.values for curve in alike])
+        smooth = _smoothed(values, alike[0].window)
+        noise = _noise(values)
+        late_noise = _noise(values[:, -alike[0].points_in(0.5) :])
+        lowest = smooth.argmin(axis=1)
+        columns = {
+            "smooth": list(smooth),
+            "noise": noise.tolist(),
+            "late_noise": late_noise.tolist(),
+            "best_index": lowest.tolist(),
+            "best": smooth[np.arange(len(alike)), lowest].tolist(),
+            "end": smooth[:, -1].tolist(),
+            "start": _starts(values).tolist(),
+            "scale": _scales(values).tolist(),
+        }
+        for row, curve in enumerate(alike):
+            # Where `cached_property` looks first.
+            vars(curve).update({name: column[row] for name, column in columns.items()})
+
+
+def _noise(values: FloatArray) -> FloatArray:
+    """Returns the noise of curves of one length, shape ``(curves,)``."""
+    differences = values[:, 1:] - values[:, :-1]
+    second_differences = np.abs(differences[:, 1:] - differences[:, :-1])
+    noise: FloatArray = MAD_TO_DEVIATION * medians(second_differences) / np.sqrt(6.0)
+    return noise
+
+
+def _starts(values: FloatArray) -> FloatArray:
+    """Returns the levels of the beginnings, shape ``(curves,)``."""
+    return np.maximum(values[:, 0], medians(values[:, :3]))
+
+
+def _scales(values: FloatArray) -> FloatArray:
+    """Returns the sizes of the values, shape ``(curves,)``."""
+    sizes = np.abs(values)
+    typical, largest = medians(sizes), sizes.max(axis=1)
+    typical = np.where(typical > 0, typical, np.where(largest > 0, largest, 1.0))
+    return np.maximum(typical, SMALLEST_SCALE)

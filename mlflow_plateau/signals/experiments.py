@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -120,7 +121,7 @@ def noise_against_batch(view: View) -> Measurement:
         return _none(view)
     if not batch:
         return cannot_say("the batch size is not known")
-    scale = float(np.median(np.maximum(curve.values, 1e-3)))
+    scale = median(np.maximum(curve.values, 1e-3))
     return Measurement(
         math.log10(scale / batch), epochs=curve.span, facts={"scale": scale, "batch": batch}
     )

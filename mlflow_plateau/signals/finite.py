@@ -16,16 +16,17 @@ from mlflow_plateau.signals.view import View
 def non_finite_share(view: View) -> Measurement:
     """Logged losses, training and validation, that are NaN or infinite / all logged losses."""
     history = view.history
-    logged = int(history.training_logged.sum() + history.validation_logged.sum())
+    logged = np.count_nonzero(history.training_logged) + np.count_nonzero(history.validation_logged)
     if logged == 0:
         return cannot_say("no loss was logged")
-    bad = (history.training_logged & ~np.isfinite(history.training_loss)) | (
-        history.validation_logged & ~np.isfinite(history.validation_loss)
+    training = history.training_logged & ~np.isfinite(history.training_loss)
+    validation = history.validation_logged & ~np.isfinite(history.validation_loss)
+    count = np.count_nonzero(training) + np.count_nonzero(validation)
+    first = (
+        float(history.epochs[int(np.argmax(training | validation))])
+        if count
+        else float(history.epochs[0])
     )
-    count = int((history.training_logged & ~np.isfinite(history.training_loss)).sum()) + int(
-        (history.validation_logged & ~np.isfinite(history.validation_loss)).sum()
-    )
-    first = float(history.epochs[int(np.argmax(bad))]) if count else float(history.epochs[0])
     return Measurement(
         count / logged,
         epochs=(first, float(history.epochs[-1])),

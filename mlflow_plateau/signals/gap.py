@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
+from mlflow_plateau.tracked import FloatArray
 
 FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
@@ -30,6 +34,13 @@ def both_losses(view: View) -> tuple[Curve, Curve] | str:
     return training, validation
 
 
+def _beside(training: Curve, validation: Curve) -> FloatArray:
+    """Returns the smoothed training loss at the epochs of the validation."""
+    if training.epochs is validation.epochs:
+        return training.smooth
+    return np.interp(validation.epochs, training.epochs, training.smooth)
+
+
 def _at(curve: Curve, epoch: float) -> float:
     return float(np.interp(epoch, curve.epochs, curve.smooth))
 
@@ -48,16 +59,16 @@ def gap_at_first(view: View) -> Measurement:
     count = max(2, round(FIRST_SHARE * len(validation)))
     epochs = validation.epochs[:count]
     at_training = np.interp(epochs, training.epochs, training.values)
-    level = float(np.median(np.abs(at_training)))
+    level = median(np.abs(at_training))
     if level == 0:
         return cannot_say("the first training losses are zero")
-    gap = float(np.median(validation.values[:count] - at_training))
+    gap = median(validation.values[:count] - at_training)
     return Measurement(
         gap / level,
         epochs=(float(epochs[0]), float(epochs[-1])),
         facts={
-            "validation": float(np.median(validation.values[:count])),
-            "training": float(np.median(at_training)),
+            "validation": median(validation.values[:count]),
+            "training": median(at_training),
         },
     )
 
@@ -117,8 +128,8 @@ def gap_growth(view: View) -> Measurement:
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
-    gaps = validation.smooth - np.interp(validation.epochs, training.epochs, training.smooth)
-    early = float(np.min(gaps[: max(2, len(gaps) // 3)]))
+    gaps = validation.smooth - _beside(training, validation)
+    early = float(gaps[: max(2, len(gaps) // 3)].min())
     growth = float(gaps[-1]) - max(early, 0.0)
     if validation.end == 0:
         return cannot_say("the validation loss is zero")
@@ -218,13 +229,26 @@ def losses_together(view: View) -> Measurement:
     if isinstance(pair, str):
         return cannot_say(pair)
     training, validation = pair
-    other = np.interp(validation.epochs, training.epochs, training.smooth)
+    other = _beside(training, validation)
     if (
-        np.ptp(other) <= 1e-9 * training.scale
-        or np.ptp(validation.smooth) <= 1e-9 * validation.scale
+        other.max() - other.min() <= 1e-9 * training.scale
+        or validation.smooth.max() - validation.smooth.min() <= 1e-9 * validation.scale
     ):
         return cannot_say("one of the losses never moved")
-    return Measurement(float(np.corrcoef(other, validation.smooth)[0, 1]), epochs=validation.span)
+    correlation = _correlation(other, validation.smooth)
+    if correlation is None:
+        return cannot_say("one of the losses never moved")
+    return Measurement(correlation, epochs=validation.span)
+
+
+def _correlation(first: FloatArray, second: FloatArray) -> float | None:
+    """Returns Pearson's correlation of two curves of shape ``(n,)``, ``None`` for constants."""
+    first = first - first.sum() / len(first)
+    second = second - second.sum() / len(second)
+    length, other = math.sqrt(first @ first), math.sqrt(second @ second)
+    if length == 0 or other == 0:
+        return None
+    return min(max(float(first @ second) / length / other, -1.0), 1.0)
 
 
 @signal(
@@ -246,7 +270,7 @@ def validation_follows(view: View) -> Measurement:
     if fallen <= 3 * training.noise or fallen <= 1e-9 * training.scale:
         return cannot_say("the training loss made no progress beyond its noise")
     return Measurement(
-        float(np.clip(followed / fallen, 0.0, 2.0)),
+        min(max(followed / fallen, 0.0), 2.0),
         epochs=validation.span,
         facts={"validation": followed, "training": fallen},
     )

@@ -127,13 +127,12 @@ def accuracy_left_behind(view: View) -> Measurement:
     High where the loss improves and the accuracy does not follow; not measured where the accuracy
     was already above 0.95, or the loss did not fall.
     """
-    accuracy = view.history.metrics.get("accuracy")
+    known = view.metric("accuracy")
     curve = readable(view.training, "training")
     if isinstance(curve, str):
         return cannot_say(curve)
-    if accuracy is None:
+    if known is None:
         return cannot_say("no training accuracy was logged")
-    known = accuracy[np.isfinite(accuracy)]
     if len(known) < 5 or curve.start <= 0:
         return cannot_say("the training accuracy has fewer than 5 points")
     fall = (curve.start - curve.best) / curve.start

@@ -17,11 +17,11 @@ def _movement(logged: Curve | None, which: str) -> Measurement:
     curve = readable(logged, which)
     if isinstance(curve, str):
         return cannot_say(curve)
-    spread = float(np.ptp(curve.values)) / curve.scale
+    spread = float(curve.values.max() - curve.values.min()) / curve.scale
     return Measurement(
         float(np.log10(max(spread, 10**STILL))),
         epochs=curve.span,
-        facts={"spread": spread, "level": float(np.median(curve.values))},
+        facts={"spread": spread, "level": curve.level},
     )
 
 

@@ -102,7 +102,7 @@ def second_half_share(view: View) -> Measurement:
     if progress <= 3 * curve.smooth_noise or progress <= 1e-9 * curve.scale:
         return cannot_say("the training loss made no progress beyond its noise")
     return Measurement(
-        float(np.clip((curve.at(0.5) - curve.end) / progress, -1.0, 1.0)), epochs=curve.span
+        min(max((curve.at(0.5) - curve.end) / progress, -1.0), 1.0), epochs=curve.span
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -15,7 +16,7 @@ def _late_median(view: View, name: str) -> tuple[float, tuple[float, float]] | N
     if curve is None:
         return None
     epochs, values = curve.tail(0.25)
-    return float(np.median(values)), (float(epochs[0]), float(epochs[-1]))
+    return median(values), (float(epochs[0]), float(epochs[-1]))
 
 
 @signal(
@@ -46,7 +47,7 @@ def update_ratio_early(view: View) -> Measurement:
     if curve is None:
         return cannot_say(NOT_RECORDED)
     count = max(1, len(curve) // 4)
-    ratio = float(np.median(curve.values[:count]))
+    ratio = median(curve.values[:count])
     return Measurement(
         float(np.log10(max(ratio, 1e-16))),
         epochs=(float(curve.epochs[0]), float(curve.epochs[count - 1])),
@@ -105,7 +106,7 @@ def update_alignment(view: View) -> Measurement:
         return cannot_say("nothing was updated")
     shares = displacement.values[first][moving] / (ratio.values[second][moving] * updates)
     return Measurement(
-        float(np.median(shares)),
+        median(shares),
         epochs=(float(common[0]), float(common[-1])),
         facts={"updates": float(updates)},
     )
@@ -122,8 +123,8 @@ def gradient_norm_change(view: View) -> Measurement:
     if curve is None or len(curve) < 4:
         return cannot_say("the gradient norm was not recorded")
     count = max(1, len(curve) // 4)
-    early = float(np.median(curve.values[:count]))
-    late = float(np.median(curve.values[-count:]))
+    early = median(curve.values[:count])
+    late = median(curve.values[-count:])
     if early <= 0:
         return cannot_say("the first gradients were zero")
     return Measurement(
@@ -201,7 +202,7 @@ def weight_size_early(view: View) -> Measurement:
         return cannot_say("the learning rate is not known, or zero")
     if rates[0] > LARGEST_RATE:
         return cannot_say("the first updates were so large that the initial weights are gone")
-    ratio = float(np.median(curve.values[: max(1, min(3, len(curve)))]))
+    ratio = median(curve.values[: max(1, min(3, len(curve)))])
     if ratio <= 0:
         return cannot_say("nothing was updated")
     size = float(rates[0]) / ratio
@@ -230,6 +231,4 @@ def weights_shrunk(view: View) -> Measurement:
         return cannot_say("there were no updates for part of the run")
     ratios = np.log10(curve.values / rate)
     count = max(2, len(curve) // 4)
-    return Measurement(
-        float(np.median(ratios[-count:]) - np.median(ratios[:count])), epochs=curve.span
-    )
+    return Measurement(median(ratios[-count:]) - median(ratios[:count]), epochs=curve.span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -15,11 +16,14 @@ def _scatter(logged: Curve | None, which: str) -> Measurement:
     if isinstance(curve, str):
         return cannot_say(curve)
     epochs, values = curve.tail(0.5)
-    late = Curve(epochs, values)
-    level = float(np.median(np.abs(values)))
+    level = median(np.abs(values))
     if level == 0:
         return cannot_say(f"the {which} loss is zero")
-    return Measurement(late.noise / level, epochs=late.span, facts={"noise": late.noise})
+    return Measurement(
+        curve.late_noise / level,
+        epochs=(float(epochs[0]), float(epochs[-1])),
+        facts={"noise": curve.late_noise},
+    )
 
 
 @signal(
@@ -73,7 +77,7 @@ def blow_up(view: View) -> Measurement:
     curve = view.training
     if curve is None or len(curve) < 2:
         return cannot_say("the training loss has fewer than 2 finite points")
-    end = float(np.median(curve.values[-3:]))
+    end = median(curve.values[-3:])
     if curve.first <= 0 or end <= 0:
         return cannot_say("the training loss is not positive")
     return Measurement(

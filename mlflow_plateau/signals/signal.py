@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mlflow_plateau.signals.view import View
 
@@ -31,8 +32,13 @@ class Measurement:
         return not math.isnan(self.value)
 
 
+@lru_cache(maxsize=1024)
 def cannot_say(reason: str) -> Measurement:
-    """Returns the answer of a signal whose history does not hold what it needs."""
+    """Returns the answer of a signal whose history does not hold what it needs.
+
+    Of a hundred signals most cannot say anything about a run that nobody recorded, for a few
+    reasons.
+    """
     return Measurement(math.nan, reason=reason)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from mlflow_plateau.tracked import FloatArray
 
@@ -45,17 +44,19 @@ def trend(epochs: FloatArray, values: FloatArray) -> Trend:
         epochs: Shape ``(n,)``.
         values: Shape ``(n,)``, finite.
     """
-    centred = epochs - epochs.mean()
+    count = len(values)
+    centred = epochs - epochs.sum() / count
+    deviations = values - values.sum() / count
     spread = float(centred @ centred)
-    slope = float(centred @ (values - values.mean())) / spread
-    residuals = values - values.mean() - slope * centred
-    variance = float(residuals @ residuals) / max(len(values) - 2, 1)
+    slope = float(centred @ deviations) / spread
+    residuals = deviations - slope * centred
     power = float(residuals @ residuals)
+    variance = power / max(count - 2, 1)
     correlation = float(residuals[:-1] @ residuals[1:]) / power if power > 0 else 0.0
     correlation = min(max(correlation, 0.0), 0.9)
-    inflation = np.sqrt((1 + correlation) / (1 - correlation))
+    inflation = math.sqrt((1 + correlation) / (1 - correlation))
     return Trend(
         slope=slope,
-        standard_error=float(np.sqrt(variance / spread) * inflation),
+        standard_error=math.sqrt(variance / spread) * inflation,
         length=float(epochs[-1] - epochs[0]),
     )

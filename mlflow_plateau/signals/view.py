@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 
 from mlflow_plateau.history import History, Setup
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.curve import Curve, smooth_together
 from mlflow_plateau.signals.plateau import Plateau, find_plateau
 from mlflow_plateau.tracked import FloatArray
 
@@ -18,6 +19,16 @@ class View:
     def __init__(self, history: History) -> None:
         """Keeps the history; everything else is computed when it is first asked for."""
         self.history = history
+        self._recorded: dict[str, Curve | None] = {}
+        self._metrics: dict[str, FloatArray | None] = {}
+
+    @classmethod
+    def of_all(cls, histories: Iterable[History]) -> list[View]:
+        """Returns the views of many histories, their curves smoothed together."""
+        views = [cls(history) for history in histories]
+        curves = [curve for view in views for curve in (view.training, view.validation)]
+        smooth_together(curve for curve in curves if curve)
+        return views
 
     @property
     def setup(self) -> Setup:
@@ -63,10 +74,19 @@ class View:
             return np.array([self.setup.learning_rate])
         return rates
 
+    def metric(self, name: str) -> FloatArray | None:
+        """Returns the finite values of a further metric, ``None`` where it was not logged."""
+        if name not in self._metrics:
+            values = self.history.metrics.get(name)
+            if values is not None and not (finite := np.isfinite(values)).all():
+                values = values[finite]
+            self._metrics[name] = values
+        return self._metrics[name]
+
     def recorded(self, name: str) -> Curve | None:
         """Returns what the recorder measured under that name, or ``None``."""
-        values = self.history.recorded.get(name)
-        if values is None:
-            return None
-        curve = Curve.of(self.history.epochs, values)
-        return curve if len(curve) else None
+        if name not in self._recorded:
+            values = self.history.recorded.get(name)
+            curve = None if values is None else Curve.of(self.history.epochs, values)
+            self._recorded[name] = curve if curve else None
+        return self._recorded[name]

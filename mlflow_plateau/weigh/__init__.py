@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
-from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, cause_by_id
+import numpy as np
+
+from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
-from mlflow_plateau.signals import SIGNALS, Measurement, View
-from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
-from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
+from mlflow_plateau.signals import Measurement, View
+from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.weigh.course import Course, Kind
+from mlflow_plateau.weigh.judgement import (
+    CONVERGED_THRESHOLD,
+    DECISION_THRESHOLD,
+    IMPROVING_THRESHOLD,
+    Judgement,
+    judge,
+    judge_histories,
+    measure,
+)
+from mlflow_plateau.weigh.odds import contributions, evidence_on
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
-__all__ = ["diagnose_history"]
-
-DECISION_THRESHOLD = 0.55
-"""On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
-
-CONVERGED_THRESHOLD = 0.5
-"""On a plateau, “nothing to improve” less probable than this is not said either."""
-
-IMPROVING_THRESHOLD = 0.6
-"""While the loss still improves, a cause has to be at least this probable to be named."""
-
-CONTRIBUTING_THRESHOLD = 0.55
-"""Another cause is named as contributing from this probability of being present on."""
-
-
-LEAST_HEALTH = 0.0
-"""That a run is not healthy, however surely, says nothing about which other causes are present: in
-judging these, health is at least this likely, in nats."""
-
-
-def measure(view: View) -> dict[str, Measurement]:
-    """Measures every signal."""
-    return {signal.name: signal.measure(view) for signal in SIGNALS}
+__all__ = [
+    "CONVERGED_THRESHOLD",
+    "DECISION_THRESHOLD",
+    "IMPROVING_THRESHOLD",
+    "diagnose_history",
+    "judge_histories",
+    "measure",
+]
 
 
 def diagnose_history(history: History) -> Diagnosis:
@@ -54,38 +52,29 @@ def diagnose_history(history: History) -> Diagnosis:
     """
     view = View(history)
     measurements = measure(view)
-    course = read_course(view)
-    weighed = {c.id: weigh(c, measurements, history.axis) for c in (HEALTHY, *CAUSES)}
-    log_odds = {answer: odds for answer, (odds, _) in weighed.items()}
-    chances = probabilities(log_odds, possible_answers(course))
-    health = max(log_odds[NONE], LEAST_HEALTH)
-    against_health = {c: log_odds[c] - health for c in chances if c != NONE}
-    status, cause, confidence = _decide(course, chances)
+    added = contributions(np.array([[m.value for m in measurements.values()]]))
+    (judgement,) = judge([view], added)
+    course, status, cause = judgement.course, judgement.status, judgement.cause
     if status == "inconclusive" and course.kind is Kind.FLAT:
-        course = Course(course.kind, _ambiguity(course, chances))
-    others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
-    runner_up = others[0] if others and presence(against_health[others[0]]) > 0.02 else NONE
-    contributing = _contributing(status, cause, against_health)
-    level = _level(history)
-    plateau = view.plateau
+        course = Course(course.kind, _ambiguity(course, judgement.causes))
     return Diagnosis(
         run_id=history.run_id,
         status=status,
         cause=cause,
-        confidence=confidence,
+        confidence=judgement.confidence,
         headline=headline(view, course, status, cause),
         reason=course.reason,
-        runner_up=runner_up,
-        contributing=contributing,
-        causes=chances,
-        evidence=_evidence(cause, runner_up, contributing, weighed),
-        remedies=_remedies(status, cause, contributing, view),
-        next_level=what_would_settle(level, status, cause, runner_up),
-        onset_epoch=plateau.onset_epoch if plateau and course.kind is Kind.FLAT else None,
+        runner_up=judgement.runner_up,
+        contributing=judgement.contributing,
+        causes=judgement.causes,
+        evidence=_evidence(judgement, measurements, added[0], history.axis),
+        remedies=_remedies(judgement, view),
+        next_level=what_would_settle(judgement.level, status, cause, judgement.runner_up),
+        onset_epoch=judgement.onset_epoch,
         best_epoch=view.best[1] if view.best else None,
-        wasted_epochs=plateau.length if plateau and course.kind is Kind.FLAT else 0.0,
-        wasted_fraction=plateau.share if plateau and course.kind is Kind.FLAT else 0.0,
-        level=level,
+        wasted_epochs=judgement.wasted_epochs,
+        wasted_fraction=judgement.wasted_fraction,
+        level=judgement.level,
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
@@ -94,34 +83,6 @@ def diagnose_history(history: History) -> Diagnosis:
         curves=shown_curves(history),
         version=_version(),
     )
-
-
-def _level(history: History) -> str:
-    """Returns the highest level of evidence that the history holds."""
-    if history.recorded or history.comparison:
-        return "recorded"
-    return "compared" if history.siblings else "history"
-
-
-def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:
-    """Returns status, cause and confidence."""
-    leading = max(chances, key=lambda answer: chances[answer])
-    confidence = chances[leading]
-    if leading != NONE:
-        confidence = confidence_in(cause_by_id(leading), chances)
-    if course.kind is Kind.UNREADABLE:
-        return "inconclusive", NONE, 0.0
-    if course.kind is Kind.DIVERGED:
-        return "diverged", leading, confidence
-    if course.kind is Kind.FALLING:
-        if leading != NONE and confidence >= IMPROVING_THRESHOLD:
-            return "improving", leading, confidence
-        return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
-    if leading == NONE and confidence >= CONVERGED_THRESHOLD:
-        return "converged", NONE, confidence
-    if leading != NONE and confidence >= DECISION_THRESHOLD:
-        return "stalled", leading, confidence
-    return "inconclusive", NONE, 1.0 - confidence
 
 
 def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
@@ -136,42 +97,30 @@ def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
     )
 
 
-def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:
-    if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
-        return ()
-    present = [
-        other
-        for other, odds in against_health.items()
-        if presence(odds) >= CONTRIBUTING_THRESHOLD
-        and other != cause
-        and not (cause != NONE and cause_by_id(cause).is_confused_with(cause_by_id(other)))
-    ]
-    return tuple(sorted(present, key=lambda other: -against_health[other]))
-
-
 def _evidence(
-    cause: str,
-    runner_up: str,
-    contributing: tuple[str, ...],
-    weighed: Mapping[str, tuple[float, list[Evidence]]],
+    judgement: Judgement, measurements: Mapping[str, Measurement], added: FloatArray, axis: str
 ) -> tuple[Evidence, ...]:
     """Returns the evidence on the causes that the answer mentions: the named cause's first."""
-    mentioned = dict.fromkeys((cause, *contributing, runner_up))
-    return tuple(item for answer in mentioned if answer != NONE for item in weighed[answer][1])
+    mentioned = dict.fromkeys((judgement.cause, *judgement.contributing, judgement.runner_up))
+    return tuple(
+        item
+        for answer in mentioned
+        if answer != NONE
+        for item in evidence_on(cause_by_id(answer), measurements, added, axis)
+    )
 
 
-def _remedies(
-    status: str, cause: str, contributing: tuple[str, ...], view: View
-) -> tuple[str, ...]:
+def _remedies(judgement: Judgement, view: View) -> tuple[str, ...]:
     said: list[str] = []
-    for answer in (cause, *contributing):
+    for answer in (judgement.cause, *judgement.contributing):
         if answer != NONE:
             said.extend(remedies_for(cause_by_id(answer), view))
-    if not said and status == "improving":
+    if not said and judgement.status == "improving":
         said.append(train_longer(view))
     return tuple(dict.fromkeys(said))
 
 
+@cache
 def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version
 

@@ -1,42 +1,137 @@
-"""The arithmetic: measurements add up to log-odds, log-odds to probabilities."""
+"""The arithmetic: measurements add up to log-odds, log-odds to probabilities.
+
+A run is a row, a signal, a clue or an answer a column: one run is a table of one row.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-from mlflow_plateau.causes import CAUSES, NONE, Cause
+import numpy as np
+
+from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, Cause, cause_by_id
 from mlflow_plateau.diagnosis import Evidence
-from mlflow_plateau.signals import Measurement, signal_by_name
+from mlflow_plateau.signals import SIGNALS, Measurement, signal_by_name
+from mlflow_plateau.tracked import FloatArray, IntArray
 from mlflow_plateau.weigh.weights import fitted_weights
 
 NEGLIGIBLE = 0.05
 """Contributions below this many nats are not worth a sentence."""
 
+ANSWERS: tuple[Cause, ...] = (HEALTHY, *CAUSES)
+"""What a diagnosis chooses from."""
 
-def weigh(
-    cause: Cause, measurements: Mapping[str, Measurement], axis: str = "epoch"
-) -> tuple[float, list[Evidence]]:
-    """Returns a cause's log-odds against a healthy run, and the evidence that they are made of."""
+
+@dataclass(frozen=True)
+class Clues:
+    """The clues of all answers with their fitted weights: k clues, a answers.
+
+    Attributes:
+        signals: Index in ``SIGNALS`` of each clue's signal, shape ``(k,)``.
+        thresholds: Value at which a clue begins to count, shape ``(k,)``.
+        scales: Width of the transition, negative where values below count, shape ``(k,)``.
+        presence: What a full membership adds, negative where it contradicts, shape ``(k,)``.
+        absence: What a membership of 0 takes off, shape ``(k,)``.
+        begins: Index of each answer's first clue, shape ``(a + 1,)``, closed by k.
+        priors: Log-odds of each answer before any evidence, shape ``(a,)``.
+    """
+
+    signals: IntArray
+    thresholds: FloatArray
+    scales: FloatArray
+    presence: FloatArray
+    absence: FloatArray
+    begins: IntArray
+    priors: FloatArray
+
+
+@cache
+def all_clues() -> Clues:
+    """Returns the declared clues with the weights that come with the package."""
     weights = fitted_weights()
-    contributions: dict[str, float] = {}
-    for clue in cause.evidence:
-        measurement = measurements[clue.signal]
-        if measurement.known:
-            added = weights.contribution(cause, clue, measurement.value)
-            contributions[clue.signal] = contributions.get(clue.signal, 0.0) + added
+    index = {signal.name: position for position, signal in enumerate(SIGNALS)}
+    declared = [(answer, clue) for answer in ANSWERS for clue in answer.evidence]
+    fitted = [weights.clues[answer.id, clue.name] for answer, clue in declared]
+    clues = [clue for _, clue in declared]
+    counts = [len(answer.evidence) for answer in ANSWERS]
+    return Clues(
+        signals=np.array([index[clue.signal] for clue in clues], dtype=np.int64),
+        thresholds=np.array([clue.threshold for clue in clues]),
+        scales=np.array([clue.scale if clue.above else -clue.scale for clue in clues]),
+        presence=np.array(
+            [w.presence if c.supports else -w.presence for c, w in zip(clues, fitted, strict=True)]
+        ),
+        absence=np.array([weight.absence for weight in fitted]),
+        begins=np.cumsum([0, *counts]),
+        priors=np.array([weights.priors[answer.id] for answer in ANSWERS]),
+    )
+
+
+def contributions(values: FloatArray) -> FloatArray:
+    """Returns what each clue adds to its answer's log-odds, in nats.
+
+    The same as ``Weights.contribution`` for many clues and runs at once.
+
+    Args:
+        values: What was measured, NaN where the history could not say, shape ``(n, signals)``.
+
+    Returns:
+        Shape ``(n, k)``; 0 where the history could not say.
+    """
+    clues = all_clues()
+    arguments = (np.take(values, clues.signals, axis=1) - clues.thresholds) / clues.scales
+    memberships = 1.0 / (1.0 + np.exp(-np.clip(arguments, -40.0, 40.0)))
+    added = clues.presence * memberships - clues.absence * (1.0 - memberships)
+    return np.where(np.isnan(added), 0.0, added)
+
+
+def log_odds(added: FloatArray) -> FloatArray:
+    """Returns each answer's log-odds against a healthy run before any evidence.
+
+    Args:
+        added: What the clues add, shape ``(n, k)``.
+
+    Returns:
+        Shape ``(n, a)``, in the order of ``ANSWERS``.
+    """
+    clues = all_clues()
+    sums = np.zeros((len(added), len(ANSWERS)))
+    for answer, (begin, end) in enumerate(zip(clues.begins[:-1], clues.begins[1:], strict=True)):
+        sums[:, answer] = added[:, begin:end].sum(axis=1)
+    return clues.priors + sums
+
+
+def evidence_on(
+    answer: Cause, measurements: Mapping[str, Measurement], added: FloatArray, axis: str = "epoch"
+) -> list[Evidence]:
+    """Returns what an answer's log-odds are made of, strongest first.
+
+    Args:
+        answer: The answer.
+        measurements: What was measured, by the signal's name.
+        added: What the clues of all answers add for this run, shape ``(k,)``.
+        axis: What a unit of the history's axis is: ``epoch`` or ``step``.
+    """
+    begin = int(all_clues().begins[ANSWERS.index(answer)])
+    by_signal: dict[str, float] = {}
+    for clue, weight in zip(answer.evidence, added[begin:].tolist(), strict=False):
+        if measurements[clue.signal].known:
+            by_signal[clue.signal] = by_signal.get(clue.signal, 0.0) + weight
     # Two signals may measure the same fact, which is then one piece of evidence.
     facts: dict[str, list[str]] = {}
-    for name in contributions:
+    for name in by_signal:
         facts.setdefault(signal_by_name(name).say(measurements[name], axis), []).append(name)
     evidence = []
     for sentence, names in facts.items():
-        contribution = sum(contributions[name] for name in names)
+        contribution = sum(by_signal[name] for name in names)
         if abs(contribution) >= NEGLIGIBLE:
-            name = max(names, key=lambda name: abs(contributions[name]))
+            name = max(names, key=lambda name: abs(by_signal[name]))
             evidence.append(
                 Evidence(
-                    cause=cause.id,
+                    cause=answer.id,
                     signal=name,
                     value=measurements[name].value,
                     unit=signal_by_name(name).unit,
@@ -45,14 +140,13 @@ def weigh(
                     sentence=sentence,
                 )
             )
-    log_odds = weights.priors[cause.id] + sum(contributions.values())
-    return log_odds, sorted(evidence, key=lambda item: -abs(item.weight))
+    return sorted(evidence, key=lambda item: -abs(item.weight))
 
 
-def probabilities(log_odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
+def probabilities(odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:
     """Returns the softmax of the allowed answers' log-odds."""
     temperature = fitted_weights().temperature
-    scaled = {answer: log_odds[answer] / temperature for answer in allowed}
+    scaled = {answer: odds[answer] / temperature for answer in allowed}
     highest = max(scaled.values())
     weights = {answer: math.exp(value - highest) for answer, value in scaled.items()}
     total = sum(weights.values())
@@ -65,9 +159,15 @@ def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
     Causes that can be present together do not compete: a learning rate that is too large stays as
     sure as it is where the data hold nothing to learn as well.
     """
-    rivals = {NONE, *(c.id for c in CAUSES if cause.is_confused_with(c))}
-    against = sum(chances.get(answer, 0.0) for answer in rivals)
+    against = sum(chances.get(answer, 0.0) for answer in _rivals(cause.id))
     return chances[cause.id] / (chances[cause.id] + against)
+
+
+@cache
+def _rivals(cause_id: str) -> tuple[str, ...]:
+    """Returns the answers that a cause excludes."""
+    cause = cause_by_id(cause_id)
+    return (NONE, *(other.id for other in CAUSES if cause.is_confused_with(other)))
 
 
 def presence(against_health: float) -> float:

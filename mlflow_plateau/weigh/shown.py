@@ -19,12 +19,12 @@ def shown_curves(history: History) -> Curves:
     shown = _shown(history)
 
     def logged(values: FloatArray, mask: BoolArray) -> tuple[float | None, ...]:
-        pairs = zip(values[shown], mask[shown], strict=True)
-        return tuple(float(value) if was else None for value, was in pairs)
+        pairs = zip(values[shown].tolist(), mask[shown].tolist(), strict=True)
+        return tuple(value if was else None for value, was in pairs)
 
     known = np.isfinite(history.learning_rate)
     return Curves(
-        epochs=tuple(float(epoch) for epoch in history.epochs[shown]),
+        epochs=tuple(history.epochs[shown].tolist()),
         training_loss=logged(history.training_loss, history.training_logged),
         validation_loss=logged(history.validation_loss, history.validation_logged),
         learning_rate=logged(history.learning_rate, known) if known.any() else (),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mlflow_plateau.signals.curve import MAXIMUM_POINTS, Curve
+from mlflow_plateau.signals.curve import MAXIMUM_POINTS, Curve, smooth_together
+from mlflow_plateau.signals.median import median, medians
 from mlflow_plateau.signals.trend import trend
 
 
@@ -45,3 +46,23 @@ def test_the_slope_of_a_line_and_its_error_cover_the_truth() -> None:
         inside += abs(line.slope + 0.01) < 1.96 * line.standard_error
     # 95 % of the intervals should cover; the correction for correlation only widens them.
     assert 0.92 <= inside / 200 <= 1.0
+
+
+@pytest.mark.parametrize("count", [2, 5, 44, 45, 200, 201])
+def test_curves_smoothed_together_are_what_each_is_alone(count: int) -> None:
+    generator = np.random.default_rng(count)
+    epochs, values = np.arange(float(count)), generator.normal(size=(7, count)).cumsum(axis=1)
+    alone = [Curve(epochs, row) for row in values]
+    together = [Curve(epochs, row) for row in values]
+    smooth_together([*together, Curve(epochs[:2], values[0, :2])])
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one.smooth, other.smooth)
+        assert (one.noise, one.best_index) == (other.noise, other.best_index)
+        assert count < 5 or one.late_noise == other.late_noise
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 201])
+def test_the_median_is_that_of_numpy(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=(5, count))
+    assert [median(row) for row in values] == np.median(values, axis=1).tolist()
+    assert medians(values).tolist() == np.median(values, axis=1).tolist()

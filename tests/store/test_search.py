@@ -154,6 +154,17 @@ class TestDiagnoseRuns:
         assert frame["confidence"].isna().sum() == 1
         assert len(mlflow_plateau.search_runs()) == 4
 
+    @pytest.mark.parametrize("jobs", [1, 3])
+    def test_without_writing_the_answers_are_the_same(
+        self, diagnosed: dict[str, str], jobs: int
+    ) -> None:
+        MlflowClient().create_run("1")
+        found = mlflow_plateau.diagnose_runs(jobs=jobs, log=False)
+        assert "plateau.cause" not in MlflowClient().get_run(diagnosed["plain"]).data.tags
+        pd.testing.assert_frame_equal(found, mlflow_plateau.diagnose_runs(), rtol=1e-12)
+        assert len(found) == 5
+        assert (found["error"] != "").sum() == 1
+
     def test_a_filter_selects_runs(self, diagnosed: dict[str, str]) -> None:
         frame = mlflow_plateau.diagnose_runs(
             filter_string="metrics.`plateau/confidence` > 0.85", log=False

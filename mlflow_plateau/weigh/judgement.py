@@ -1,0 +1,178 @@
+"""What is decided about a run, before anything is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.history import History
+from mlflow_plateau.signals import SIGNALS, Measurement, View
+from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
+from mlflow_plateau.weigh.odds import (
+    ANSWERS,
+    confidence_in,
+    contributions,
+    log_odds,
+    presence,
+    probabilities,
+)
+
+DECISION_THRESHOLD = 0.55
+"""On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
+
+CONVERGED_THRESHOLD = 0.5
+"""On a plateau, “nothing to improve” less probable than this is not said either."""
+
+IMPROVING_THRESHOLD = 0.6
+"""While the loss still improves, a cause has to be at least this probable to be named."""
+
+CONTRIBUTING_THRESHOLD = 0.55
+"""Another cause is named as contributing from this probability of being present on."""
+
+RUNNER_UP_THRESHOLD = 0.02
+"""A cause less likely to be present is not worth naming as the next likely one."""
+
+LEAST_HEALTH = 0.0
+"""That a run is not healthy, however surely, says nothing about which other causes are present: in
+judging these, health is at least this likely, in nats."""
+
+AT_ONCE = 256
+"""So many runs are measured and weighed together: more take more memory and no less time each."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The answer for one run, in ids and numbers; the fields are those of ``Diagnosis``.
+
+    Attributes:
+        run_id: The run.
+        course: What its curves do.
+        status: One of ``diagnosis.STATUSES``.
+        cause: Id of the named cause, or ``none``.
+        confidence: Probability that the answer is right.
+        runner_up: Id of the next likely cause, or ``none``.
+        contributing: Ids of other causes judged present.
+        causes: The probability of every possible answer.
+        onset_epoch: The first epoch of the plateau, or ``None``.
+        wasted_epochs: Epochs after the onset.
+        wasted_fraction: Those epochs as a share of all.
+        level: The highest level of evidence that the history holds.
+    """
+
+    run_id: str
+    course: Course
+    status: str
+    cause: str
+    confidence: float
+    runner_up: str
+    contributing: tuple[str, ...]
+    causes: Mapping[str, float]
+    onset_epoch: float | None
+    wasted_epochs: float
+    wasted_fraction: float
+    level: str
+
+
+def measure(view: View) -> dict[str, Measurement]:
+    """Measures every signal."""
+    return {signal.name: signal.measure(view) for signal in SIGNALS}
+
+
+def judge_histories(histories: Iterable[History]) -> Iterator[Judgement]:
+    """Decides about many runs: the same answers as ``diagnose_history``, without the words.
+
+    What was measured is a table with a row for each run, which is weighed as a whole.
+
+    Args:
+        histories: The histories; no more than ``AT_ONCE`` of them are kept.
+    """
+    remaining = iter(histories)
+    while batch := list(islice(remaining, AT_ONCE)):
+        views = View.of_all(batch)
+        values = [[signal.measure(view).value for signal in SIGNALS] for view in views]
+        yield from judge(views, contributions(np.array(values)))
+
+
+def judge(views: Sequence[View], added: FloatArray) -> list[Judgement]:
+    """Returns a judgement for each run.
+
+    Args:
+        views: The runs, n of them.
+        added: What each clue adds to its answer's log-odds, shape ``(n, k)``.
+    """
+    ids = [answer.id for answer in ANSWERS]
+    return [
+        _judged(view, dict(zip(ids, odds, strict=True)))
+        for view, odds in zip(views, log_odds(added).tolist(), strict=True)
+    ]
+
+
+def _judged(view: View, odds: Mapping[str, float]) -> Judgement:
+    course = read_course(view)
+    chances = probabilities(odds, possible_answers(course))
+    health = max(odds[NONE], LEAST_HEALTH)
+    against_health = {c: odds[c] - health for c in chances if c != NONE}
+    status, cause, confidence = _decide(course, chances)
+    others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
+    likely = others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
+    plateau = view.plateau if course.kind is Kind.FLAT else None
+    return Judgement(
+        run_id=view.history.run_id,
+        course=course,
+        status=status,
+        cause=cause,
+        confidence=confidence,
+        runner_up=others[0] if likely else NONE,
+        contributing=_contributing(status, cause, against_health),
+        causes=chances,
+        onset_epoch=plateau.onset_epoch if plateau else None,
+        wasted_epochs=plateau.length if plateau else 0.0,
+        wasted_fraction=plateau.share if plateau else 0.0,
+        level=_level(view.history),
+    )
+
+
+def _level(history: History) -> str:
+    """Returns the highest level of evidence that the history holds."""
+    if history.recorded or history.comparison:
+        return "recorded"
+    return "compared" if history.siblings else "history"
+
+
+def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:
+    """Returns status, cause and confidence."""
+    leading = max(chances, key=lambda answer: chances[answer])
+    confidence = chances[leading]
+    if leading != NONE:
+        confidence = confidence_in(cause_by_id(leading), chances)
+    if course.kind is Kind.UNREADABLE:
+        return "inconclusive", NONE, 0.0
+    if course.kind is Kind.DIVERGED:
+        return "diverged", leading, confidence
+    if course.kind is Kind.FALLING:
+        if leading != NONE and confidence >= IMPROVING_THRESHOLD:
+            return "improving", leading, confidence
+        return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
+    if leading == NONE and confidence >= CONVERGED_THRESHOLD:
+        return "converged", NONE, confidence
+    if leading != NONE and confidence >= DECISION_THRESHOLD:
+        return "stalled", leading, confidence
+    return "inconclusive", NONE, 1.0 - confidence
+
+
+def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:
+    if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
+        return ()
+    present = [
+        other
+        for other, odds in against_health.items()
+        if presence(odds) >= CONTRIBUTING_THRESHOLD
+        and other != cause
+        and not (cause != NONE and cause_by_id(cause).is_confused_with(cause_by_id(other)))
+    ]
+    return tuple(sorted(present, key=lambda other: -against_health[other]))
