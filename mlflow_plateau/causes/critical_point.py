@@ -20,7 +20,7 @@ CRITICAL_POINT = Cause(
         supports("training_against_constant", above=0.985, scale=0.004, expected=True),
         supports("training_against_guessing", above=0.975, scale=0.008, expected=True),
         supports("training_progress", below=0.02, scale=0.005),
-        supports("frozen_loss", below=-5.0, scale=0.4),
+        supports("frozen_loss", below=-6.0, scale=0.5),
         contradicts("validation_follows", below=0.3, scale=0.06),
         supports("validation_accuracy_range", below=0.03, scale=0.008),
         supports("accuracy_gain", below=0.03, scale=0.008, expected=True),

@@ -13,7 +13,7 @@ HEALTHY = Cause(
     evidence=(
         supports("validation_progress", above=0.8, scale=0.04),
         contradicts("training_progress", below=0.12, scale=0.03),
-        contradicts("frozen_loss", below=-5.0, scale=0.4),
+        contradicts("frozen_loss", below=-6.0, scale=0.5),
         contradicts("validation_progress", below=0.08, scale=0.02),
         contradicts("training_against_guessing", above=0.95, scale=0.02),
         contradicts("validation_against_guessing", above=0.95, scale=0.02),

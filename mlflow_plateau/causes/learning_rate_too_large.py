@@ -20,7 +20,7 @@ LEARNING_RATE_TOO_LARGE = Cause(
         supports("validation_scatter", above=0.1, scale=0.03),
         supports("training_steadiness", below=0.15, scale=0.05, expected=True),
         supports("spike_height", above=0.4, scale=0.1),
-        supports("frozen_loss", below=-5.0, scale=0.4),
+        supports("frozen_loss", below=-6.0, scale=0.5),
         supports("training_rise", above=0.25, scale=0.06),
         supports("non_finite_share", above=0.0005, scale=0.0001),
         supports("blow_up", above=0.02, scale=0.03),

@@ -29,7 +29,7 @@ LEARNING_RATE_TOO_SMALL = Cause(
         contradicts("training_scatter", above=0.05, scale=0.02),
         contradicts("training_steadiness", below=0.7, scale=0.08),
         contradicts("spike_height", above=0.1, scale=0.03),
-        contradicts("frozen_loss", below=-5.0, scale=0.4),
+        contradicts("frozen_loss", below=-6.0, scale=0.5),
         contradicts("largest_learning_rate", below=1e-12, scale=1e-13),
         contradicts("trainable_share", below=1e-06, scale=1e-07),
         contradicts("learning_rate_decay", above=2.0, scale=0.3),
