@@ -37,6 +37,10 @@ LARGEST_MARGIN_OF_CONTROLS = 0.05
 """A control counts if nothing that was tried brings more than this. What lies between is neither
 a fault nor healthy beyond doubt."""
 
+LARGEST_RISE_OF_CONTROLS = 0.2
+"""Nor is one healthy beyond doubt whose validation loss ended this share above its best level:
+stopping in time would have lowered it by a sixth, however little that is of what was gained."""
+
 WITNESSED = frozenset(
     (
         *("plateau.constant_loss", "plateau.validation_constant_loss"),
@@ -113,7 +117,24 @@ class Run:
         """Whether the truth is beyond doubt; see ``SMALLEST_MARGIN``."""
         if self.faults:
             return all(self.margins[name] >= SMALLEST_MARGIN for name in self.faults)
-        return self.margins.get("", 0.0) < LARGEST_MARGIN_OF_CONTROLS
+        return (
+            self.margins.get("", 0.0) < LARGEST_MARGIN_OF_CONTROLS
+            and self.rise < LARGEST_RISE_OF_CONTROLS
+        )
+
+    @property
+    def rise(self) -> float:
+        """How far the validation loss ended above its best level, as a share of the latter.
+
+        Levels are medians of a tenth of the run.
+        """
+        logged = self.metrics["val_loss"]
+        losses = np.array([v for v in logged if v is not None and math.isfinite(v)])
+        window = max(3, len(losses) // 10)
+        if len(losses) < window:
+            return 0.0
+        levels = np.median(np.lib.stride_tricks.sliding_window_view(losses, window), axis=1)
+        return float((levels[-1] - levels.min()) / max(abs(levels.min()), 1e-12))
 
     @cached_property
     def tracked(self) -> TrackedRun:

@@ -65,7 +65,7 @@ SMALLEST_PRIOR = -8.0
 LARGEST_PRIOR = -1.0
 """… and at most this likely."""
 
-SHARES = {NONE: 0.4, "overfitting": 0.15}
+SHARES = {NONE: 0.4, "overfitting": 0.1}
 """How much of the loss is about these answers; the others have equal shares of the rest. The data
 set holds about as many runs of each cause, which no tracking server does."""
 
