@@ -1,7 +1,7 @@
 """Arrow's data: streamed batch by batch, and turned into tables by the types of its schema.
 
-A batch cannot say what a column without a value holds, its schema can; so the shards of a split agree
-on their layout whatever rows they got.
+A batch cannot say what a column without a value holds, its schema can; so the shards of a split
+agree on their layout whatever rows they got.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ BATCH_ROWS = 1 << 16
 BATCH_CELLS = 1 << 20
 """Cells that are read at once: fewer rows where they are wide."""
 
-READ_AHEAD = 2
-"""Batches that are read while one is measured."""
-
 _OBJECTS = (
     (pyarrow.types.is_boolean, "number", "object"),
     (pyarrow.types.is_decimal, "number", "object"),
@@ -46,27 +43,52 @@ def batches(data: Any) -> Iterator[Any]:
 
     Args:
         data: A ``pyarrow`` table, batch, reader, dataset or scanner, or what gives out a stream of
-            Arrow's (``__arrow_c_stream__``). Of datasets no more than a few batches are in memory.
+            Arrow's (``__arrow_c_stream__``). Of a dataset no more is in memory than a row group
+            of a Parquet file, or a few batches of another.
     """
     if isinstance(data, pyarrow.dataset.Dataset):
-        data = data.scanner(
-            batch_size=_rows_at_once(data.schema),
-            batch_readahead=READ_AHEAD,
-            fragment_readahead=1,
-        )
-    if isinstance(data, pyarrow.dataset.Scanner):
-        data = data.to_reader()
-    elif isinstance(data, pyarrow.RecordBatch):
-        data = pyarrow.Table.from_batches([data])
-    if isinstance(data, pyarrow.Table):
-        data = data.to_reader(max_chunksize=_rows_at_once(data.schema))
-    if not isinstance(data, pyarrow.RecordBatchReader):
-        data = pyarrow.RecordBatchReader.from_stream(data)
-    yield data.schema.empty_table()
-    for batch in data:
-        step = _rows_at_once(batch.schema)
+        schema, found = data.schema, _of_dataset(data)
+    else:
+        found = _reader(data)
+        schema = found.schema
+    yield schema.empty_table()
+    step = _rows_at_once(schema)
+    for batch in found:
         for start in range(0, batch.num_rows, step):
             yield batch.slice(start, step)
+
+
+def _of_dataset(data: pyarrow.dataset.Dataset) -> Iterator[pyarrow.RecordBatch]:
+    """Yields the batches of a dataset, one part after the other.
+
+    A scanner of the whole reads files ahead as fast as it can, up to a gigabyte of them.
+    """
+    how = {
+        "batch_size": _rows_at_once(data.schema),
+        "batch_readahead": 1,
+        "use_threads": False,
+    }
+    try:
+        fragments = list(data.get_fragments())
+    except ValueError:  # It is filtered, of which its files know nothing.
+        yield from data.to_batches(**how)
+        return
+    for fragment in fragments:
+        parquet = isinstance(fragment, pyarrow.dataset.ParquetFileFragment)
+        for part in fragment.split_by_row_group() if parquet else [fragment]:
+            yield from part.to_batches(schema=data.schema, **how)
+
+
+def _reader(data: Any) -> pyarrow.RecordBatchReader:
+    if isinstance(data, pyarrow.dataset.Scanner):
+        return data.to_reader()
+    if isinstance(data, pyarrow.RecordBatch):
+        data = pyarrow.Table.from_batches([data])
+    if isinstance(data, pyarrow.Table):
+        return data.to_reader(max_chunksize=_rows_at_once(data.schema))
+    if isinstance(data, pyarrow.RecordBatchReader):
+        return data
+    return pyarrow.RecordBatchReader.from_stream(data)
 
 
 def _rows_at_once(schema: pyarrow.Schema) -> int:

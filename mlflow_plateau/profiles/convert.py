@@ -102,7 +102,7 @@ def _table(name: str, role: str, value: Any) -> Table:
 
 
 def as_frame(name: str, value: Any) -> Any:
-    """Returns a frame or a series of pandas as a frame; a series without a name gets the input's."""
+    """Returns a pandas frame, or a series as one; a series without a name gets the input's."""
     if hasattr(value, "columns"):
         return value
     return value.to_frame(name=value.name if value.name is not None else name)

@@ -117,8 +117,8 @@ def _numbers(column: pd.Series[Any], declared: Column) -> npt.NDArray[np.generic
     if declared.kind == "date":
         dates = column
         if pd.api.types.is_object_dtype(dates.dtype):
-            objects = np.where(dates.isna(), None, dates.to_numpy())  # type: ignore[arg-type]
-            return days(objects.astype("datetime64[D]"))
+            known = dates.where(dates.notna(), None).tolist()
+            return days(np.array(known, dtype="datetime64[D]"))
         if isinstance(dates.dtype, pd.DatetimeTZDtype):
             dates = dates.dt.tz_convert(None)
         return days(dates.to_numpy())

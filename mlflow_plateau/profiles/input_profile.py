@@ -258,7 +258,9 @@ def _together(one: Layout, other: Layout) -> tuple[Column, ...] | None:
         return one.columns
     if len(one.columns) != len(other.columns) or one.dtype != "table":
         return None
-    both = [mine.with_nulls_of(theirs) for mine, theirs in zip(one.columns, other.columns, strict=True)]
+    both = [
+        mine.with_nulls_of(theirs) for mine, theirs in zip(one.columns, other.columns, strict=True)
+    ]
     columns = tuple(column for column in both if column is not None)
     return columns if len(columns) == len(both) else None
 

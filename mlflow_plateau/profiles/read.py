@@ -24,6 +24,7 @@ SHARD_CELLS = 1 << 23
 
 MOST_THREADS = 2
 
+
 def profile(data: Any) -> Profile:
     """Measures a split of data once, in one pass, and returns its profile.
 
@@ -70,9 +71,9 @@ def _pair(data: Any) -> tuple[Any, Any]:
 
 def _is_arrow_stream(x: Any) -> bool:
     """Whether it gives out batches of Arrow's; pandas frames do too, but are measured directly."""
-    if hasattr(x, "iloc"):
-        return False
-    return is_of(x, "pyarrow") and hasattr(x, "to_batches") or hasattr(x, "__arrow_c_stream__")
+    if is_of(x, "pyarrow") and hasattr(x, "to_batches"):
+        return True
+    return hasattr(x, "__arrow_c_stream__") and not hasattr(x, "iloc")
 
 
 def _is_dataset(data: Any) -> bool:

@@ -37,7 +37,6 @@ class Column:
     kind: str
     dtype: str
 
-
     def with_nulls_of(self, other: Column) -> Column | None:
         """Returns the column that holds the values of both, or ``None`` if they do not agree.
 

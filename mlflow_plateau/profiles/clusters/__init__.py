@@ -1,7 +1,7 @@
-"""Data that no machine holds: each partition is measured where it lies, and the profiles are merged.
+"""Data that no machine holds: every partition is measured where it lies, and the profiles merged.
 
-A cluster is one file with one function, ``profile(x, y)``, and one line in ``CLUSTERS``. It is told by
-the package of the data's type, so that no framework is imported before its data turns up.
+A cluster is one file with one function, ``profile(x, y)``, and one line in ``CLUSTERS``. It is told
+by the package of the data's type, so that no framework is imported before its data turns up.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-import dask
+import dask.array
+import dask.dataframe
 import pandas as pd
 
 from mlflow_plateau.errors import ProfileError
@@ -38,7 +39,7 @@ def profile(x: Any, y: Any) -> Profile:
         ProfileError: If it cannot be measured.
     """
     target = y if isinstance(y, str) else None
-    if hasattr(x, "rechunk") and hasattr(y, "rechunk") and x.shape[:1] == y.shape[:1]:
+    if _is_array(x) and _is_array(y) and x.shape[:1] == y.shape[:1]:
         y = y.rechunk({0: x.chunks[0]})
     parts = _partitions("x", x)
     targets = [None] * len(parts) if y is None or target else _partitions("y", y)
@@ -61,12 +62,16 @@ def profile(x: Any, y: Any) -> Profile:
         raise explained(error, "Dask", REMEDY) from error
 
 
+def _is_array(data: Any) -> bool:
+    return isinstance(data, dask.array.Array)
+
+
 def _partitions(name: str, data: Any) -> list[Any]:
     """Returns the partitions of a collection, each with all of its rows' values."""
-    if hasattr(data, "rechunk") and data.ndim:
+    if _is_array(data) and data.ndim:
         along_rows = data.rechunk(dict.fromkeys(range(1, data.ndim), -1))
         return list(along_rows.to_delayed().ravel())
-    if hasattr(data, "to_delayed") and hasattr(data, "partitions") and hasattr(data, "dtypes"):
+    if isinstance(data, (dask.dataframe.DataFrame, dask.dataframe.Series)):
         return list(data.to_delayed())
     raise ProfileError(
         f"{name} is a {type(data).__module__}.{type(data).__qualname__}; of Dask's data, data"
@@ -101,7 +106,9 @@ def _kinds(name: str, data: Any, parts: list[Any]) -> Kinds:
 
 
 def _objects(frame: pd.DataFrame) -> list[int]:
-    return [place for place, dtype in enumerate(frame.dtypes) if dtype == object]
+    return [
+        place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_object_dtype(dtype)
+    ]
 
 
 def _examples(name: str, part: Any) -> Examples:

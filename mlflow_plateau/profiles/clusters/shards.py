@@ -12,8 +12,8 @@ from mlflow_plateau.profiles.profile import Profile, merge
 from mlflow_plateau.profiles.storage import from_bytes, to_bytes
 
 FAN_IN = 8
-"""Profiles that are merged into one by one task, so that no machine holds more of them. One takes up
-to about 20 MB, most of it hashes of rows."""
+"""Profiles that one task merges, so that no machine holds more of them. One takes up to about 20
+MB, most of it hashes of rows."""
 
 
 def measured(batches: Iterable[tuple[Any, Any]]) -> bytes:
@@ -60,7 +60,8 @@ def explained(error: BaseException, cluster: str, remedy: str) -> ProfileError:
                 f"The workers of {cluster} lack {name}, with which they measure their partitions;"
                 f" {remedy}."
             )
-    return ProfileError(f"{cluster} could not measure the data: {text.strip()}")
+    first = next((line.strip() for line in text.splitlines() if line.strip()), repr(error))
+    return ProfileError(f"{cluster} could not bring up the data: {first}")
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,7 +1,7 @@
 """Spark's data frames, also those of Spark Connect and of pandas on Spark.
 
-Every partition streams through a Python worker as Arrow batches; its profile is one row of a second,
-small data frame, whose rows are merged in a tree.
+Every partition streams through a Python worker as Arrow batches; its profile is one row of a
+second, small data frame, whose rows are merged in a tree.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import pyarrow
 import pyarrow.compute
 from pyspark.errors import PySparkException
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles.clusters.shards import FAN_IN, explained, measured, merged, whole
@@ -23,6 +22,28 @@ from mlflow_plateau.profiles.profile import Profile
 
 COLUMN = "profile"
 """Holds the bytes of a profile."""
+
+_TYPES = {
+    "BooleanType": pyarrow.bool_(),
+    "ByteType": pyarrow.int8(),
+    "ShortType": pyarrow.int16(),
+    "IntegerType": pyarrow.int32(),
+    "LongType": pyarrow.int64(),
+    "FloatType": pyarrow.float32(),
+    "DoubleType": pyarrow.float64(),
+    "DecimalType": pyarrow.decimal128(38, 18),
+    "StringType": pyarrow.string(),
+    "CharType": pyarrow.string(),
+    "VarcharType": pyarrow.string(),
+    "BinaryType": pyarrow.binary(),
+    "DateType": pyarrow.date32(),
+    "TimestampType": pyarrow.timestamp("us"),
+    "TimestampNTZType": pyarrow.timestamp("us"),
+    "TimeType": pyarrow.time64("ns"),
+    "DayTimeIntervalType": pyarrow.duration("us"),
+    "NullType": pyarrow.null(),
+}
+"""Spark's types that hold a single fact, and how they come in batches of Arrow's."""
 
 REMEDY = (
     "install it into the Python of the executors (a cluster library, an image, or an environment"
@@ -53,7 +74,7 @@ def profile(x: Any, y: Any) -> Profile:
             ' too, and the name of their column: (frame, "label").'
         )
     # Says what cannot be measured before Spark starts, and stands for data without a row.
-    nothing = measured([(_local_times(_arrow_schema(x).empty_table()), y)])
+    nothing = measured([(_arrow_schema(x).empty_table(), y)])
     shards = x.mapInArrow(partial(_measure, y), f"{COLUMN} binary").persist()
     try:
         tasks = shards.count()
@@ -70,13 +91,19 @@ def profile(x: Any, y: Any) -> Profile:
 
 
 def _arrow_schema(frame: Any) -> pyarrow.Schema:
-    try:
-        return to_arrow_schema(frame.schema)
-    except (PySparkException, TypeError) as error:
-        raise ProfileError(
-            f"A column has a type that Arrow does not know ({error}); leave it out, or cast it; a"
-            " vector becomes columns with pyspark.ml.functions.vector_to_array."
-        ) from None
+    """Returns the types that the batches of a data frame will have."""
+    fields = []
+    for field in frame.schema.fields:
+        name = type(field.dataType).__name__
+        if name not in _TYPES:
+            raise ProfileError(
+                f"Column {field.name!r} has the type {field.dataType.simpleString()}; split it into"
+                " columns of numbers, text or dates, or leave it out. A vector becomes an array by"
+                " pyspark.ml.functions.vector_to_array, an element of an array a column by"
+                " getItem."
+            )
+        fields.append(pyarrow.field(field.name, _TYPES[name]))
+    return pyarrow.schema(fields)
 
 
 def _measure(
