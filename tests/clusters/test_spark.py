@@ -37,6 +37,9 @@ def spark() -> Iterator[Any]:
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.memory", "1g")
+            # What takes long at first and pays only later is left out.
+            .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+            .config("spark.sql.codegen.wholeStage", "false")
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.sql.session.timeZone", ZONE)
@@ -127,5 +130,5 @@ def test_workers_without_the_package_are_told_of(
     )
     python.chmod(0o755)
     monkeypatch.setattr(spark.sparkContext, "pythonExec", str(python))
-    with pytest.raises(ProfileError, match=r"workers of Spark lack mlflow-plateau.*install it"):
+    with pytest.raises(ProfileError, match=r"workers of Spark lack mlflow-plateau.*install"):
         profile(frame)

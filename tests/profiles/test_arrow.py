@@ -56,7 +56,7 @@ FORMS: dict[str, Callable[[Path], Any]] = {
     "batch": lambda folder: TABLE.combine_chunks().to_batches()[0],
     "reader": lambda folder: TABLE.to_reader(max_chunksize=37),
     "dataset": lambda folder: ds.dataset(folder / "parts"),
-    "filtered": lambda folder: ds.dataset(folder / "parts").filter(ds.field("price") >= 0),
+    "filtered": lambda folder: ds.dataset(folder / "parts").filter(ds.field("id") >= 0),
     "datasets": lambda folder: ds.dataset([ds.dataset(folder / "parts")]),
     "scanner": lambda folder: ds.dataset(folder / "parts").scanner(batch_size=29),
     "folder": lambda folder: folder / "parts",

@@ -18,7 +18,10 @@ from mlflow_plateau.profiles.profile import Profile
 COLUMN = "profile"
 """Holds the bytes of a profile."""
 
-REMEDY = 'install it there, or start with ray.init(runtime_env={"py_modules": [mlflow_plateau]})'
+REMEDY = (
+    "install mlflow-plateau[ray] there, or start with"
+    ' ray.init(runtime_env={"py_modules": [mlflow_plateau]})'
+)
 
 
 def profile(x: Any, y: Any) -> Profile:

@@ -60,8 +60,10 @@ def explained(error: BaseException, cluster: str, remedy: str) -> ProfileError:
                 f"The workers of {cluster} lack {name}, with which they measure their partitions;"
                 f" {remedy}."
             )
-    first = next((line.strip() for line in text.splitlines() if line.strip()), repr(error))
-    return ProfileError(f"{cluster} could not bring up the data: {first}")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    reason = (causes[-1:] or lines[:1] or [repr(error)])[0]
+    return ProfileError(f"{cluster} could not bring up the data: {reason}")
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

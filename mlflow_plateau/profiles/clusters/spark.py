@@ -14,7 +14,6 @@ from typing import Any
 
 import pyarrow
 import pyarrow.compute
-from pyspark.errors import PySparkException
 
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles.clusters.shards import FAN_IN, explained, measured, merged, whole
@@ -46,7 +45,7 @@ _TYPES = {
 """Spark's types that hold a single fact, and how they come in batches of Arrow's."""
 
 REMEDY = (
-    "install it into the Python of the executors (a cluster library, an image, or an environment"
+    "install mlflow-plateau[spark] into the Python of the executors (a cluster library, an image, or an environment"
     " packed with conda-pack or venv-pack and sent with spark.archives)"
 )
 
@@ -83,7 +82,7 @@ def profile(x: Any, y: Any) -> Profile:
             tasks = math.ceil(tasks / FAN_IN)
             merging = merging.repartition(tasks).mapInArrow(_merge, f"{COLUMN} binary")
         found = [bytes(row[COLUMN]) for row in merging.collect()]
-    except PySparkException as error:
+    except Exception as error:  # Spark's own kind or py4j's, of which Spark Connect has no package
         raise explained(error, "Spark", REMEDY) from error
     finally:
         shards.unpersist()
