@@ -19,7 +19,9 @@ from mlflow_plateau.profiles.profile import Profile
 ROWS_AT_ONCE = 1 << 16
 """Rows of a partition that are turned into an array at once."""
 
-REMEDY = "install mlflow-plateau[dask] there, or register dask.distributed.PipInstall with the client"
+REMEDY = (
+    "install mlflow-plateau[dask] there, or register dask.distributed.PipInstall with the client"
+)
 
 Kinds = dict[str, tuple[str, str]]
 """What columns of objects hold, by their name."""

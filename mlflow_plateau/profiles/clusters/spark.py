@@ -45,8 +45,8 @@ _TYPES = {
 """Spark's types that hold a single fact, and how they come in batches of Arrow's."""
 
 REMEDY = (
-    "install mlflow-plateau[spark] into the Python of the executors (a cluster library, an image, or an environment"
-    " packed with conda-pack or venv-pack and sent with spark.archives)"
+    "install mlflow-plateau[spark] into the Python of the executors (a cluster library, an image,"
+    " or an environment packed with conda-pack or venv-pack and sent with spark.archives)"
 )
 
 
