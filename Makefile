@@ -2,15 +2,16 @@
 PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.10 || echo $(PYTHON))
 
-.PHONY: help demo test test-pytorch test-oldest lint clean
+.PHONY: help demo test test-pytorch test-clusters test-oldest lint clean
 
 help:
-	@echo "make demo         train the quickstart under the recorder and print its diagnosis"
-	@echo "make test         run the tests"
-	@echo "make test-pytorch run those of the recorders for PyTorch, without TensorFlow"
-	@echo "make test-oldest  run them with the oldest supported versions (needs Python 3.10)"
-	@echo "make lint         check style and types"
-	@echo "make clean        remove the environments"
+	@echo "make demo          train the quickstart under the recorder and print its diagnosis"
+	@echo "make test          run the tests"
+	@echo "make test-pytorch  run those of the recorders for PyTorch, without TensorFlow"
+	@echo "make test-clusters run those of data on Spark (needs Java), Dask and Ray"
+	@echo "make test-oldest   run them with the oldest supported versions (needs Python 3.10)"
+	@echo "make lint          check style and types"
+	@echo "make clean         remove the environments"
 
 # Installed as a user would; a stamp remembers that it was done with this pyproject.toml.
 .venv/.installed: pyproject.toml
@@ -32,6 +33,14 @@ help:
 	@.venv-pytorch/bin/python -m pip install -qq --upgrade "pip>=25.1"
 	@echo "[2/2] Installing mlflow-plateau with PyTorch, Lightning and transformers; some minutes the first time"
 	@.venv-pytorch/bin/python -m pip install -qq --editable . --group dev --group pytorch
+	@touch $@
+
+.venv-clusters/.tested: pyproject.toml
+	@echo "[1/2] Creating .venv-clusters with $(PYTHON)"
+	@$(PYTHON) -m venv .venv-clusters
+	@.venv-clusters/bin/python -m pip install -qq --upgrade "pip>=25.1"
+	@echo "[2/2] Installing mlflow-plateau with Spark, Dask and Ray; some minutes the first time"
+	@.venv-clusters/bin/python -m pip install -qq --editable . --group dev --group clusters
 	@touch $@
 
 .venv-oldest/.tested: pyproject.toml tests/oldest-constraints.txt
@@ -57,6 +66,9 @@ test: .venv/.tested
 test-pytorch: .venv-pytorch/.tested
 	.venv-pytorch/bin/python -m pytest tests/pytorch tests/test_public_interface.py
 
+test-clusters: .venv-clusters/.tested
+	.venv-clusters/bin/python -m pytest tests/clusters tests/profiles/test_arrow.py
+
 test-oldest: .venv-oldest/.tested
 	.venv-oldest/bin/python -m pytest
 
@@ -66,4 +78,4 @@ lint: .venv/.tested
 	.venv/bin/mypy
 
 clean:
-	rm -rf .venv .venv-pytorch .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-pytorch .venv-clusters .venv-oldest build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

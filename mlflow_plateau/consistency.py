@@ -146,8 +146,8 @@ def check_consistency(train: Any, validation: Any) -> ConsistencyReport:
 
     Args:
         train: The training data as ``fit`` takes it: an array, a frame, a pair (x, y), a dict of
-            inputs, a finite tf.data pipeline, the path of a CSV, Parquet, .npy or .npz file, or a
-            ``Profile``.
+            inputs, a finite tf.data pipeline, a Spark or Dask data frame, a Ray dataset, the path
+            of a CSV, Parquet, .npy or .npz file, or whatever else ``profile`` takes.
         validation: The validation data, likewise.
 
     Raises:

@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for module in (
         *("mlflow", "sqlalchemy", "alembic", "pydantic", "google", "keras", "tensorflow"),
         *("lightning", "lightning_utilities", "pytorch_lightning", "transformers", "accelerate"),
-        *("torch", "torchmetrics"),
+        *("torch", "torchmetrics", "pyspark", "py4j", "dask", "distributed", "ray"),
     ):
         config.addinivalue_line("filterwarnings", f"ignore::Warning:{module}(\\..*)?")
 

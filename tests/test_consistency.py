@@ -84,6 +84,22 @@ class TestCommand:
         assert result.exit_code == 0, result.output
         assert "validation = train ÷ 1000" in result.stdout
 
+    def test_folders_of_parquet_files_and_the_name_of_the_target(self, tmp_path: Path) -> None:
+        for name, rows, labels in (("train", TRAIN, "a"), ("validation", wrong(), "b")):
+            (tmp_path / name).mkdir()
+            frame = rows.assign(label=labels)
+            for part in range(4):
+                frame.iloc[part::4].to_parquet(tmp_path / name / f"part-{part}.parquet")
+        folders = (str(tmp_path / "train"), str(tmp_path / "validation"))
+        result = call("consistency", *folders, "--target", "label", "--json")
+        assert result.exit_code == 0, result.output
+        findings = json.loads(result.stdout)["findings"]
+        assert "validation = train ÷ 1000" in {finding["transformation"] for finding in findings}
+        assert mlflow_plateau.profile((folders[0], "label")).input("y") is not None
+        result = call("consistency", *folders, "--target", "labels")
+        assert result.exit_code == 1
+        assert "There is no column 'labels' for the target" in result.stderr
+
     def test_arrays_and_saved_profiles(self, tmp_path: Path) -> None:
         train, validation = vectors(2000), vectors(500)
         np.save(tmp_path / "train.npy", standard(train, train))

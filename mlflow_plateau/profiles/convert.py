@@ -23,12 +23,13 @@ def tables(x: Any, y: Any) -> list[Table]:
     """Returns the inputs and targets of a batch.
 
     Args:
-        x: An array, frame, tensor, or a dict or list of these.
-        y: The targets, likewise, or ``None``.
+        x: An array, frame, tensor, a batch of Arrow's, a ``Table``, or a dict or list of these.
+        y: The targets, likewise, or the name of the column of ``x`` that holds them, or ``None``.
 
     Raises:
         ProfileError: If something cannot be measured, or the numbers of rows differ.
     """
+    x, y = with_target(x, y)
     batch = [_table(name, "input", value) for name, value in _named("x", x)]
     batch += [_table(name, "target", value) for name, value in _named("y", y)]
     rows = {table.layout.name: table.rows for table in batch}
@@ -36,6 +37,37 @@ def tables(x: Any, y: Any) -> list[Table]:
         listed = ", ".join(f"{name}: {count}" for name, count in rows.items())
         raise ProfileError(f"The inputs and targets have different numbers of rows ({listed}).")
     return batch
+
+
+def with_target(x: Any, y: Any) -> tuple[Any, Any]:
+    """Returns inputs and targets, taken apart where ``y`` names a column of ``x``.
+
+    Raises:
+        ProfileError: If there is no such column.
+    """
+    if not isinstance(y, str):
+        return x, y
+    if isinstance(x, Mapping):
+        names = list(x)
+    elif hasattr(x, "iloc") and hasattr(x, "columns"):
+        names = list(x.columns)
+    elif is_of(x, "pyarrow") and hasattr(x, "select"):
+        names = x.schema.names
+    else:
+        raise ProfileError(f"The target {y!r} is a name; that takes data whose columns have names.")
+    if y not in names:
+        listed = ", ".join(map(repr, names[:20])) + (", …" if len(names) > 20 else "")
+        raise ProfileError(f"There is no column {y!r} for the target; there are: {listed}.")
+    if isinstance(x, Mapping):
+        return {name: x[name] for name in names if name != y}, x[y]
+    if hasattr(x, "iloc"):
+        return x.drop(columns=y), x[y]
+    return x.select([name for name in names if name != y]), x.select([y])
+
+
+def is_of(value: Any, package: str) -> bool:
+    """Whether a value's type, or one that it is derived from, is a package's; imports nothing."""
+    return any(base.__module__.split(".")[0] == package for base in type(value).__mro__)
 
 
 def _named(name: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -53,19 +85,27 @@ def _named(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _table(name: str, role: str, value: Any) -> Table:
-    if hasattr(value, "columns") and hasattr(value, "iloc"):
-        from mlflow_plateau.profiles.frames import frame_table
-
-        return frame_table(name, role, value)
+    if isinstance(value, Table):
+        return value
     if hasattr(value, "iloc"):
         from mlflow_plateau.profiles.frames import frame_table
 
-        column = value.name if value.name is not None else name
-        return frame_table(name, role, value.to_frame(name=column))
+        return frame_table(name, role, as_frame(name, value))
+    if is_of(value, "pyarrow") and hasattr(value, "schema") and hasattr(value, "to_pandas"):
+        from mlflow_plateau.profiles.arrow import arrow_table
+
+        return arrow_table(name, role, value)
     if hasattr(value, "row_lengths") and hasattr(value, "flat_values"):
         lengths = np.asarray(value.row_lengths())
         return _ragged(name, role, lengths, np.asarray(value.flat_values))
     return _array_table(name, role, _array(name, value))
+
+
+def as_frame(name: str, value: Any) -> Any:
+    """Returns a pandas frame, or a series as one; a series without a name gets the input's."""
+    if hasattr(value, "columns"):
+        return value
+    return value.to_frame(name=value.name if value.name is not None else name)
 
 
 def _array(name: str, value: Any) -> npt.NDArray[np.generic]:

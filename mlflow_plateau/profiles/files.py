@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,17 @@ import numpy as np
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles.profile import Profile
 
-BATCH_ROWS = 1 << 16
-"""Rows of a Parquet file that are read at once."""
+ARROW_FORMATS = {".parquet": "parquet", ".pq": "parquet", ".feather": "ipc", ".arrow": "ipc"}
+"""Files that Arrow reads batch by batch, and what it calls their format."""
 
 
-def profile_file(path: Path) -> Profile:
+def profile_file(path: Path, target: str | None = None) -> Profile:
     """Returns the profile of a file, or the profile saved in it.
 
     Args:
-        path: A Parquet file or folder, CSV, .npy, .npz with ``x`` and perhaps ``y``, or a saved
-            profile.
+        path: A Parquet, Arrow or feather file or a folder of these, CSV, .npy, .npz with ``x`` and
+            perhaps ``y``, or a saved profile.
+        target: The column that holds the targets, of files with named columns.
 
     Raises:
         ProfileError: If the file is not there or cannot be read.
@@ -33,12 +33,14 @@ def profile_file(path: Path) -> Profile:
         raise ProfileError(f"There is no file {str(path)!r}.")
     ending = path.suffix.lower()
     try:
-        if ending in (".parquet", ".pq") or path.is_dir():
-            return _profile_parquet(path)
+        if ending in ARROW_FORMATS or path.is_dir():
+            return _profile_arrow(path, target)
         if ending == ".csv":
             import pandas as pd
 
-            return profile(pd.read_csv(path))
+            return profile((pd.read_csv(path), target))
+        if target is not None:
+            raise ProfileError(f"The columns of {str(path)!r} have no names; the target needs one.")
         if ending == ".npy":
             return profile(np.load(path, mmap_mode="r", allow_pickle=False))
         if ending == ".npz":
@@ -48,8 +50,8 @@ def profile_file(path: Path) -> Profile:
     except (OSError, ValueError, zipfile.BadZipFile, UnicodeError) as error:
         raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None
     raise ProfileError(
-        f"{str(path)!r} is of no known kind; give a .parquet, .csv, .npy or .npz file, or a saved"
-        " profile."
+        f"{str(path)!r} is of no known kind; give a .parquet, .feather, .arrow, .csv, .npy or .npz"
+        " file, a folder of Parquet files, or a saved profile."
     )
 
 
@@ -61,18 +63,38 @@ def _arrays(path: Path) -> Any:
     return (inputs, targets) if targets is not None else inputs
 
 
-def _profile_parquet(path: Path) -> Profile:
+def _profile_arrow(path: Path, target: str | None) -> Profile:
     import pyarrow
-    import pyarrow.dataset
 
-    from mlflow_plateau.profiles.read import profile_batches
-
-    def batches() -> Iterator[tuple[Any, Any]]:
-        for batch in pyarrow.dataset.dataset(str(path)).to_batches(batch_size=BATCH_ROWS):
-            if batch.num_rows:
-                yield batch.to_pandas(), None
+    from mlflow_plateau.profiles.read import profile
 
     try:
-        return profile_batches(batches())
+        return profile((_dataset(path), target))
     except pyarrow.ArrowException as error:
         raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None
+
+
+def _dataset(path: Path) -> Any:
+    """Returns a file or folder as a dataset of Arrow's, or a reader of a file that is a stream."""
+    import pyarrow.dataset
+    import pyarrow.ipc
+
+    if path.is_dir():
+        endings = {file.suffix.lower() for file in path.rglob("*") if file.is_file()}
+        kinds = sorted({ARROW_FORMATS[ending] for ending in endings & ARROW_FORMATS.keys()})
+        if len(kinds) != 1:
+            raise ProfileError(
+                f"The folder {str(path)!r} holds no Parquet files."
+                if not kinds
+                else f"The folder {str(path)!r} holds files of several kinds."
+            )
+        # Folders such as year=2020 are a column, as in pandas.
+        folders = pyarrow.dataset.HivePartitioning.discover(infer_dictionary=True)
+        return pyarrow.dataset.dataset(path, format=kinds[0], partitioning=folders)
+    kind = ARROW_FORMATS[path.suffix.lower()]
+    try:
+        return pyarrow.dataset.dataset(path, format=kind)
+    except pyarrow.ArrowInvalid:
+        if kind != "ipc":
+            raise
+        return pyarrow.ipc.open_stream(pyarrow.memory_map(str(path)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,29 +25,47 @@ _NUMBERS_AS_OBJECTS = frozenset(
 """What pandas calls a column of objects that are all numbers."""
 
 
-def frame_layout(name: str, role: str, frame: pd.DataFrame, named: bool = True) -> Layout:
-    """Returns the layout of a frame; a look at all rows decides what columns of objects hold."""
+def frame_layout(
+    name: str,
+    role: str,
+    frame: pd.DataFrame,
+    named: bool = True,
+    known: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+) -> Layout:
+    """Returns the layout of a frame; a look at all rows decides what columns of objects hold.
+
+    Args:
+        name: Name of the input.
+        role: ``input`` or ``target``.
+        frame: The frame.
+        named: Whether the names of the columns are the user's own.
+        known: What columns hold, by their name, where other rows than these decide.
+    """
     if frame.shape[1] > MOST_COLUMNS:
         raise ProfileError(
             f"{name!r} is a frame of {frame.shape[1]} columns; give more than {MOST_COLUMNS} as an"
             " array."
         )
     columns = tuple(
-        Column(str(label), *_kind(frame.iloc[:, place]))
+        Column(str(label), *(known.get(str(label)) or kind_of(frame.iloc[:, place])))
         for place, label in enumerate(frame.columns)
     )
     return Layout(name, role, columns, named, "table", (len(columns),))
 
 
-def _kind(column: pd.Series[Any]) -> tuple[str, str]:
+def kind_of(column: pd.Series[Any]) -> tuple[str, str]:
     """Returns whether a column holds numbers, dates or categories, and its type."""
-    dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(dtype):
-        if pd.api.types.is_object_dtype(dtype):
-            return _kind_of_objects(column)
-        return "category", "category" if isinstance(dtype, pd.CategoricalDtype) else "string"
-    if pd.api.types.is_object_dtype(dtype):
+    if pd.api.types.is_object_dtype(column.dtype):
         return _kind_of_objects(column)
+    return kind_of_type(column.dtype)
+
+
+def kind_of_type(dtype: Any) -> tuple[str, str]:
+    """Returns the kind of a column of any pandas type but ``object``, and the name of its type."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "category", "category"
+    if pd.api.types.is_string_dtype(dtype):
+        return "category", "string"
     if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
         return "date", "date"
     if pd.api.types.is_complex_dtype(dtype) or not (
@@ -65,6 +85,8 @@ def _kind_of_objects(column: pd.Series[Any]) -> tuple[str, str]:
     held = pd.api.types.infer_dtype(column, skipna=True)
     if held in _NUMBERS_AS_OBJECTS or (held == "empty" and len(column)):
         return "number", "object"
+    if held == "date":
+        return "date", "date"
     return "category", "string" if held in ("string", "empty") else held
 
 
@@ -94,6 +116,9 @@ def frame_table(
 def _numbers(column: pd.Series[Any], declared: Column) -> npt.NDArray[np.generic]:
     if declared.kind == "date":
         dates = column
+        if pd.api.types.is_object_dtype(dates.dtype):
+            known = dates.where(dates.notna(), None).tolist()
+            return days(np.array(known, dtype="datetime64[D]"))
         if isinstance(dates.dtype, pd.DatetimeTZDtype):
             dates = dates.dt.tz_convert(None)
         return days(dates.to_numpy())

@@ -25,7 +25,7 @@ from mlflow_plateau.profiles.patterns import (
     mix,
 )
 from mlflow_plateau.profiles.sequences import Sequences
-from mlflow_plateau.profiles.table import MISSING, Layout, Table
+from mlflow_plateau.profiles.table import MISSING, Column, Layout, Table
 
 LEAST_RELATED = 2
 """With fewer columns there is nothing to relate."""
@@ -138,20 +138,22 @@ class InputProfile:
         return hashes
 
     def _widen(self, layout: Layout) -> None:
-        """Takes over a layout that differs only in the length of rows."""
+        """Takes over a layout that differs only in the length of rows, or in which have nulls."""
         if layout == self.layout:
             return
         mine = self.layout
-        if replace(layout, shape=mine.shape) != mine or len(layout.shape) != len(mine.shape):
+        columns = _together(mine, layout)
+        alike = replace(layout, shape=mine.shape, columns=mine.columns) == mine
+        if columns is None or not alike or len(layout.shape) != len(mine.shape):
             raise ProfileError(
-                f"The batches of {mine.name!r} differ: {describe(mine)}, then {describe(layout)}."
+                f"The batches of {mine.name!r} differ: {_difference(mine, layout)}."
                 " Give every batch the same columns, types and shape."
             )
         shape = tuple(
             one if one == other else None
             for one, other in zip(mine.shape, layout.shape, strict=True)
         )
-        self.layout = replace(mine, shape=shape)
+        self.layout = replace(mine, shape=shape, columns=columns)
 
     def _sample(
         self, table: Table, values: Float32, finite: Bool | None, targets: Float32 | None
@@ -248,6 +250,29 @@ class InputProfile:
 
 def _merged_labels(mine: Mapping[int, str], theirs: Mapping[int, str]) -> dict[int, str]:
     return {**mine, **theirs}
+
+
+def _together(one: Layout, other: Layout) -> tuple[Column, ...] | None:
+    """Returns the columns of both, or ``None`` where they do not agree."""
+    if one.columns == other.columns:
+        return one.columns
+    if len(one.columns) != len(other.columns) or one.dtype != "table":
+        return None
+    both = [
+        mine.with_nulls_of(theirs) for mine, theirs in zip(one.columns, other.columns, strict=True)
+    ]
+    columns = tuple(column for column in both if column is not None)
+    return columns if len(columns) == len(both) else None
+
+
+def _difference(one: Layout, other: Layout) -> str:
+    if len(one.columns) == len(other.columns):
+        for mine, theirs in zip(one.columns, other.columns, strict=True):
+            if mine.name != theirs.name:
+                return f"a column {mine.name!r} stands where {theirs.name!r} does later"
+            if mine.with_nulls_of(theirs) is None:
+                return f"column {mine.name!r} holds {mine.dtype}, then {theirs.dtype}"
+    return f"{describe(one)}, then {describe(other)}"
 
 
 def describe(layout: Layout) -> str:

@@ -28,6 +28,9 @@ def as_float32(values: npt.NDArray[np.generic]) -> Float32:
     """Returns numbers as float32: large ones are clipped, so that only infinities are infinite."""
     if values.dtype == np.float32:
         return np.asarray(values, dtype=np.float32) + np.float32(0)  # −0.0 becomes 0.0
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
+        # By way of float64, as pandas stores a column of whole numbers in which some are missing.
+        return values.astype(np.float64).astype(np.float32)
     if values.dtype.kind in "biu":
         return values.astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):

@@ -12,6 +12,8 @@ import numpy as np
 
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles.builder import ProfileBuilder
+from mlflow_plateau.profiles.clusters import cluster_of
+from mlflow_plateau.profiles.convert import is_of, with_target
 from mlflow_plateau.profiles.profile import Profile, merge
 
 FRAME_ROWS = 1 << 16
@@ -22,8 +24,6 @@ SHARD_CELLS = 1 << 23
 
 MOST_THREADS = 2
 
-_READERS = {".parquet", ".pq", ".csv", ".npy", ".npz", ".feather", ".arrow"}
-
 
 def profile(data: Any) -> Profile:
     """Measures a split of data once, in one pass, and returns its profile.
@@ -31,8 +31,11 @@ def profile(data: Any) -> Profile:
     Args:
         data: As ``fit`` takes it: an array, a data frame or series, a pair (x, y) or triple with
             sample weights, a dict of inputs, a finite ``tf.data.Dataset`` or other iterable of
-            batches, an Arrow table, or the path of a Parquet, CSV, .npy or .npz file. A ``Profile``
-            is returned as it is.
+            batches; an Arrow table, reader or dataset; a Spark or Dask data frame, a Dask array or
+            a Ray dataset, which are measured where they lie; or the path of a Parquet file or
+            folder, a CSV, .feather, .arrow, .npy or .npz file. Of data with named columns the
+            target may be given by its name: ``(frame, "label")``. A ``Profile`` is returned as it
+            is.
 
     Raises:
         ProfileError: If the data cannot be measured.
@@ -41,16 +44,21 @@ def profile(data: Any) -> Profile:
         return data
     if data is None:
         raise ProfileError("One split is missing: there is no data (None).")
-    if isinstance(data, (str, os.PathLike)):
+    x, y = _pair(data)
+    if isinstance(x, (str, os.PathLike)) and (y is None or isinstance(y, str)):
         from mlflow_plateau.profiles.files import profile_file
 
-        return profile_file(Path(data))
-    if hasattr(data, "to_batches") and hasattr(data, "schema"):
-        return profile_batches((batch.to_pandas(), None) for batch in data.to_batches())
+        return profile_file(Path(x), y)
+    cluster = cluster_of(x) or cluster_of(y)
+    if cluster is not None:
+        return cluster.profile(x, y)
+    if _is_arrow_stream(x) and (y is None or isinstance(y, str)):
+        from mlflow_plateau.profiles.arrow import batches
+
+        return profile_batches((batch, y) for batch in batches(x))
     if _is_dataset(data):
         return profile_batches(_dataset_batches(data))
-    x, y = _pair(data)
-    return _profile_arrays(x, y)
+    return _profile_arrays(*with_target(x, y))
 
 
 def _pair(data: Any) -> tuple[Any, Any]:
@@ -59,6 +67,13 @@ def _pair(data: Any) -> tuple[Any, Any]:
     if isinstance(data, tuple) and len(data) == 1:
         return data[0], None
     return data, None
+
+
+def _is_arrow_stream(x: Any) -> bool:
+    """Whether it gives out batches of Arrow's; pandas frames do too, but are measured directly."""
+    if is_of(x, "pyarrow") and hasattr(x, "to_batches"):
+        return True
+    return hasattr(x, "__arrow_c_stream__") and not hasattr(x, "iloc")
 
 
 def _is_dataset(data: Any) -> bool:

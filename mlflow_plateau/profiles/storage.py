@@ -6,6 +6,7 @@ no array is larger than a profile can be.
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -41,6 +42,11 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 def save(profile: Profile, path: Path) -> None:
     """Writes a profile."""
+    path.write_bytes(to_bytes(profile))
+
+
+def to_bytes(profile: Profile) -> bytes:
+    """Returns what a file of the profile holds."""
     arrays: Arrays = {"row_hashes": profile.row_hashes.hashes}
     coverage = profile.coverage
     document = {
@@ -55,8 +61,9 @@ def save(profile: Profile, path: Path) -> None:
         "inputs": [_pack(state, f"{index}/", arrays) for index, state in enumerate(profile.inputs)],
     }
     arrays[HEADER] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def _pack(state: InputProfile, prefix: str, arrays: Arrays) -> dict[str, Any]:
@@ -132,26 +139,39 @@ def load(path: Path) -> Profile:
     Raises:
         ProfileError: If it is not a saved profile, of another version, or damaged.
     """
+    return _load(path, str(path))
+
+
+def from_bytes(data: bytes) -> Profile:
+    """Reads what ``to_bytes`` returned; it is not trusted.
+
+    Raises:
+        ProfileError: If it is not a saved profile, of another version, or damaged.
+    """
+    return _load(io.BytesIO(data), "bytes")
+
+
+def _load(source: Path | io.BytesIO, name: str) -> Profile:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
-                raise ProfileError(f"{str(path)!r} is too large to be a profile.")
-        with np.load(path, allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in file.files}
+                raise ProfileError(f"{name!r} is too large to be a profile.")
+        with np.load(source, allow_pickle=False) as file:
+            arrays: Arrays = {item: file[item] for item in file.files}
         document = json.loads(arrays[HEADER].tobytes())
         if document["version"] != VERSION:
             raise ProfileError(
-                f"{str(path)!r} has version {document['version']!r}; this mlflow-plateau reads"
+                f"{name!r} has version {document['version']!r}; this mlflow-plateau reads"
                 f" {VERSION}. Profile the data again."
             )
         return _unpack(document, arrays)
     except ProfileError:
         raise
     except OSError as error:
-        raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None
+        raise ProfileError(f"{name!r} cannot be read: {error}") from None
     # A damaged or forged file can fail anywhere on the way; whatever it is, it is not a profile.
     except Exception as error:
-        raise ProfileError(f"{str(path)!r} is not a saved profile: {error}") from None
+        raise ProfileError(f"{name!r} is not a saved profile: {error}") from None
 
 
 def _unpack(document: dict[str, Any], arrays: Arrays) -> Profile:

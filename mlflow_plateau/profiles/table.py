@@ -37,6 +37,22 @@ class Column:
     kind: str
     dtype: str
 
+    def with_nulls_of(self, other: Column) -> Column | None:
+        """Returns the column that holds the values of both, or ``None`` if they do not agree.
+
+        pandas gives whole numbers and booleans another type where some are missing, so the parts
+        of one column may have different ones.
+        """
+        if replace(other, dtype=self.dtype) != self:
+            return None
+        names = {self.dtype, other.dtype}
+        for plain, with_nulls in (("int", "float64"), ("uint", "float64"), ("bool", "object")):
+            if with_nulls in names and all(
+                name == with_nulls or name.rstrip("0123456789") == plain for name in names
+            ):
+                return replace(self, dtype=with_nulls)
+        return self if self.dtype == other.dtype else None
+
 
 @dataclass(frozen=True)
 class Layout:
