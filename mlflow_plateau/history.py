@@ -55,7 +55,22 @@ class Setup:
         split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
         repair: What was undone in a sample of the validation rows to measure ``repaired_held_out``,
             in words that follow "with".
-        experiments_declined: Why the recorder made no experiments with the model, in words.
+        experiments_declined: Why the recorder made no (more) experiments with the model, in words.
+        gradients_declined: Why no gradients were taken, in words.
+        steps_declined: Why no steps of other sizes were tried, in words.
+        sharpness_declined: Why the sharpness was not measured, in words.
+        reference_declined: Why no quick models of another make were asked, in words.
+        experiments_shortened: What of the experiments the time budget did not allow, in words.
+        frozen_layers: Names of the layers with weights of which none is trainable.
+        unmoved_layers: Names of the layers with trainable weights that no update ever changed.
+        unreached_layers: Names of the layers that no gradient reached, at the last experiments.
+        idle_layers: Name of the layer with the largest share of units that no gradient reached.
+        copied_layers: Name of the layer whose units are most alike.
+        starved_layers: Names of the layers with less than a hundredth of the relative gradient.
+        degenerate_layers: Names of the layers worst at the first experiments.
+        lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
+        lost_weights: Names of the layers whose weights were not finite when that was first seen.
+        lost_at: The epoch after which that was first seen.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -93,6 +108,21 @@ class Setup:
     split_separability: float | None = None
     repair: str | None = None
     experiments_declined: str | None = None
+    gradients_declined: str | None = None
+    steps_declined: str | None = None
+    sharpness_declined: str | None = None
+    reference_declined: str | None = None
+    experiments_shortened: str | None = None
+    frozen_layers: tuple[str, ...] | None = None
+    unmoved_layers: tuple[str, ...] | None = None
+    unreached_layers: tuple[str, ...] | None = None
+    idle_layers: tuple[str, ...] | None = None
+    copied_layers: tuple[str, ...] | None = None
+    starved_layers: tuple[str, ...] | None = None
+    degenerate_layers: tuple[str, ...] | None = None
+    lost_gradients: tuple[str, ...] | None = None
+    lost_weights: tuple[str, ...] | None = None
+    lost_at: int | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
     outcome: str | None = None

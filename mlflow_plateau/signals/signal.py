@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlflow_plateau.signals.view import View
@@ -34,6 +34,11 @@ class Measurement:
 def cannot_say(reason: str) -> Measurement:
     """Returns the answer of a signal whose history does not hold what it needs."""
     return Measurement(math.nan, reason=reason)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names in a sentence: ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 @dataclass(frozen=True)

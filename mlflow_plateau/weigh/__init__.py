@@ -9,6 +9,7 @@ from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
 from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
+from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
@@ -90,6 +91,7 @@ def diagnose_history(history: History) -> Diagnosis:
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
+        left_out=left_out(history.setup),
         notes=history.notes,
         curves=shown_curves(history),
         version=_version(),

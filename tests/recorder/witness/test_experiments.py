@@ -154,13 +154,11 @@ class TestGradientStatistics:
         estimates = []
         for start in range(0, 4096, 256):
             gradients = gradients_of(tried(model), sample.part(start, start + 256))
-            assert gradients is not None
             estimates.append(noise_scale(gradients))
         assert np.median(estimates) == pytest.approx(expected, rel=0.25)
 
     def found(self, model: Any) -> dict[str, float]:
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
         return dict(gradient_statistics(gradients, tried(model).weights))
 
     def test_a_usual_model_is_reached_everywhere(self) -> None:
@@ -208,7 +206,6 @@ class TestStepProbe:
         )
         ones = Rows(np.ones((64, 1), "float32"), np.full((64, 1), 2, "float32"))
         gradients = gradients_of(tried(model), ones)
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, ones)
 
         assert found["best_multiple"] == pytest.approx(1.5)
@@ -218,7 +215,6 @@ class TestStepProbe:
     def test_a_step_that_is_too_large_does_harm(self) -> None:
         model = network(keras.layers.Dense(1), optimizer=keras.optimizers.SGD(3.0))
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, rows())
 
         assert found["current_gain"] < 0
@@ -229,7 +225,6 @@ class TestStepProbe:
         model = network(keras.layers.Dense(1), optimizer=keras.optimizers.Adam(1e-5))
         model.fit(sample.x, sample.y, batch_size=32, epochs=3, verbose=0)
         gradients = gradients_of(tried(model), sample)
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, sample)
 
         assert found["best_multiple"] >= 3
@@ -237,7 +232,6 @@ class TestStepProbe:
     def test_an_optimizer_that_nobody_knows_is_left_out(self) -> None:
         model = network(keras.layers.Dense(1), optimizer="ftrl")
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
         assert step_probe(tried(model), next_update_of(model.optimizer), gradients, rows()) == {}
 
 
@@ -324,7 +318,6 @@ def test_where_time_is_short_fewer_rows_are_used() -> None:
 
 def test_micro_batches_fit_into_the_sample() -> None:
     gradients = gradients_of(tried(network(keras.layers.Dense(1))), rows(20))
-    assert gradients is not None
     assert gradients.rows == 20 // MICRO_BATCHES
     assert math.isfinite(noise_scale(gradients))
 
