@@ -70,7 +70,6 @@ class Setup:
         degenerate_layers: Names of the layers worst at the first experiments.
         lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
         lost_weights: Names of the layers whose weights were not finite when that was first seen.
-        lost_at: The epoch after which that was first seen.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -122,7 +121,6 @@ class Setup:
     degenerate_layers: tuple[str, ...] | None = None
     lost_gradients: tuple[str, ...] | None = None
     lost_weights: tuple[str, ...] | None = None
-    lost_at: int | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
     outcome: str | None = None
@@ -170,8 +168,9 @@ class History:
             ``val_``, whatever they were called in the store.
         recorded: What the recorder measured, by its name without the ``plateau/`` prefix, each of
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
-            ``batch_loss_spread``, ``epoch_seconds``; and, at some epochs, what experiments with
-            a sample of the rows gave: ``clean_fit``, ``clean_held_out``, ``penalty_share``,
+            ``batch_loss_spread``, ``lost_weights``, ``epoch_seconds``; and, at some epochs, what
+            experiments with a sample of the rows gave: ``clean_fit``, ``clean_held_out``,
+            ``penalty_share``,
             ``gradient_noise_scale``, ``gradient_agreement``, ``unreached_share``, ``idle_units``,
             ``unit_similarity``, ``starved_share``, ``best_multiple``, ``best_multiple_gain``,
             ``current_gain``, ``sharpness``, ``downward_curvature``, ``step_curvature``,

@@ -238,6 +238,7 @@ class Recording:
         Args:
             error: What ``fit`` raised, if anything.
         """
+        measured = self._measurements.facts if self._measurements is not None else Setup()
         self.stop_measuring()
         scope, writer = self._scope, self._writer
         if scope is None or writer is None:
@@ -253,6 +254,7 @@ class Recording:
                     else Setup(experiments_declined=self._why_no_experiments())
                 )
                 writer.params(as_params(facts, besides=Setup()))
+                writer.params(as_params(measured, besides=Setup()))
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
                 if complete and self._profiles is not None and self._streams is not None:

@@ -8,6 +8,7 @@ from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
+from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.weigh.course import Course, Kind, possible_answers, read_course
 from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import confidence_in, presence, probabilities, weigh
@@ -92,10 +93,16 @@ def diagnose_history(history: History) -> Diagnosis:
         siblings=history.siblings,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
         left_out=left_out(history.setup),
-        notes=history.notes,
+        notes=(*history.notes, *_never_moved(history)),
         curves=shown_curves(history),
         version=_version(),
     )
+
+
+def _never_moved(history: History) -> tuple[str, ...]:
+    """Returns that some layers never learned, whatever else the run suffers from."""
+    layers = history.setup.unmoved_layers
+    return (f"No update ever moved a weight of {listed(layers)}",) if layers else ()
 
 
 def _level(history: History) -> str:

@@ -22,6 +22,7 @@ FACTS: Mapping[str, Callable[[Training], Any]] = {
     "has_validation": data.has_validation,
     "parameter_count": model.parameter_count,
     "trainable_parameter_count": model.trainable_parameter_count,
+    "frozen_layers": model.frozen_layers,
     "output_activation": model.output_activation,
     "output_units": model.output_units,
     "layers": model.layers,

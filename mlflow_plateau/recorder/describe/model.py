@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.recorder.describe.names import named
 from mlflow_plateau.recorder.describe.training import Training
 
 PASS_THROUGH = frozenset(
@@ -41,6 +42,16 @@ def parameter_count(training: Training) -> int | None:
 def trainable_parameter_count(training: Training) -> int | None:
     """Returns the number of weights that the optimiser may change."""
     return _count(training.model.trainable_weights) if _is_built(training.model) else None
+
+
+def frozen_layers(training: Training) -> tuple[str, ...] | None:
+    """Returns the layers that were made with weights to train and are told not to train them."""
+    found = [
+        layer.name
+        for layer in _leaves(training.model)
+        if layer._trainable_variables and not layer.trainable_variables
+    ]
+    return named(found) or None
 
 
 def output_activation(training: Training) -> str | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlflow_plateau.history import Setup
+from mlflow_plateau.recorder.describe.names import layer_in, named
 from mlflow_plateau.recorder.witness.differentiable import Weights
 from mlflow_plateau.recorder.witness.gradient_statistics import kernels_of
 from mlflow_plateau.recorder.witness.gradients import Gradients
 
 if TYPE_CHECKING:
     from mlflow_plateau.recorder.witness.witness import Found
-
-MOST_NAMED = 5
-"""So many layers are named; of more, only how many."""
 
 DEGENERATE = ("idle_units", "unit_similarity", "starved_share")
 """What the signal ``degenerate_start`` looks at."""
@@ -69,17 +67,3 @@ def facts_of_layers(first: Found | None, last: Found | None) -> Setup:
         degenerate_layers=first.layers.get(worst) or None,
         lost_gradients=last.layers.get("non_finite") or None,
     )
-
-
-def layer_in(name: str) -> str:
-    """Returns the layer in a weight's name: ``block/dense`` of ``block/dense/kernel``."""
-    return name.rpartition("/")[0] or name
-
-
-def named(layers: Iterable[str]) -> tuple[str, ...]:
-    """Returns names of layers; of many, the first few and how many more there are."""
-    # They are logged in one line, separated by commas.
-    plain = [layer.replace(",", " ") for layer in layers]
-    if len(plain) <= MOST_NAMED:
-        return tuple(plain)
-    return (*plain[: MOST_NAMED - 1], f"{len(plain) - MOST_NAMED + 1} more")

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mlflow_plateau.recorder.describe.names import name_in
 from mlflow_plateau.recorder.witness.differentiable import DeclinedError, Losses, Weights
 from mlflow_plateau.recorder.witness.keras_model import without_penalty
-from mlflow_plateau.recorder.witness.rows import Rows
+from mlflow_plateau.recorder.witness.rows import Rows, each_array
 
 STATE = (tf.Variable, tf.random.Generator, tf.Module)
 """What may change when a layer is called, without the scope's knowing."""
@@ -102,11 +103,6 @@ class TensorFlowModel:
             yield
 
 
-def name_in(model: Any, variable: Any) -> str:
-    """Returns a variable's name with those of its layers, without the model's."""
-    return str(variable.path).removeprefix(f"{model.name}/")
-
-
 def _read(variable: Any) -> Any:
     """Returns a variable's value; of one that is mirrored on several devices, the first."""
     return variable.value.value()
@@ -134,7 +130,7 @@ def _tensors(rows: Rows) -> tuple[Any, Any]:
             array = array.astype(keras.backend.floatx())
         return tf.convert_to_tensor(array)
 
-    return keras.tree.map_structure(tensor, rows.x), keras.tree.map_structure(tensor, rows.y)
+    return each_array(tensor, rows.x), each_array(tensor, rows.y)
 
 
 @contextmanager
