@@ -42,6 +42,13 @@ class Setup:
         l2: The largest L2 penalty factor on a kernel; 0 where there is none.
         target_minimum: Smallest training target.
         target_maximum: Largest training target.
+        target_units: Width of a target row, where it and its prediction are numbers or vectors.
+        target_kind: What a target row holds: one number that is ``binary`` (0 or 1), ``signs``
+            (−1 or 1), ``counts``, ``whole``, ``shares`` (from 0 to 1) or ``numbers``; or several
+            that are ``one_hot``, ``multi_hot``, ``distributions`` (they add up to 1),
+            ``single_entries`` (but one of them is 0), or of the kinds before.
+        targets_broadcast: Whether the loss compares each prediction with the targets of all rows,
+            because the predictions have a column and the targets have none.
         target_classes: Number of distinct training targets where these are whole numbers.
         constant_loss: Loss of the best constant prediction on the training targets, in the units of
             the training loss.
@@ -96,6 +103,9 @@ class Setup:
     l2: float | None = None
     target_minimum: float | None = None
     target_maximum: float | None = None
+    target_units: int | None = None
+    target_kind: str | None = None
+    targets_broadcast: bool | None = None
     target_classes: int | None = None
     constant_loss: float | None = None
     validation_constant_loss: float | None = None

@@ -33,6 +33,8 @@ FACTS: Mapping[str, Callable[[Training], Any]] = {
     "from_logits": loss.from_logits,
     "target_minimum": targets.target_minimum,
     "target_maximum": targets.target_maximum,
+    "target_units": targets.target_units,
+    "target_kind": targets.target_kind,
     "target_classes": targets.target_classes,
     "constant_loss": targets.constant_loss,
     "validation_constant_loss": targets.validation_constant_loss,

@@ -77,6 +77,14 @@ def output_units(training: Training) -> int | None:
     return None if units is None else int(units)
 
 
+def output_axes(training: Training) -> int | None:
+    """Returns how many axes the only output has, the rows among them."""
+    sources = _outputs(training.model)
+    if len(sources) != 1 or isinstance(sources[0], keras.layers.Layer):
+        return None
+    return len(sources[0].shape)
+
+
 def layers(training: Training) -> str | None:
     """Returns the layers in a line: ``Dense(128, relu) > Dense(1, sigmoid)``."""
     return " > ".join(_in_words(layer) for layer in _leaves(training.model)) or None

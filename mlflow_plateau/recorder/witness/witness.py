@@ -12,6 +12,7 @@ import numpy as np
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice
+from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import Budget
 from mlflow_plateau.recorder.witness.counterfactuals import counterfactuals
 from mlflow_plateau.recorder.witness.differentiable import (
@@ -85,6 +86,7 @@ class Witness:
         self._left_out: dict[str, str] = {}
         self._found: Found | None = None
         self._first: Found | None = None
+        self._broadcast = False
         self.declined = ""
 
     @property
@@ -95,6 +97,7 @@ class Witness:
         left_out = {p: why for p, why in self._left_out.items() if p not in self._made}
         return replace(
             facts_of_layers(self._first, self._found),
+            targets_broadcast=self._broadcast or None,
             experiments_declined=self.declined or None,
             experiments_shortened=self._shortened(),
             gradients_declined=left_out.get("gradients"),
@@ -160,7 +163,9 @@ class Witness:
         self._made.update(PROBES - found.declined.keys())
         self._left_out.update(found.declined)
         self._found = found
-        self._first = self._first or found
+        if self._first is None:
+            self._first = found
+            self._broadcast = targets_are_broadcast(opened[0], self._sample.training)
         return found.measured
 
     def _trying(
