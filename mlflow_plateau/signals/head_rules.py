@@ -2,7 +2,7 @@
 
 Each rule looks at one thing and says in words what is wrong, or returns nothing. What it does not
 know it leaves alone. `tests/signals/test_head.py` holds a table of combinations, and
-`tests/recorder/test_heads.py` trains each of them.
+`tests/recorder/test_heads.py` has Keras compute them.
 """
 
 from __future__ import annotations
