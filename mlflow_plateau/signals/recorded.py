@@ -157,7 +157,7 @@ def batch_scatter(view: View) -> Measurement:
 
 @signal(
     unit="share of the measured epochs",
-    sentence="in {value:.0%} of the measured epochs of the second half the weights or their change"
+    sentence="in {value:.0%} of the measured epochs{half} the weights or their change"
     " were not finite{where}",
     needs="recorded",
 )
@@ -171,16 +171,18 @@ def unmeasurable_updates(view: View) -> Measurement:
     spreads = view.history.recorded.get("batch_loss_spread")
     if ratios is None or spreads is None or not view.setup.trainable_parameter_count:
         return cannot_say(NOT_RECORDED)
-    late = slice(len(ratios) // 2, None)
-    measured = np.isfinite(spreads[late])
     weights = view.history.recorded.get("lost_weights", np.zeros(len(ratios)))
+    late, half = slice(len(ratios) // 2, None), " of the second half"
+    if not np.isfinite(spreads[late]).any() and (weights > 0).any():
+        late, half = slice(None), ""
+    measured = np.isfinite(spreads[late])
     # What is lost stays lost: of weights that were looked at themselves one look is enough.
     if measured.sum() < (1 if (weights[late] > 0).any() else 2):
         return cannot_say("fewer than 2 late epochs were measured")
     lost = measured & (~np.isfinite(ratios[late]) | (weights[late] > 0))
     return Measurement(
         float(lost.sum() / measured.sum()),
-        facts={"where": where_not_finite(view) if lost.any() else ""},
+        facts={"where": where_not_finite(view) if lost.any() else "", "half": half},
     )
 
 
