@@ -42,6 +42,13 @@ class Setup:
         l2: The largest L2 penalty factor on a kernel; 0 where there is none.
         target_minimum: Smallest training target.
         target_maximum: Largest training target.
+        target_units: Width of a target row, where it and its prediction are numbers or vectors.
+        target_kind: What a target row holds: one number that is ``binary`` (0 or 1), ``signs``
+            (−1 or 1), ``counts``, ``whole``, ``shares`` (from 0 to 1) or ``numbers``; or several
+            that are ``one_hot``, ``multi_hot``, ``distributions`` (they add up to 1),
+            ``single_entries`` (but one of them is 0), or of the kinds before.
+        targets_broadcast: Whether the loss compares each prediction with the targets of all rows,
+            because the predictions have a column and the targets have none.
         target_classes: Number of distinct training targets where these are whole numbers.
         constant_loss: Loss of the best constant prediction on the training targets, in the units of
             the training loss.
@@ -55,7 +62,21 @@ class Setup:
         split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
         repair: What was undone in a sample of the validation rows to measure ``repaired_held_out``,
             in words that follow "with".
-        experiments_declined: Why the recorder made no experiments with the model, in words.
+        experiments_declined: Why the recorder made no (more) experiments with the model, in words.
+        gradients_declined: Why no gradients were taken, in words.
+        steps_declined: Why no steps of other sizes were tried, in words.
+        sharpness_declined: Why the sharpness was not measured, in words.
+        reference_declined: Why no quick models of another make were asked, in words.
+        experiments_shortened: What of the experiments the time budget did not allow, in words.
+        frozen_layers: Names of the layers with weights of which none is trainable.
+        unmoved_layers: Names of the layers with trainable weights that no update ever changed.
+        unreached_layers: Names of the layers that no gradient reached, at the last experiments.
+        idle_layers: Name of the layer with the largest share of units that no gradient reached.
+        copied_layers: Name of the layer whose units are most alike.
+        starved_layers: Names of the layers with less than a hundredth of the relative gradient.
+        degenerate_layers: Names of the layers worst at the first experiments.
+        lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
+        lost_weights: Names of the layers whose weights were not finite when that was first seen.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -82,6 +103,9 @@ class Setup:
     l2: float | None = None
     target_minimum: float | None = None
     target_maximum: float | None = None
+    target_units: int | None = None
+    target_kind: str | None = None
+    targets_broadcast: bool | None = None
     target_classes: int | None = None
     constant_loss: float | None = None
     validation_constant_loss: float | None = None
@@ -93,6 +117,20 @@ class Setup:
     split_separability: float | None = None
     repair: str | None = None
     experiments_declined: str | None = None
+    gradients_declined: str | None = None
+    steps_declined: str | None = None
+    sharpness_declined: str | None = None
+    reference_declined: str | None = None
+    experiments_shortened: str | None = None
+    frozen_layers: tuple[str, ...] | None = None
+    unmoved_layers: tuple[str, ...] | None = None
+    unreached_layers: tuple[str, ...] | None = None
+    idle_layers: tuple[str, ...] | None = None
+    copied_layers: tuple[str, ...] | None = None
+    starved_layers: tuple[str, ...] | None = None
+    degenerate_layers: tuple[str, ...] | None = None
+    lost_gradients: tuple[str, ...] | None = None
+    lost_weights: tuple[str, ...] | None = None
     planned_epochs: int | None = None
     has_validation: bool | None = None
     outcome: str | None = None
@@ -140,8 +178,9 @@ class History:
             ``val_``, whatever they were called in the store.
         recorded: What the recorder measured, by its name without the ``plateau/`` prefix, each of
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
-            ``batch_loss_spread``, ``epoch_seconds``; and, at some epochs, what experiments with
-            a sample of the rows gave: ``clean_fit``, ``clean_held_out``, ``penalty_share``,
+            ``batch_loss_spread``, ``lost_weights``, ``epoch_seconds``; and, at some epochs, what
+            experiments with a sample of the rows gave: ``clean_fit``, ``clean_held_out``,
+            ``penalty_share``,
             ``gradient_noise_scale``, ``gradient_agreement``, ``unreached_share``, ``idle_units``,
             ``unit_similarity``, ``starved_share``, ``best_multiple``, ``best_multiple_gain``,
             ``current_gain``, ``sharpness``, ``downward_curvature``, ``step_curvature``,

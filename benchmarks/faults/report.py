@@ -38,8 +38,8 @@ Small Keras trainings on {{tasks}} tasks were run with an injected fault, one th
 without it. A fault counts only if undoing it, and nothing else, improves the clean validation loss
 by at least {SMALLEST_MARGIN:.0%} of what the healthy training gained over a constant prediction;
 a healthy run counts only if no other healthy setting was better by {LARGEST_MARGIN_OF_CONTROLS:.0%}
-and its validation loss did not rise towards its end, by {LARGEST_MARGIN_OF_CONTROLS:.0%} of what was
-gained or {LARGEST_RISE_OF_CONTROLS:.0%} of its best. The weights of the diagnosis were fitted on the tasks
+and its validation loss did not end above its best, by {LARGEST_MARGIN_OF_CONTROLS:.0%} of what was
+gained or {LARGEST_RISE_OF_CONTROLS:.0%} of the best. The weights were fitted on the tasks
 {{fit}}; temperature and thresholds were chosen on {{tune}}; everything below is about {{test}},
 which neither has seen.
 

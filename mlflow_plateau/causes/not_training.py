@@ -31,12 +31,12 @@ NOT_TRAINING = Cause(
     ),
     remedies=(
         Remedy(
-            "unfreeze layers: {trainable:,} of {parameters:,} weights are trainable"
+            "unfreeze {frozen}: {trainable:,} of {parameters:,} weights are trainable"
             " (layer.trainable = True, then compile again)"
         ),
         Remedy("set a learning rate above zero: it is {zero_rate:g}"),
         Remedy(
-            "check that every weight lies between the inputs and the loss: no stop_gradient, no"
+            "check that {unreached} lies between the inputs and the loss: no stop_gradient, no"
             " argmax or NumPy call in between"
         ),
     ),

@@ -8,6 +8,7 @@ from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles import Profile
+from mlflow_plateau.profiles.table import Layout
 
 
 def non_finite(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -18,6 +19,21 @@ def non_finite(comparison: Comparison) -> Iterator[Hypothesis]:
             yield Hypothesis(finding, certain=True)
 
 
+def _name(profile: Profile, layout: Layout, column: str) -> str:
+    """Returns what a column is called, with its input where there are several of a kind."""
+    target = layout.role == "target"
+    several = sum(state.layout.role == layout.role for state in profile.inputs) > 1
+    if layout.named:
+        name = column
+    elif layout.pooled:
+        name = f"channel {column}"
+    elif len(layout.columns) > 1:
+        name = f"{'target' if target else 'column'} {column}"
+    else:
+        return layout.name if several else "targets" if target else "inputs"
+    return f"{layout.name}.{name}" if several else name
+
+
 def _finding(split: str, profile: Profile) -> Finding | None:
     names: list[str] = []
     missing = infinite = total = 0
@@ -25,8 +41,7 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         moments, layout = state.moments, state.layout
         for place, column in enumerate(layout.numbers):
             if moments.missing[place] or moments.infinite[place]:
-                name = layout.columns[column].name
-                names.append(name if layout.named or len(layout.columns) == 1 else f"column {name}")
+                names.append(_name(profile, layout, layout.columns[column].name))
         missing += int(moments.missing.sum())
         infinite += int(moments.infinite.sum())
         total += int((moments.count + moments.missing + moments.infinite).sum())

@@ -238,6 +238,7 @@ class Recording:
         Args:
             error: What ``fit`` raised, if anything.
         """
+        measured = self._measurements.facts if self._measurements is not None else Setup()
         self.stop_measuring()
         scope, writer = self._scope, self._writer
         if scope is None or writer is None:
@@ -247,9 +248,13 @@ class Recording:
         with global_random_state_kept():
             try:
                 self._write_pending()
-                declined = self._study.declined if self._study else ""
-                if declined:
-                    writer.params({"plateau.experiments_declined": declined})
+                facts = (
+                    self._study.facts
+                    if self._study
+                    else Setup(experiments_declined=self._why_no_experiments())
+                )
+                writer.params(as_params(facts, besides=Setup()))
+                writer.params(as_params(measured, besides=Setup()))
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
                 if complete and self._profiles is not None and self._streams is not None:
@@ -268,6 +273,13 @@ class Recording:
             if complete and self._settings.diagnose and self._epochs:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)
+
+    def _why_no_experiments(self) -> str:
+        if self._settings.probe_budget <= 0:
+            return "the recorder was told to make none"
+        if self._training.arguments is None:
+            return "the recorder did not see what fit was given"
+        return "no rows of the training data could be kept"
 
     def _describe(self) -> None:
         """Logs what is known of the setup now and was not known before."""

@@ -13,7 +13,7 @@ from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import notice
 from mlflow_plateau.recorder.settings import Settings
 from mlflow_plateau.recorder.witness.counterfactuals import repair_made
-from mlflow_plateau.recorder.witness.reference_facts import facts_of, reference_of
+from mlflow_plateau.recorder.witness.reference_facts import facts_of, reference_of, why_not
 from mlflow_plateau.recorder.witness.rows import Sample
 from mlflow_plateau.recorder.witness.witness import OpenModel, Witness
 from mlflow_plateau.recorder.writer import Writer, write_at_once
@@ -47,9 +47,9 @@ class Study:
         self._reference: Reference | None = None
 
     @property
-    def declined(self) -> str:
-        """Why no experiments are made; empty if they are."""
-        return self._witness.declined
+    def facts(self) -> Setup:
+        """What there is to say in words of the experiments: which were not made, and why."""
+        return self._witness.facts
 
     def end_epoch(self) -> Mapping[str, float]:
         """Returns the metrics of experiments after an epoch; none where they were not due."""
@@ -63,7 +63,10 @@ class Study:
         """Has quick models of another make fitted to the sample, and logs how they did."""
         try:
             self._reference = reference_of(self._loss(), self.sample)
-            writer.params(as_params(facts_of(self._reference), besides=Setup()))
+            facts = facts_of(self._reference)
+            if self._reference is None:
+                facts = Setup(reference_declined=why_not(self._loss(), self.sample))
+            writer.params(as_params(facts, besides=Setup()))
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no reference model was fitted", error, silent=self._silent)

@@ -30,6 +30,7 @@ EVIDENCE_SHOWN = 5
 REMEDIES_SHOWN = 5
 FINDINGS_SHOWN = 3
 SIBLINGS_SHOWN = 3
+LEFT_OUT_SHOWN = 3
 
 _PLAIN = str.maketrans(
     {
@@ -71,6 +72,12 @@ def render_text(diagnosis: Diagnosis) -> str:
             lines += _wrapped(sentence(remedy), f"  {index}. ")
     if diagnosis.next_level:
         lines += ["", *_wrapped(f"To settle it: {sentence(diagnosis.next_level)}")]
+    if diagnosis.left_out:
+        lines += ["", "Left out by the recorder"]
+        for item in diagnosis.left_out[:LEFT_OUT_SHOWN]:
+            lines += _wrapped(sentence(item), "  - ")
+        if len(diagnosis.left_out) > LEFT_OUT_SHOWN:
+            lines.append(f"    ({len(diagnosis.left_out) - LEFT_OUT_SHOWN} more in the report)")
     if diagnosis.run_id:
         lines += [
             "",

@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 LEAST_GAIN = 1e-5
 """A step that lowers the loss by a smaller share gains nothing."""
 
 
-def _none(view: View) -> Measurement:
-    why = view.setup.experiments_declined
+def _none(view: View, declined: str | None = None) -> Measurement:
+    """Returns that an experiment was not made, and why.
+
+    Args:
+        view: The history.
+        declined: Why this one was not, if others were.
+    """
+    why = view.setup.experiments_declined or declined
     return cannot_say(f"no experiments were made: {why}" if why else "no experiments were made")
 
 
-def _last(view: View, name: str) -> Measurement:
+def _no_gradients(view: View) -> Measurement:
+    return _none(view, view.setup.gradients_declined)
+
+
+def _no_steps(view: View) -> Measurement:
+    return _none(view, view.setup.steps_declined)
+
+
+def _last(view: View, name: str) -> Measurement | None:
     curve = view.recorded(name)
     if curve is None:
-        return _none(view)
+        return None
     epoch = float(curve.epochs[-1])
     return Measurement(float(curve.values[-1]), epochs=(epoch, epoch))
 
 
+def _last_gradients(view: View, name: str, **facts: str) -> Measurement:
+    found = _last(view, name)
+    return _no_gradients(view) if found is None else replace(found, facts=facts)
+
+
+def _in_layer(layers: tuple[str, ...] | None) -> str:
+    return f"layer {layers[0]}" if layers else "one layer"
+
+
 @signal(
     unit="share of the trainable weights",
-    sentence="no gradient reaches {value:.1%} of the trainable weights",
+    sentence="no gradient reaches {value:.1%} of the trainable weights{where}",
     needs="recorded",
 )
 def unreached_share(view: View) -> Measurement:
     """Share of the trainable weights whose gradient is zero on all rows of the sample, late."""
-    return _last(view, "unreached_share")
+    layers = view.setup.unreached_layers
+    where = f", among them all of {listed(layers)}" if layers else ""
+    return _last_gradients(view, "unreached_share", where=where)
 
 
 @signal(
     unit="share of a layer's units",
-    sentence="in one layer no gradient reaches {value:.0%} of the units",
+    sentence="in {layer} no gradient reaches {value:.0%} of the units",
     needs="recorded",
 )
 def idle_units(view: View) -> Measurement:
@@ -48,12 +74,12 @@ def idle_units(view: View) -> Measurement:
 
     Dead units: ReLU that is negative for every row, or behind weights of zero.
     """
-    return _last(view, "idle_units")
+    return _last_gradients(view, "idle_units", layer=_in_layer(view.setup.idle_layers))
 
 
 @signal(
     unit="mean cosine",
-    sentence="in one layer the units are copies of each other: their weights have a mean cosine of"
+    sentence="in {layer} the units are copies of each other: their weights have a mean cosine of"
     " {value:.2f}",
     needs="recorded",
 )
@@ -63,13 +89,13 @@ def unit_similarity(view: View) -> Measurement:
     Units that start alike get the same gradients and stay alike (Goodfellow et al., 2016, section
     8.4).
     """
-    return _last(view, "unit_similarity")
+    return _last_gradients(view, "unit_similarity", layer=_in_layer(view.setup.copied_layers))
 
 
 @signal(
     unit="share of the weights in kernels",
     sentence="{value:.0%} of the weights get less than a hundredth of the gradient that others get"
-    " for their size",
+    " for their size{where}",
     needs="recorded",
 )
 def starved_share(view: View) -> Measurement:
@@ -77,7 +103,9 @@ def starved_share(view: View) -> Measurement:
 
     Gradients that vanish on their way through saturated layers (Glorot & Bengio, 2010).
     """
-    return _last(view, "starved_share")
+    layers = view.setup.starved_layers
+    where = f": those of {listed(layers)}" if layers else ""
+    return _last_gradients(view, "starved_share", where=where)
 
 
 @signal(
@@ -93,18 +121,19 @@ def degenerate_start(view: View) -> Measurement:
     one enormous update or a penalty.
     """
     forms = {
-        "idle_units": "no gradient reaches {:.0%} of one layer's units",
-        "unit_similarity": "the units of one layer are copies of each other, their weights have a"
-        " mean cosine of {:.2f}",
+        "idle_units": "no gradient reaches {:.0%} of the units of {}",
+        "unit_similarity": "the units of {1} are copies of each other, their weights have a"
+        " mean cosine of {0:.2f}",
         "starved_share": "{:.0%} of the weights get less than a hundredth of the gradient that"
         " others get for their size",
     }
     curves = {name: curve for name in forms if (curve := view.recorded(name)) is not None}
     if not curves:
-        return _none(view)
+        return _no_gradients(view)
     name = max(curves, key=lambda name: float(curves[name].values[0]))
     value, epoch = float(curves[name].values[0]), float(curves[name].epochs[0])
-    return Measurement(value, epochs=(epoch, epoch), facts={"what": forms[name].format(value)})
+    what = forms[name].format(value, _in_layer(view.setup.degenerate_layers))
+    return Measurement(value, epochs=(epoch, epoch), facts={"what": what})
 
 
 @signal(
@@ -118,7 +147,7 @@ def noise_against_batch(view: View) -> Measurement:
     curve = view.recorded("gradient_noise_scale")
     batch = view.setup.batch_size
     if curve is None:
-        return _none(view)
+        return _no_gradients(view)
     if not batch:
         return cannot_say("the batch size is not known")
     scale = median(np.maximum(curve.values, 1e-3))
@@ -134,7 +163,7 @@ def noise_against_batch(view: View) -> Measurement:
 )
 def gradient_agreement(view: View) -> Measurement:
     """Mean cosine of the gradients of two micro-batches of up to 32 rows, at the end."""
-    return _last(view, "gradient_agreement")
+    return _last_gradients(view, "gradient_agreement")
 
 
 @signal(
@@ -150,7 +179,7 @@ def best_step(view: View) -> Measurement:
     """
     best, gain = view.recorded("best_multiple"), _step_gain(view)
     if gain is None:
-        return _none(view)
+        return _no_steps(view)
     if best is None or gain[0] < LEAST_GAIN or best.epochs[-1] != gain[1]:
         return cannot_say("no step in that direction lowers the loss")
     value = float(best.values[-1])
@@ -166,7 +195,7 @@ def step_gain(view: View) -> Measurement:
     """What the best single step would lower the loss by on rows held back, late / the loss."""
     gain = _step_gain(view)
     if gain is None:
-        return _none(view)
+        return _no_steps(view)
     return Measurement(min(max(gain[0], 0.0), 1.0), epochs=(gain[1], gain[1]))
 
 
@@ -179,7 +208,7 @@ def step_harm(view: View) -> Measurement:
     """What a step of the current size adds to the loss on rows held back / the loss, at the end."""
     gain, fit = view.recorded("current_gain"), view.recorded("clean_fit")
     if gain is None or fit is None:
-        return _none(view)
+        return _no_steps(view)
     share = -float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30)
     epoch = float(gain.epochs[-1])
     return Measurement(min(max(share, -1.0), 10.0), epochs=(epoch, epoch))
@@ -246,7 +275,7 @@ def clean_gap_at_first(view: View) -> Measurement:
 )
 def penalty_share(view: View) -> Measurement:
     """Penalty / (penalty + loss without dropout), at the end."""
-    return _last(view, "penalty_share")
+    return _last(view, "penalty_share") or _none(view)
 
 
 @signal(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 
 @signal(
     unit="share of the logged losses",
-    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite, the first at {axis}"
-    " {epoch:.10g}",
+    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite{where}",
 )
 def non_finite_share(view: View) -> Measurement:
     """Logged losses, training and validation, that are NaN or infinite / all logged losses."""
@@ -30,8 +29,39 @@ def non_finite_share(view: View) -> Measurement:
     return Measurement(
         count / logged,
         epochs=(first, float(history.epochs[-1])),
-        facts={"count": float(count), "logged": float(logged), "epoch": first},
+        facts={
+            "count": float(count),
+            "logged": float(logged),
+            "epoch": first,
+            "where": f", the first at {history.axis} {first:.10g}{where_not_finite(view)}"
+            if count
+            else "",
+        },
     )
+
+
+def where_not_finite(view: View) -> str:
+    """Returns where else NaN or infinity was seen, in clauses that follow a semicolon.
+
+    In the rows, from their profiles; in the weights, when that was first seen; and in the gradients
+    of the last experiments.
+    """
+    setup, comparison = view.setup, view.history.comparison
+    said = [
+        f"{finding.message[0].lower()}{finding.message[1:].partition(';')[0]}"
+        for finding in (comparison.findings if comparison else ())
+        if finding.kind == "non_finite"
+    ]
+    weights = view.recorded("lost_weights")
+    if setup.lost_weights and weights is not None and (weights.values > 0).any():
+        epoch = float(weights.epochs[int(np.argmax(weights.values > 0))])
+        said.append(
+            f"weights of {listed(setup.lost_weights)} were first seen to be so after"
+            f" {view.history.axis} {epoch:.10g}"
+        )
+    if setup.lost_gradients:
+        said.append(f"so are the gradients of {listed(setup.lost_gradients)}")
+    return "".join(f"; {clause}" for clause in said)
 
 
 @signal(

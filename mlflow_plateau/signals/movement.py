@@ -6,7 +6,7 @@ import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.progress import FEWEST_POINTS, readable
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 STILL = -16.0
@@ -17,6 +17,8 @@ def _movement(logged: Curve | None, which: str) -> Measurement:
     curve = readable(logged, which)
     if isinstance(curve, str):
         return cannot_say(curve)
+    if not curve.values.any():
+        return cannot_say(f"the {which} loss is 0 throughout, as one that nobody keeps count of")
     spread = float(curve.values.max() - curve.values.min()) / curve.scale
     return Measurement(
         float(np.log10(max(spread, 10**STILL))),
@@ -91,13 +93,16 @@ def frozen_loss(view: View) -> Measurement:
 
 @signal(
     unit="share of the weights",
-    sentence="{trainable:.0f} of {total:.0f} weights are trainable",
+    sentence="{trainable:.0f} of {total:.0f} weights are trainable{frozen}",
 )
 def trainable_share(view: View) -> Measurement:
     """Trainable weights / all weights."""
     trainable, total = view.setup.trainable_parameter_count, view.setup.parameter_count
     if trainable is None or not total:
         return cannot_say("the number of weights is not known")
+    layers = view.setup.frozen_layers
+    frozen = f"; frozen: {listed(layers)}" if layers else ""
     return Measurement(
-        trainable / total, facts={"trainable": float(trainable), "total": float(total)}
+        trainable / total,
+        facts={"trainable": float(trainable), "total": float(total), "frozen": frozen},
     )

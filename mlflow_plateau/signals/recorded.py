@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 NOT_RECORDED = "the recorder was not there"
@@ -21,7 +22,7 @@ def _late_median(view: View, name: str) -> tuple[float, tuple[float, float]] | N
 
 @signal(
     unit="decades",
-    sentence="late in the run one update changed the weights by {ratio:.1e} of their size",
+    sentence="late in the run one update changed the weights by {ratio:.1e} of their size{still}",
     needs="recorded",
 )
 def update_ratio_late(view: View) -> Measurement:
@@ -33,7 +34,11 @@ def update_ratio_late(view: View) -> Measurement:
     if late is None:
         return cannot_say(NOT_RECORDED)
     ratio, epochs = late
-    return Measurement(float(np.log10(max(ratio, 1e-16))), epochs=epochs, facts={"ratio": ratio})
+    layers = view.setup.unmoved_layers
+    still = f"; no weight of {listed(layers)} ever moved" if layers else ""
+    return Measurement(
+        float(np.log10(max(ratio, 1e-16))), epochs=epochs, facts={"ratio": ratio, "still": still}
+    )
 
 
 @signal(
@@ -153,12 +158,12 @@ def batch_scatter(view: View) -> Measurement:
 
 @signal(
     unit="share of the measured epochs",
-    sentence="in {value:.0%} of the measured epochs of the second half the weights or their change"
-    " were not finite",
+    sentence="in {value:.0%} of the measured epochs{half} the weights or their change"
+    " were not finite{where}",
     needs="recorded",
 )
 def unmeasurable_updates(view: View) -> Measurement:
-    """Epochs with batch losses but without a finite ‖Δw‖ / ‖w‖ / epochs with batch losses, late.
+    """Epochs with batch losses but without finite weights and ‖Δw‖ / ‖w‖ / those epochs, late.
 
     ReLU, max-pooling and the like hide NaN: the weights are lost while the loss stays finite, at
     that of a constant prediction.
@@ -167,12 +172,19 @@ def unmeasurable_updates(view: View) -> Measurement:
     spreads = view.history.recorded.get("batch_loss_spread")
     if ratios is None or spreads is None or not view.setup.trainable_parameter_count:
         return cannot_say(NOT_RECORDED)
-    late = slice(len(ratios) // 2, None)
+    weights = view.history.recorded.get("lost_weights", np.zeros(len(ratios)))
+    late, half = slice(len(ratios) // 2, None), " of the second half"
+    if not np.isfinite(spreads[late]).any() and (weights > 0).any():
+        late, half = slice(None), ""
     measured = np.isfinite(spreads[late])
-    if measured.sum() < 2:
+    # What is lost stays lost: of weights that were looked at themselves one look is enough.
+    if measured.sum() < (1 if (weights[late] > 0).any() else 2):
         return cannot_say("fewer than 2 late epochs were measured")
-    lost = measured & ~np.isfinite(ratios[late])
-    return Measurement(float(lost.sum() / measured.sum()))
+    lost = measured & (~np.isfinite(ratios[late]) | (weights[late] > 0))
+    return Measurement(
+        float(lost.sum() / measured.sum()),
+        facts={"where": where_not_finite(view) if lost.any() else "", "half": half},
+    )
 
 
 ADAM_LIKE = frozenset(("adam", "adamw", "nadam", "adamax", "rmsprop", "lion", "lamb"))

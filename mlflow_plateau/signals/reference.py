@@ -25,10 +25,15 @@ INSEPARABLE = 0.5
 """Inputs that are told apart as well as this, and targets that are shifted by as much, differ."""
 
 
+def _no_reference(view: View) -> Measurement:
+    why = view.setup.reference_declined
+    return cannot_say(f"{NO_REFERENCE}: {why}" if why else NO_REFERENCE)
+
+
 def _learnable(view: View, errors: float) -> Measurement:
     share, error = view.setup.learnable_share, view.setup.learnable_share_error
     if share is None or error is None:
-        return cannot_say(NO_REFERENCE)
+        return _no_reference(view)
     if share + 2 * error < _learned(view):
         return cannot_say("the model itself learned more than the reference model")
     return Measurement(share + errors * error, facts={"share": max(share, 0.0), "error": error})
@@ -153,7 +158,7 @@ def split_separability(view: View) -> Measurement:
     """
     value = view.setup.split_separability
     if value is None:
-        return cannot_say(NO_REFERENCE)
+        return _no_reference(view)
     rows = min(view.setup.validation_rows or SAMPLE_ROWS, SAMPLE_ROWS)
     error = math.sqrt((2 * rows + 1) / (12 * rows**2))
     return Measurement(value - 4 * error, facts={"area": (value + 1) / 2})
@@ -196,7 +201,7 @@ def behind_reference(view: View) -> Measurement:
     setup = view.setup
     constant, reference = setup.validation_constant_loss, setup.reference_loss
     if constant is None or reference is None:
-        return cannot_say(NO_REFERENCE)
+        return _no_reference(view)
     if reference > (1 - LEARNABLE) * constant:
         return cannot_say("the reference model is no better than a constant")
     clean = view.recorded("clean_held_out")

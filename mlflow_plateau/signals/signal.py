@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,6 +40,11 @@ def cannot_say(reason: str) -> Measurement:
     reasons.
     """
     return Measurement(math.nan, reason=reason)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names in a sentence: ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import Measurement, View
+from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.tracked import FloatArray
 from mlflow_plateau.weigh.course import Course, Kind
 from mlflow_plateau.weigh.judgement import (
@@ -22,6 +23,7 @@ from mlflow_plateau.weigh.judgement import (
     judge_histories,
     measure,
 )
+from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import contributions, evidence_on
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
@@ -79,10 +81,17 @@ def diagnose_history(history: History) -> Diagnosis:
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
         unknown={name: m.reason for name, m in measurements.items() if not m.known},
-        notes=history.notes,
+        left_out=left_out(history.setup),
+        notes=(*history.notes, *_never_moved(history)),
         curves=shown_curves(history),
         version=_version(),
     )
+
+
+def _never_moved(history: History) -> tuple[str, ...]:
+    """Returns that some layers never learned, whatever else the run suffers from."""
+    layers = history.setup.unmoved_layers
+    return (f"No update ever moved a weight of {listed(layers)}",) if layers else ()
 
 
 def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:

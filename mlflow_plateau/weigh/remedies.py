@@ -6,6 +6,7 @@ import math
 from string import Formatter
 
 from mlflow_plateau.causes import Cause
+from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import LEARNING_RATE
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
@@ -13,6 +14,7 @@ from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
+from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
 
 HEALTHY_BATCH = 32
@@ -59,6 +61,8 @@ def _facts(view: View) -> dict[str, object]:
         "lower_penalty": 1e-4,
         "parameters": setup.parameter_count,
         "trainable": setup.trainable_parameter_count,
+        "frozen": _frozen(setup),
+        "unreached": listed(setup.unreached_layers or setup.unmoved_layers or ("every weight",)),
         "rows": setup.training_rows,
         "validation_rows": setup.validation_rows,
         "learning_rate": rate,
@@ -84,6 +88,14 @@ def _facts(view: View) -> dict[str, object]:
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
     }
+
+
+def _frozen(setup: Setup) -> str | None:
+    """Returns what is frozen, where anything is."""
+    trainable, total = setup.trainable_parameter_count, setup.parameter_count
+    if trainable is None or total is None or trainable >= total:
+        return None
+    return listed(setup.frozen_layers or ("layers",))
 
 
 def _better_rate(view: View, direction: int) -> float | None:

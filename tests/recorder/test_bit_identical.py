@@ -13,9 +13,20 @@ import pytest
 import tensorflow as tf
 
 import mlflow_plateau
-from tests.recorder.trainings import BATCH, ROWS, arrays, curve, needs_short_executions, only_run
+from tests.recorder import trainings
+from tests.recorder.trainings import curve, needs_short_executions, only_run
 
-STEPS = ROWS // BATCH
+STEPS = 4
+BATCH = 32
+ROWS = STEPS * BATCH
+"""So many that the sample is large enough for every experiment."""
+
+PLENTY = 1e6
+"""A budget (``probe_budget``) that leaves no experiment out, however slow the machine is."""
+
+
+def arrays() -> tuple[Any, Any]:
+    return trainings.arrays(ROWS)
 
 
 class Batches(keras.utils.PyDataset):
@@ -172,6 +183,12 @@ def trained(
     ]
 
 
+def assert_experiments_were_made() -> None:
+    """Makes sure that there was something that could have left a trace."""
+    made = {name.removeprefix("plateau/") for name in only_run().data.metrics}
+    assert {"clean_fit", "gradient_noise_scale", "unreached_share", "lost_weights"} <= made
+
+
 @pytest.mark.filterwarnings("ignore:.*Your input ran out of data")  # Of old versions of Keras.
 @pytest.mark.parametrize("case", CASES)
 def test_same_bits_with_and_without(case: str) -> None:
@@ -179,19 +196,117 @@ def test_same_bits_with_and_without(case: str) -> None:
         needs_short_executions()
     data, optimizer, compiled = CASES[case]
     without = trained(data, optimizer, compiled)
-    mlflow_plateau.autolog(diagnose=False)
+    mlflow_plateau.autolog(diagnose=False, probe_budget=PLENTY)
     recorded = trained(data, optimizer, compiled)
 
     assert len(curve(only_run(), "loss")) == 3
+    assert_experiments_were_made()
     for mine, theirs in zip(recorded, without, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
-def test_same_bits_in_mixed_precision() -> None:
-    keras.mixed_precision.set_global_policy("mixed_float16")
+class Noisy(keras.layers.Layer):
+    """Draws in inference too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, x: Any) -> Any:
+        return x + 0.1 * keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
+class Adding(keras.layers.Layer):
+    """Adds a loss of its own."""
+
+    def call(self, x: Any) -> Any:
+        self.add_loss(0.01 * keras.ops.mean(x**2))
+        return x
+
+
+class OwnStep(keras.Sequential):
+    """Trains by its own step."""
+
+    def train_step(self, data: Any) -> Any:
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+def sequence(*layers: Any, kind: Any = keras.Sequential, **compiled: Any) -> Any:
+    last = keras.layers.Dense(1, activation="sigmoid")
+    model = kind([keras.Input((3,)), *layers, last])
+    model.compile(**{"optimizer": "adam", "loss": "binary_crossentropy", **compiled})
+    return model
+
+
+def stateful() -> Any:
+    model = keras.Sequential(
+        [
+            keras.Input(batch_shape=(BATCH, 3)),
+            keras.layers.Reshape((3, 1)),
+            keras.layers.GRU(4, stateful=True),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def accumulating() -> Any:
+    return keras.optimizers.Adam(gradient_accumulation_steps=2)
+
+
+SPECIAL: dict[str, Callable[[], Any]] = {
+    "batch statistics and noise": lambda: sequence(
+        keras.layers.BatchNormalization(), keras.layers.GaussianNoise(0.1), Noisy()
+    ),
+    "spectral normalisation": lambda: sequence(
+        keras.layers.SpectralNormalization(keras.layers.Dense(4))
+    ),
+    "added losses": lambda: sequence(Adding()),
+    "a train step of its own": lambda: sequence(kind=OwnStep),
+    "a state from batch to batch": stateful,
+    "accumulated gradients": lambda: sequence(optimizer=accumulating()),
+    "averaged weights": lambda: sequence(optimizer=keras.optimizers.Adam(use_ema=True)),
+    **{
+        name: (lambda name=name: sequence(optimizer=name))  # type: ignore[misc]  # a default
+        for name in ("nadam", "adamax", "adadelta", "ftrl", "adafactor")
+    },
+}
+
+
+def left_behind(make: Callable[[], Any]) -> list[Any]:
+    """Returns what the training of a special model leaves behind."""
+    keras.utils.set_random_seed(7)
+    model = make()
+    x, y = arrays()
+    model.fit(x, y, epochs=3, batch_size=BATCH, validation_data=(x, y), verbose=0)
+    state = [*model.variables, *model.optimizer.variables]
+    return [*(variable.numpy() for variable in state), tf.random.uniform((3,)).numpy()]
+
+
+@pytest.mark.parametrize("special", SPECIAL)
+def test_same_bits_of_special_models(special: str) -> None:
+    without = left_behind(SPECIAL[special])
+    mlflow_plateau.autolog(diagnose=False, probe_budget=PLENTY)
+    recorded = left_behind(SPECIAL[special])
+
+    made = only_run().data.metrics
+    assert "plateau/clean_fit" in made or special == "a state from batch to batch"
+    for mine, theirs in zip(recorded, without, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_same_bits_in_mixed_precision(policy: str) -> None:
+    keras.mixed_precision.set_global_policy(policy)
     try:
         without = trained(from_numpy, lambda: "sgd", {})
-        mlflow_plateau.autolog(diagnose=False)
+        mlflow_plateau.autolog(diagnose=False, probe_budget=PLENTY)
         recorded = trained(from_numpy, lambda: "sgd", {})
     finally:
         keras.mixed_precision.set_global_policy("float32")
@@ -203,9 +318,10 @@ def test_same_bits_in_mixed_precision() -> None:
 def test_same_bits_when_mirrored() -> None:
     with tf.distribute.MirroredStrategy(["cpu:0"]).scope():
         without = trained(from_pipeline, lambda: "sgd", {})
-        mlflow_plateau.autolog(diagnose=False)
+        mlflow_plateau.autolog(diagnose=False, probe_budget=PLENTY)
         recorded = trained(from_pipeline, lambda: "sgd", {})
 
+    assert_experiments_were_made()
     for mine, theirs in zip(recorded, without, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 

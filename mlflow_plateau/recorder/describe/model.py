@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.recorder.describe.names import named
 from mlflow_plateau.recorder.describe.training import Training
 
 PASS_THROUGH = frozenset(
@@ -43,6 +44,16 @@ def trainable_parameter_count(training: Training) -> int | None:
     return _count(training.model.trainable_weights) if _is_built(training.model) else None
 
 
+def frozen_layers(training: Training) -> tuple[str, ...] | None:
+    """Returns the layers that were made with weights to train and are told not to train them."""
+    found = [
+        layer.name
+        for layer in _leaves(training.model)
+        if layer._trainable_variables and not layer.trainable_variables
+    ]
+    return named(found) or None
+
+
 def output_activation(training: Training) -> str | None:
     """Returns the activation of the output; those of several outputs, joined by commas.
 
@@ -64,6 +75,14 @@ def output_units(training: Training) -> int | None:
     else:
         units = source.shape[-1] if len(source.shape) > 1 else 1
     return None if units is None else int(units)
+
+
+def output_axes(training: Training) -> int | None:
+    """Returns how many axes the only output has, the rows among them."""
+    sources = _outputs(training.model)
+    if len(sources) != 1 or isinstance(sources[0], keras.layers.Layer):
+        return None
+    return len(sources[0].shape)
 
 
 def layers(training: Training) -> str | None:

@@ -49,6 +49,27 @@ def classes_in(table: FloatArray) -> int | None:
     return len(np.unique(table)) if table.size == len(table) else None
 
 
+def kind_of(table: FloatArray) -> str | None:
+    """Returns what targets are, in the words of ``Setup.target_kind``; ``None`` for none at all."""
+    known = table[np.isfinite(table).all(axis=1)]
+    if not known.size:
+        return None
+    binary, several = bool(np.isin(known, (0, 1)).all()), known.shape[1] > 1
+    if several and _is_one_hot(known):
+        return "one_hot"
+    if binary:
+        return "multi_hot" if several else "binary"
+    if several and (known >= 0).all() and np.allclose(known.sum(axis=1), 1, atol=1e-3):
+        return "distributions"
+    if several and ((known != 0).sum(axis=1) <= 1).all():
+        return "single_entries"
+    if np.isin(known, (-1, 1)).all():
+        return "signs"
+    if np.array_equal(known, np.rint(known)):
+        return "counts" if known.min() >= 0 else "whole"
+    return "shares" if known.min() >= 0 and known.max() <= 1 else "numbers"
+
+
 def constant_losses(
     loss: str, smoothing: float, training: FloatArray, validation: FloatArray | None
 ) -> tuple[float | None, float | None] | None:

@@ -8,11 +8,13 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.data import rows_before_split
 from mlflow_plateau.recorder.describe.loss import given_losses, loss_name, loss_option
+from mlflow_plateau.recorder.describe.model import output_axes
 from mlflow_plateau.recorder.describe.tables import (
     as_table,
     classes_in,
     constant_losses,
     is_array,
+    kind_of,
 )
 from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.tracked import FloatArray
@@ -28,6 +30,21 @@ def target_maximum(training: Training) -> float | None:
     """Returns the largest training target."""
     found = _training_targets(training)
     return None if found is None else float(np.nanmax(found))
+
+
+def target_units(training: Training) -> int | None:
+    """Returns the width of a target row, where it and its prediction are numbers or vectors."""
+    axes = _axes(training)
+    if axes is None or axes > 2 or output_axes(training) != 2:
+        return None
+    found = _training_targets(training)
+    return None if found is None else int(found.shape[1])
+
+
+def target_kind(training: Training) -> str | None:
+    """Returns what a target row holds; ``None`` for images and sequences."""
+    axes, found = _axes(training), _training_targets(training)
+    return None if axes is None or axes > 2 or found is None else kind_of(found)
 
 
 def target_classes(training: Training) -> int | None:
@@ -76,7 +93,25 @@ def _is_mean(given: Any) -> bool:
     )
 
 
+def _axes(training: Training) -> int | None:
+    """Returns how many axes the targets have, the rows among them."""
+    given = training.arguments.y if training.arguments is not None else None
+    found: Any = training.targets.get("training", given)
+    return len(found.shape) if is_array(found) else None
+
+
 def _training_targets(training: Training) -> FloatArray | None:
+    """Returns the targets as a table, without what the loss is told to ignore."""
+    found = _all_training_targets(training)
+    losses = given_losses(training.model)
+    ignored = loss_option(losses[0], "ignore_class", None) if len(losses) == 1 else None
+    if found is None or ignored is None:
+        return found
+    kept: FloatArray = np.where(found == ignored, np.nan, found)
+    return kept
+
+
+def _all_training_targets(training: Training) -> FloatArray | None:
     if "training" in training.targets:
         return as_table(training.targets["training"])
     arguments = training.arguments

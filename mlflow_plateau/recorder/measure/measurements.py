@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.recorder.measure.batch_losses import BatchLosses
+from mlflow_plateau.recorder.measure.lost_weights import LostWeights
 from mlflow_plateau.recorder.measure.pace import Pace
 from mlflow_plateau.recorder.measure.probe import Guarded
 from mlflow_plateau.recorder.measure.row_counts import RowCounts
@@ -48,9 +50,11 @@ class Measurements:
         planned = training.planned_epochs
         self._silent = silent
         self._row_counts = RowCounts(training)
+        self._movement = WeightMovement(model)
+        self._lost = LostWeights(model)
         self._probes = [
             Guarded(probe, silent=silent)
-            for probe in (BatchLosses(model), WeightMovement(model), self._row_counts)
+            for probe in (BatchLosses(model), self._movement, self._lost, self._row_counts)
         ]
         self._watch = StepWatch(model, self._probes)
         self._pace = Pace(planned - 1 if planned else None)
@@ -58,6 +62,13 @@ class Measurements:
         self._due = False
         self._in_training_part = False
         self.seconds_in_epoch = 0.0
+
+    @property
+    def facts(self) -> Setup:
+        """What there is to say in words of what was measured."""
+        return Setup(
+            unmoved_layers=self._movement.unmoved or None, lost_weights=self._lost.layers or None
+        )
 
     def begin_epoch(self, epoch: int) -> None:
         """Prepares an epoch; leaves one alone that is not due."""

@@ -19,3 +19,13 @@ def every_nth(variable: Any, stride: int) -> FloatArray:
         gathered: FloatArray = tf.reshape(tensor, [-1])[::stride].numpy()
         return gathered
     return np.asarray(tensor).reshape(-1)[::stride]
+
+
+def all_finite(variable: Any) -> bool:
+    """Returns whether no value of a variable is NaN or infinite."""
+    tensor = variable.value.value()
+    if "CPU" not in tensor.device:
+        return bool(tf.reduce_all(tf.math.is_finite(tensor)))
+    values = np.asarray(tensor)
+    # One that is not finite makes the sum so too, which takes no memory to find out.
+    return bool(np.isfinite(values.sum()) or np.isfinite(values).all())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mlflow_plateau.recorder.describe.names import layer_in, name_in, named
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer, updates_made
 from mlflow_plateau.recorder.measure.gradients import Formula, Update, formula_for, slots_of
 from mlflow_plateau.recorder.measure.tensorflow_variables import every_nth
@@ -44,7 +45,26 @@ class WeightMovement:
             or bool(getattr(self._optimizer, "gradient_accumulation_steps", None))
         )
         self._sample: WeightSample | None = None
+        self._first: FloatArray | None = None
+        self._last: FloatArray | None = None
         self.begin_epoch()
+
+    @property
+    def unmoved(self) -> tuple[str, ...]:
+        """The layers with trainable weights of which none is other than at first, by name."""
+        if self._sample is None or self._first is None or self._last is None:
+            return ()
+        parts = zip(
+            self._sample.variables,
+            self._sample.parts(self._first),
+            self._sample.parts(self._last),
+            strict=True,
+        )
+        still: dict[str, bool] = {}
+        for variable, first, last in parts:
+            layer = layer_in(name_in(self._model, variable))
+            still[layer] = still.get(layer, True) and np.array_equal(first, last, equal_nan=True)
+        return named(layer for layer, is_still in still.items() if is_still)
 
     def begin_epoch(self) -> None:
         """Forgets the last epoch."""
@@ -62,7 +82,10 @@ class WeightMovement:
             return  # None at all, or none yet: then from the next epoch on.
         if self._sample is None or not self._sample.is_of(variables):
             self._sample = WeightSample(variables, every_nth)
+            self._first = self._last = None
         self._start = self._sample.read()
+        if self._first is None:
+            self._first = self._start
         if self._counts:
             self._updates_before = updates_made(self._optimizer)
         self._prepare_gradient(self._sample)
@@ -106,9 +129,10 @@ class WeightMovement:
     def end_training_part(self) -> Mapping[str, float]:
         """Returns what was measured; nothing where there is no weight to train."""
         if self._sample is not None and self._start is not None:
+            self._last = self._sample.read()
             size = self._sample.norm(self._start)
             if size != 0:
-                moved = self._sample.norm(self._sample.read() - self._start)
+                moved = self._sample.norm(self._last - self._start)
                 self._found["epoch_displacement"] = moved / size
         return self._found
 

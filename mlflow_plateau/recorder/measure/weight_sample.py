@@ -41,6 +41,7 @@ class WeightSample:
             for size, variable in zip(sizes, self.variables, strict=True)
         ]
         taken = [len(range(0, n, stride)) for n, stride in zip(sizes, self._strides, strict=True)]
+        self._ends = np.cumsum(taken)
         scales = [n / k if k else 0.0 for n, k in zip(sizes, taken, strict=True)]
         self._scales: FloatArray = np.repeat(np.array(scales, dtype=np.float64), taken)
 
@@ -66,6 +67,10 @@ class WeightSample:
                 for variable, stride in zip(source, self._strides, strict=True)
             ]
         )
+
+    def parts(self, values: FloatArray) -> list[FloatArray]:
+        """Returns the values of each variable, of shape ``(coordinates,)`` together."""
+        return np.split(values, self._ends[:-1])
 
     def norm(self, values: FloatArray) -> float:
         """Returns the Euclidean norm over all weights, estimated from the sampled ones.

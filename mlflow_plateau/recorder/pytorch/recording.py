@@ -173,9 +173,7 @@ class TorchRecording:
         complete = False
         with all_random_state_kept():
             try:
-                declined = self._declined()
-                if declined:
-                    writer.params({"plateau.experiments_declined": declined})
+                writer.params(as_params(self._facts_of_experiments(), besides=Setup()))
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
                 if complete and self._profiles is not None:
@@ -195,12 +193,13 @@ class TorchRecording:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)
 
-    def _declined(self) -> str:
+    def _facts_of_experiments(self) -> Setup:
         if self._study is not None:
-            return self._study.declined
+            return self._study.facts
+        declined = self._training.declined or "no rows of the training data were seen"
         if self._settings.probe_budget <= 0:
-            return "the recorder was told to make none"
-        return self._training.declined or "no rows of the training data were seen"
+            declined = "the recorder was told to make none"
+        return Setup(experiments_declined=declined)
 
     def _open_axis(self, scope: RunScope, writer: Writer, epoch: int) -> StepAxis:
         client = None if scope.fresh else scope.client

@@ -68,6 +68,16 @@ class TorchModel:
         """The trainable weights now."""
         return [self._array(parameter, parameter) for parameter in self._parameters]
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What each of the weights is called, with its module: ``0/weight``."""
+        return ["/".join(name.rsplit(".", 1)) for name in self._names]
+
+    @property
+    def needs_targets(self) -> bool:
+        """Whether its loss takes targets beside the inputs."""
+        return True
+
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
         with self._scope(), torch.no_grad():

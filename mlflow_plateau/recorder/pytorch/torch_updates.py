@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlflow_plateau.recorder.pytorch.layout import to_array, unit_axes
-from mlflow_plateau.recorder.witness.differentiable import NextUpdate, Weights
+from mlflow_plateau.recorder.witness.differentiable import DeclinedError, NextUpdate, Weights
 from mlflow_plateau.tracked import FloatArray
 
 Group = Mapping[str, Any]
@@ -35,12 +35,13 @@ def next_update_of(optimizer: Any, model: Any, parameters: Sequence[Any]) -> Nex
 
 def _step(
     optimizer: Any, axes: Mapping[int, int], parameters: Sequence[Any], gradient: Weights
-) -> list[FloatArray] | None:
+) -> list[FloatArray]:
     scale = next(
         (SCALES[k.__name__] for k in type(optimizer).__mro__ if k.__name__ in SCALES), None
     )
+    unknown = f"what {type(optimizer).__name__} makes of a gradient is not known"
     if scale is None:
-        return None
+        raise DeclinedError(unknown)
     groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
     step: list[FloatArray] = []
     for parameter, g in zip(parameters, gradient, strict=True):
@@ -48,10 +49,11 @@ def _step(
         rate = float(group["lr"])
         part = scale(g, group, _state(optimizer.state.get(parameter, {}), axes.get(id(parameter))))
         if part is None or not np.isfinite(rate) or rate < 0:
-            return None
+            raise DeclinedError(unknown)
         step.append(rate * part)
-    # Without any rate there is no direction.
-    return step if any(part.any() for part in step) else None
+    if not any(part.any() for part in step):
+        raise DeclinedError("the learning rate or the gradient is zero")
+    return step
 
 
 def _state(held: Mapping[str, Any], axis: int | None) -> State:

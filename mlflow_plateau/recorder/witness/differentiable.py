@@ -15,8 +15,10 @@ MOST_WEIGHTS = 20_000_000
 Weights = Sequence[FloatArray]
 """One array for each trainable variable, in the model's order."""
 
-NextUpdate = Callable[[Weights], "Weights | None"]
-"""What the optimiser would subtract from the weights for a gradient; ``None`` if nobody knows."""
+NextUpdate = Callable[[Weights], Weights]
+"""What the optimiser would subtract from the weights for a gradient.
+
+Raises ``DeclinedError`` where nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class Differentiable(Protocol):
     def weights(self) -> Weights:
         """The trainable weights now."""
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What each of the weights is called, with its layer: ``dense/kernel``."""
+
+    @property
+    def needs_targets(self) -> bool:
+        """Whether its loss takes targets beside the inputs."""
+
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
 
@@ -46,8 +56,11 @@ class Differentiable(Protocol):
         """Returns the gradient of the mean loss without penalties, at given weights or its own.
 
         Weights that the loss does not depend on have a gradient of zero.
+
+        Raises:
+            DeclinedError: If the training may follow another gradient.
         """
 
 
 class DeclinedError(Exception):
-    """Why no experiment can be made with a model, in words."""
+    """Why an experiment, or all of them, cannot be made with a model, in words."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlflow_plateau.recorder.witness.differentiable import Weights
 from mlflow_plateau.recorder.witness.gradients import Gradients
-from mlflow_plateau.tracked import FloatArray
+from mlflow_plateau.tracked import BoolArray, FloatArray
 
 LARGEST_NOISE_SCALE = 1e6
 """Stands for noise without any signal that could be seen."""
@@ -35,7 +36,7 @@ def gradient_statistics(gradients: Gradients, weights: Weights) -> Mapping[str, 
         "gradient_agreement": _agreement(gradients),
         "gradient_noise_scale": noise_scale(gradients),
     }
-    kernels = [index for index, array in enumerate(weights) if array.ndim >= 2]
+    kernels = kernels_of(gradients, weights)
     total = sum(array.size for array in weights)
     if total:
         zero = sum(
@@ -43,16 +44,46 @@ def gradient_statistics(gradients: Gradients, weights: Weights) -> Mapping[str, 
             for reached, array in zip(gradients.reached, weights, strict=True)
         )
         found["unreached_share"] = zero / total
-    hidden = kernels[:-1]
-    if hidden:
-        found["idle_units"] = max(float((gradients.reached[i] == 0).mean()) for i in hidden)
-        found["unit_similarity"] = max(_similarity(weights[i]) for i in hidden)
-    if len(kernels) > 1:
-        ratios = np.array([_norm(gradients.mean[i]) / _norm(weights[i]) for i in kernels])
-        sizes = np.array([weights[i].size for i in kernels])
-        starved = ratios < STARVED * ratios.max()
-        found["starved_share"] = float(sizes[starved].sum() / sizes.sum())
+    if len(kernels.hidden):
+        found["idle_units"] = float(kernels.idle.max())
+        found["unit_similarity"] = float(kernels.alike.max())
+        sizes = np.array([weights[index].size for index in kernels.all])
+        found["starved_share"] = float(sizes[kernels.starved].sum() / sizes.sum())
     return found
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """What the gradients say of each kernel.
+
+    Attributes:
+        all: Where the kernels stand among the weights.
+        idle: Share of the units that no gradient reaches, of each but the last, shape ``(n − 1,)``.
+        alike: Mean cosine of the incoming weights of two units, likewise.
+        starved: Whether the relative gradient is less than a hundredth of the largest, ``(n,)``.
+    """
+
+    all: list[int]
+    idle: FloatArray
+    alike: FloatArray
+    starved: BoolArray
+
+    @property
+    def hidden(self) -> list[int]:
+        """Where the kernels before the last stand."""
+        return self.all[:-1]
+
+
+def kernels_of(gradients: Gradients, weights: Weights) -> Kernels:
+    """Returns what the gradients say of each kernel."""
+    kernels = [index for index, array in enumerate(weights) if array.ndim >= 2]
+    ratios = np.array([_norm(gradients.mean[i]) / _norm(weights[i]) for i in kernels])
+    return Kernels(
+        kernels,
+        np.array([float((gradients.reached[i] == 0).mean()) for i in kernels[:-1]]),
+        np.array([_similarity(weights[i]) for i in kernels[:-1]]),
+        ratios < STARVED * ratios.max(initial=0.0),
+    )
 
 
 def noise_scale(gradients: Gradients) -> float:

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlflow_plateau.recorder.witness.differentiable import Differentiable, Weights
+from mlflow_plateau.recorder.witness.differentiable import (
+    DeclinedError,
+    Differentiable,
+    Weights,
+)
 from mlflow_plateau.recorder.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
 
 MICRO_BATCHES = 8
 """So many gradients tell how far they agree."""
+
+NOT_FINITE = "the gradient is not finite"
+"""Why nothing is tried along it."""
 
 LARGEST_MICRO_BATCH = 32
 """Rows of each; fewer where the sample is small."""
@@ -36,11 +43,15 @@ class Gradients:
     reached: tuple[FloatArray, ...]
 
 
-def gradients_of(model: Differentiable, training: Rows) -> Gradients | None:
-    """Returns the gradients of micro-batches, or ``None`` for a sample of too few rows."""
+def gradients_of(model: Differentiable, training: Rows) -> Gradients:
+    """Returns the gradients of micro-batches.
+
+    Raises:
+        DeclinedError: If there are too few rows, or the training may follow other gradients.
+    """
     rows = min(LARGEST_MICRO_BATCH, len(training) // MICRO_BATCHES)
     if rows < 1:
-        return None
+        raise DeclinedError(f"at least {MICRO_BATCHES} rows are needed")
     norms = []
     total: list[FloatArray] = []
     first: list[FloatArray] = []

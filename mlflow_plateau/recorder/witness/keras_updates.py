@@ -9,7 +9,7 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer
-from mlflow_plateau.recorder.witness.differentiable import NextUpdate, Weights
+from mlflow_plateau.recorder.witness.differentiable import DeclinedError, NextUpdate, Weights
 from mlflow_plateau.tracked import FloatArray
 
 
@@ -18,16 +18,39 @@ def next_update_of(optimizer: Any) -> NextUpdate:
     return lambda gradient: _step(inner_optimizer(optimizer), gradient)
 
 
-def _step(optimizer: Any, gradient: Weights) -> list[FloatArray] | None:
-    """Returns what the optimiser would subtract from the weights; ``None`` where nobody knows."""
+def _step(optimizer: Any, gradient: Weights) -> list[FloatArray]:
+    """Returns what the optimiser would subtract from the weights.
+
+    Raises:
+        DeclinedError: If nobody knows.
+    """
     rate = current_rate(optimizer)
     scale = next(
         (SCALES[k.__name__] for k in type(optimizer).__mro__ if k.__name__ in SCALES), None
     )
-    if scale is None or not np.isfinite(rate) or rate <= 0:
-        return None
-    scaled = scale(optimizer, gradient)
-    return None if scaled is None else [rate * part for part in scaled]
+    if scale is None:
+        raise DeclinedError(f"what {type(optimizer).__name__} makes of a gradient is not known")
+    if not np.isfinite(rate):
+        raise DeclinedError("the learning rate cannot be read")
+    if rate <= 0:
+        raise DeclinedError("the learning rate is zero")
+    scaled = scale(optimizer, _clipped(optimizer, gradient))
+    if scaled is None:
+        raise DeclinedError("the optimizer does not keep the moments of all trainable weights")
+    return [rate * part for part in scaled]
+
+
+def _clipped(optimizer: Any, gradient: Weights) -> Weights:
+    """Returns a gradient as the optimiser cuts it back before it uses it."""
+    value = getattr(optimizer, "clipvalue", None)
+    norm = getattr(optimizer, "clipnorm", None)
+    whole = getattr(optimizer, "global_clipnorm", None)
+    if norm:
+        return [g * min(1.0, norm / max(float(np.linalg.norm(g)), 1e-30)) for g in gradient]
+    if whole:
+        size = np.sqrt(sum(float(np.vdot(g, g)) for g in gradient))
+        return [g * min(1.0, whole / max(float(size), 1e-30)) for g in gradient]
+    return [np.clip(g, -value, value) for g in gradient] if value else gradient
 
 
 def _plain(optimizer: Any, gradient: Weights) -> list[FloatArray]:

@@ -42,6 +42,15 @@ def reference_of(loss: str | None, sample: Sample) -> Reference | None:
     return _known[key]
 
 
+def why_not(loss: str | None, sample: Sample) -> str:
+    """Returns why ``reference_of`` found nothing, in words."""
+    if sample.training.y is None:
+        return "the training rows have no targets that could be read"
+    if loss is None or _arrays(sample.training) is None:
+        return "the model has several losses or targets, or was compiled without a loss"
+    return "there are too few rows, or targets of a kind that quick models do not learn"
+
+
 def facts_of(found: Reference | None) -> Setup:
     """Returns what is logged of what quick models found; nothing of single rows."""
     if found is None:

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mlflow_plateau.recorder.witness.differentiable import Differentiable, NextUpdate, Weights
+from mlflow_plateau.recorder.witness.differentiable import (
+    DeclinedError,
+    Differentiable,
+    NextUpdate,
+    Weights,
+)
+from mlflow_plateau.recorder.witness.gradients import NOT_FINITE
 from mlflow_plateau.recorder.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
 
@@ -43,11 +49,14 @@ def sharpness(
         next_update: What its optimiser would do.
         rows: Rows that the loss is taken of.
         start: The gradient of these rows at the current weights.
+
+    Raises:
+        DeclinedError: If nobody knows the next update, or it is not finite.
     """
     gradient = [np.asarray(part, dtype=np.float64) for part in start]
     step = next_update(start)
-    if step is None or not all(np.isfinite(part).all() for part in (*gradient, *step)):
-        return {}
+    if not all(np.isfinite(part).all() for part in (*gradient, *step)):
+        raise DeclinedError(NOT_FINITE)
     # What the optimiser multiplies each gradient by, and its root.
     roots = [
         np.sqrt(np.maximum(np.divide(s, g, out=np.zeros_like(g), where=g != 0), 0.0))

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mlflow_plateau.recorder.witness.differentiable import Differentiable, NextUpdate
-from mlflow_plateau.recorder.witness.gradients import Gradients
+from mlflow_plateau.recorder.witness.differentiable import (
+    DeclinedError,
+    Differentiable,
+    NextUpdate,
+)
+from mlflow_plateau.recorder.witness.gradients import NOT_FINITE, Gradients
 from mlflow_plateau.recorder.witness.rows import Rows
 
 MULTIPLES: tuple[float, ...] = tuple(10.0**power for power in np.arange(-2.0, 4.01, 0.5))
@@ -26,10 +30,13 @@ def step_probe(
     - ``best_multiple``: log10 of the multiple of the current step with the lowest loss.
     - ``best_multiple_gain``: what that lowers the loss by, in units of the loss; 0 if nothing does.
     - ``current_gain``: what a step of the current size lowers it by; negative if it does harm.
+
+    Raises:
+        DeclinedError: If nobody knows the next update, or it is not finite.
     """
     step = next_update(gradients.first_half)
-    if step is None or not all(np.isfinite(part).all() for part in step):
-        return {}
+    if not all(np.isfinite(part).all() for part in step):
+        raise DeclinedError(NOT_FINITE)
     count = len(gradients.squared_norms)
     rows = training.part(count // 2 * gradients.rows, count * gradients.rows)
     weights = model.weights

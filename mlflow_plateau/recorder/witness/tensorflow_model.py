@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,9 +10,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mlflow_plateau.recorder.describe.names import name_in
 from mlflow_plateau.recorder.witness.differentiable import DeclinedError, Losses, Weights
 from mlflow_plateau.recorder.witness.keras_model import without_penalty
-from mlflow_plateau.recorder.witness.rows import Rows
+from mlflow_plateau.recorder.witness.rows import Rows, each_array
+
+STATE = (tf.Variable, tf.random.Generator, tf.Module)
+"""What may change when a layer is called, without the scope's knowing."""
 
 
 class TensorFlowModel:
@@ -20,31 +24,51 @@ class TensorFlowModel:
 
     Args:
         model: The model, built.
+        gradient_declined: Why the training may follow another gradient than that of the compiled
+            loss; empty if it does not.
 
     Raises:
         DeclinedError: If a layer keeps state where the scope does not reach.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, gradient_declined: str = "") -> None:
         for layer in model._flatten_layers():
-            if any(isinstance(value, tf.Variable) for value in vars(layer).values()):
+            if any(isinstance(value, STATE) for value in _attributes(layer)):
                 raise DeclinedError(f"layer {layer.name} keeps a variable of TensorFlow's")
         self._model = model
+        self._gradient_declined = gradient_declined
 
     @property
     def weights(self) -> Weights:
         """The trainable weights now."""
-        return [np.array(variable.value.value()) for variable in self._model.trainable_variables]
+        return [np.array(_read(variable)) for variable in self._model.trainable_variables]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What each of the weights is called, with its layer: ``dense/kernel``."""
+        return [name_in(self._model, variable) for variable in self._model.trainable_variables]
+
+    @property
+    def needs_targets(self) -> bool:
+        """Whether its loss takes targets beside the inputs."""
+        return self._model._compile_loss is not None
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
         with self._scope(self._current() if weights is None else weights):
-            data, penalty = without_penalty(self._model, *_tensors(rows))
+            data, penalty = self._losses(rows)
         return Losses(float(data), float(penalty))
 
     def gradient(self, rows: Rows, weights: Weights | None = None) -> Weights:
-        """Returns the gradient of the mean loss without penalties, at given weights or its own."""
+        """Returns the gradient of the mean loss without penalties, at given weights or its own.
+
+        Raises:
+            DeclinedError: If the training may follow another gradient.
+        """
+        if self._gradient_declined:
+            raise DeclinedError(self._gradient_declined)
         current = self._current()
+        scale = _loss_scale(self._model.optimizer)
         if weights is not None:
             current = [
                 tf.convert_to_tensor(given, dtype=own.dtype)
@@ -53,12 +77,23 @@ class TensorFlowModel:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(current)
             with self._scope(current):
-                data, _ = without_penalty(self._model, *_tensors(rows))
+                data, _ = self._losses(rows)
+                data = data * tf.cast(scale, data.dtype)
         found = tape.gradient(data, current, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return [tf.convert_to_tensor(gradient).numpy() for gradient in found]
+        return [tf.convert_to_tensor(gradient).numpy() / scale for gradient in found]
+
+    def _losses(self, rows: Rows) -> tuple[Any, Any]:
+        data, penalty = without_penalty(self._model, *_tensors(rows))
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return data, penalty
+        # In a strategy's scope Keras takes this for the share of one of the replicas.
+        zero, one = tf.zeros((1, 1)), tf.ones((1, 1))
+        share = keras.losses.MeanSquaredError()(zero, one)
+        penalty = tf.cast(penalty, data.dtype)
+        return (data + penalty) / share - penalty, penalty
 
     def _current(self) -> list[Any]:
-        return [tf.identity(variable.value) for variable in self._model.trainable_variables]
+        return [tf.identity(_read(variable)) for variable in self._model.trainable_variables]
 
     @contextmanager
     def _scope(self, values: Sequence[Any]) -> Iterator[None]:
@@ -68,13 +103,34 @@ class TensorFlowModel:
             yield
 
 
+def _read(variable: Any) -> Any:
+    """Returns a variable's value; of one that is mirrored on several devices, the first."""
+    return variable.value.value()
+
+
+def _attributes(layer: Any) -> Iterator[Any]:
+    """Yields what a layer holds, also in lists and dicts."""
+    for value in vars(layer).values():
+        if isinstance(value, Mapping):
+            yield from value.values()
+        elif isinstance(value, (list, tuple)):
+            yield from value
+        else:
+            yield value
+
+
+def _loss_scale(optimizer: Any) -> float:
+    """Returns what the loss is multiplied by, so that gradients in half precision are not lost."""
+    return 1.0 if optimizer is None else float(optimizer.scale_loss(1.0))
+
+
 def _tensors(rows: Rows) -> tuple[Any, Any]:
     def tensor(array: Any) -> Any:
         if array.dtype.kind == "f":
             array = array.astype(keras.backend.floatx())
         return tf.convert_to_tensor(array)
 
-    return keras.tree.map_structure(tensor, rows.x), keras.tree.map_structure(tensor, rows.y)
+    return each_array(tensor, rows.x), each_array(tensor, rows.y)
 
 
 @contextmanager

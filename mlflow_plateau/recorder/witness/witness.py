@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice
+from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import Budget
 from mlflow_plateau.recorder.witness.counterfactuals import counterfactuals
 from mlflow_plateau.recorder.witness.differentiable import (
@@ -18,7 +21,8 @@ from mlflow_plateau.recorder.witness.differentiable import (
     NextUpdate,
 )
 from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics
-from mlflow_plateau.recorder.witness.gradients import gradients_of
+from mlflow_plateau.recorder.witness.gradients import Gradients, gradients_of
+from mlflow_plateau.recorder.witness.layers import facts_of_layers, layers_of
 from mlflow_plateau.recorder.witness.rows import Rows, Sample
 from mlflow_plateau.recorder.witness.sharpness import ITERATIONS, sharpness
 from mlflow_plateau.recorder.witness.step_probe import step_probe
@@ -38,6 +42,12 @@ FEWEST = 64
 
 COST = 6.0
 """All but the sharpness takes about so many times as long as the losses of both splits."""
+
+PROBES = frozenset(("gradients", "steps", "sharpness"))
+"""What experiments consist of, besides the losses."""
+
+NO_TIME = "the time budget (probe_budget) was spent"
+"""Why a probe is left out that would have been possible."""
 
 Opened = tuple[Differentiable, NextUpdate]
 """A model, and what its optimiser would do."""
@@ -69,7 +79,45 @@ class Witness:
         self._began = time.perf_counter()
         self._opened: Opened | None = None
         self._measured_last = False
+        self._asked = 0
+        self._skipped = 0
+        self._rows: list[float] = []
+        self._made: set[str] = set()
+        self._left_out: dict[str, str] = {}
+        self._found: Found | None = None
+        self._first: Found | None = None
+        self._broadcast = False
         self.declined = ""
+
+    @property
+    def facts(self) -> Setup:
+        """What there is to say in words of the experiments that were made, and of those not."""
+        if self.declined and not self._made:
+            return Setup(experiments_declined=self.declined)
+        left_out = {p: why for p, why in self._left_out.items() if p not in self._made}
+        return replace(
+            facts_of_layers(self._first, self._found),
+            targets_broadcast=self._broadcast or None,
+            experiments_declined=self.declined or None,
+            experiments_shortened=self._shortened(),
+            gradients_declined=left_out.get("gradients"),
+            steps_declined=left_out.get("steps"),
+            sharpness_declined=left_out.get("sharpness"),
+        )
+
+    def _shortened(self) -> str | None:
+        """Returns in words what the time budget did not allow."""
+        wanted = min(ROWS, len(self._sample.training))
+        fewer = [rows for rows in self._rows if rows < wanted]
+        parts = []
+        if self._skipped:
+            parts.append(f"{self._skipped} of {self._asked} were skipped")
+        if fewer:
+            parts.append(
+                f"{len(fewer)} of {self._asked} were made with fewer rows"
+                f" ({min(fewer):.0f} instead of {wanted})"
+            )
+        return " and ".join(parts) or None
 
     def end_epoch(self) -> Mapping[str, float]:
         """Returns what was measured after an epoch, by name; nothing where it was not due."""
@@ -101,12 +149,24 @@ class Witness:
         return time.perf_counter() - self._began
 
     def _measure(self) -> Mapping[str, float]:
-        found = self._trying(
-            lambda opened, seconds: experiments(*opened, self._sample, seconds),
-            self._budget.seconds_left(self._elapsed),
-        )
+        seconds = self._budget.seconds_left(self._elapsed)
+        if not self.declined:
+            self._asked += 1
+            self._skipped += not seconds
+        found = self._trying(self._make_all, seconds)
         self._measured_last = bool(found)
         return found
+
+    def _make_all(self, opened: Opened, seconds: float) -> Mapping[str, float]:
+        found = make_experiments(*opened, self._sample, seconds)
+        self._rows.append(found.measured["experiment_rows"])
+        self._made.update(PROBES - found.declined.keys())
+        self._left_out.update(found.declined)
+        self._found = found
+        if self._first is None:
+            self._first = found
+            self._broadcast = targets_are_broadcast(opened[0], self._sample.training)
+        return found.measured
 
     def _trying(
         self, experiment: Callable[[Opened, float], Mapping[str, float]], seconds: float
@@ -125,16 +185,38 @@ class Witness:
             self.declined = str(reason)
         except Exception as error:
             # Models may be built in ways that nobody foresaw; the training goes on.
-            self.declined = "an experiment failed"
+            self.declined = f"an experiment failed ({type(error).__name__})"
             notice("no more experiments are made with the model", error, silent=self._silent)
         self._budget.spent += time.perf_counter() - begin
         return found
 
 
+@dataclass(frozen=True)
+class Found:
+    """What experiments brought to light, once.
+
+    Attributes:
+        measured: What was measured, by name; all of it is finite.
+        declined: Why a probe was not made, in words, by its name in ``PROBES``.
+        layers: Which layers a measurement is about, by its name.
+    """
+
+    measured: Mapping[str, float]
+    declined: Mapping[str, str]
+    layers: Mapping[str, tuple[str, ...]]
+
+
 def experiments(
     model: Differentiable, next_update: NextUpdate, sample: Sample, seconds: float = math.inf
-) -> dict[str, float]:
-    """Makes all experiments once, and returns what was found, by name.
+) -> Mapping[str, float]:
+    """Makes all experiments once, and returns what was measured; see ``make_experiments``."""
+    return make_experiments(model, next_update, sample, seconds).measured
+
+
+def make_experiments(
+    model: Differentiable, next_update: NextUpdate, sample: Sample, seconds: float = math.inf
+) -> Found:
+    """Makes all experiments once.
 
     Besides those of ``gradient_statistics``, ``step_probe`` and, with the time that is left,
     ``sharpness``:
@@ -149,28 +231,54 @@ def experiments(
         next_update: What its optimiser would do.
         sample: Rows of its data.
         seconds: How long it may take.
+
+    Raises:
+        DeclinedError: If none can be made.
     """
-    if sample.training.y is None:
-        return {}
+    if sample.training.y is None and model.needs_targets:
+        raise DeclinedError("the training rows have no targets that could be read")
     # The first time something is built that the next times find.
     model.losses(sample.training.part(0, WARM_UP))
     begin = time.perf_counter()
     training = sample.training.part(0, ROWS)
-    found = dict(_clean_losses(model, training, sample.validation))
+    measured = dict(_clean_losses(model, training, sample.validation))
     expected = COST * (time.perf_counter() - begin)
     rows = len(training) if expected <= seconds else int(len(training) * seconds / expected)
-    found["experiment_rows"] = float(rows)
+    measured["experiment_rows"] = float(rows)
+    declined: dict[str, str] = {}
+    layers: Mapping[str, tuple[str, ...]] = {}
     began = time.perf_counter()
-    gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
-    if gradients is not None:
+    try:
+        gradients = _gradients(model, training, rows)
         taken = time.perf_counter() - began
-        found.update(gradient_statistics(gradients, model.weights))
-        found.update(step_probe(model, next_update, gradients, training))
-        # Two gradients of half the rows in each iteration.
-        if time.perf_counter() - begin + ITERATIONS * taken <= seconds:
+        measured.update(gradient_statistics(gradients, model.weights))
+        layers = layers_of(gradients, model.weights, model.names)
+    except DeclinedError as reason:
+        declined = dict.fromkeys(PROBES, str(reason))
+    else:
+        try:
+            measured.update(step_probe(model, next_update, gradients, training))
+        except DeclinedError as reason:
+            declined["steps"] = str(reason)
+        try:
+            # Two gradients of half the rows in each iteration.
+            if time.perf_counter() - begin + ITERATIONS * taken > seconds:
+                raise DeclinedError(NO_TIME)
             half = training.part(0, gradients.rows * len(gradients.squared_norms) // 2)
-            found.update(sharpness(model, next_update, half, gradients.first_half))
-    return {name: value for name, value in found.items() if np.isfinite(value)}
+            measured.update(sharpness(model, next_update, half, gradients.first_half))
+        except DeclinedError as reason:
+            declined["sharpness"] = str(reason)
+    finite = {name: value for name, value in measured.items() if np.isfinite(value)}
+    return Found(finite, declined, layers)
+
+
+def _gradients(model: Differentiable, training: Rows, rows: int) -> Gradients:
+    if not model.names:
+        raise DeclinedError("the model has no trainable weights")
+    if rows < FEWEST:
+        few = len(training) < FEWEST
+        raise DeclinedError(f"{FEWEST} rows are needed, the sample has fewer" if few else NO_TIME)
+    return gradients_of(model, training.part(0, rows))
 
 
 def _clean_losses(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ import tensorflow as tf
 
 from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.recorder.fit_arguments import FitArguments
+from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import FREE_SECONDS, Budget
 from mlflow_plateau.recorder.witness.differentiable import MOST_WEIGHTS, DeclinedError
 from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics, noise_scale
@@ -22,7 +24,8 @@ from mlflow_plateau.recorder.witness.rows import Rows, Sample
 from mlflow_plateau.recorder.witness.sample import sample_of
 from mlflow_plateau.recorder.witness.sharpness import sharpness
 from mlflow_plateau.recorder.witness.step_probe import step_probe
-from mlflow_plateau.recorder.witness.witness import experiments
+from mlflow_plateau.recorder.witness.witness import Witness, experiments, make_experiments
+from mlflow_plateau.weigh.left_out import left_out
 
 
 def rows(count: int = 256, columns: int = 6) -> Rows:
@@ -103,14 +106,46 @@ class TestModelAtOtherWeights:
         np.testing.assert_array_equal(tf.random.uniform((3,)).numpy(), expected)
 
 
-class TestDeclined:
-    def test_an_own_train_step(self) -> None:
-        class Own(keras.Sequential):
-            def train_step(self, data: Any) -> Any:
-                return super().train_step(data)
+class OwnStep(keras.Sequential):
+    def train_step(self, data: Any) -> Any:
+        return super().train_step(data)
 
+
+class TestDeclined:
+    def test_an_own_train_step_without_a_compiled_loss(self) -> None:
+        model = OwnStep([keras.Input((6,)), keras.layers.Dense(1)])
+        model.compile("sgd")
+        with pytest.raises(DeclinedError, match=r"train_step.*no loss"):
+            tried(model)
+
+    def test_the_gradient_of_an_own_train_step_with_a_compiled_loss(self) -> None:
+        model = OwnStep([keras.Input((6,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        sample = rows()
+        assert tried(model).losses(sample).data == pytest.approx(
+            model.evaluate(sample.x, sample.y, batch_size=256, verbose=0), rel=1e-5
+        )
         with pytest.raises(DeclinedError, match="train_step"):
-            tried(Own([keras.layers.Dense(1)]))
+            tried(model).gradient(sample)
+        found = make_experiments(
+            tried(model), next_update_of(model.optimizer), Sample(sample, sample)
+        )
+        assert {"clean_fit", "clean_held_out"} <= set(found.measured)
+        assert set(found.declined) == {"gradients", "steps", "sharpness"}
+
+    def test_a_state_for_each_row_of_a_batch(self) -> None:
+        model = keras.Sequential(
+            [keras.Input(batch_shape=(4, 3, 2)), keras.layers.GRU(2, stateful=True)]
+        )
+        model.compile("sgd", "mse")
+        with pytest.raises(DeclinedError, match="state for each row"):
+            tried(model)
+
+    def test_batches_of_one_size(self) -> None:
+        model = keras.Sequential([keras.Input(batch_shape=(4, 6)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        with pytest.raises(DeclinedError, match="batches of 4 rows"):
+            tried(model)
 
     def test_an_own_loss(self) -> None:
         class Own(keras.Sequential):
@@ -136,6 +171,18 @@ class TestDeclined:
             tried(model)
         assert int(model.layers[0].count.numpy()) == count
 
+    def test_random_numbers_of_tensorflows(self) -> None:
+        class Drawing(keras.layers.Layer):
+            def __init__(self) -> None:
+                super().__init__()
+                self.source = {"noise": tf.random.Generator.from_seed(1)}
+
+            def call(self, x: Any) -> Any:
+                return x + self.source["noise"].normal(tf.shape(x))
+
+        with pytest.raises(DeclinedError, match="drawing"):
+            tried(network(Drawing(), keras.layers.Dense(1)))
+
     def test_a_model_too_large_to_be_copied(self) -> None:
         with pytest.raises(DeclinedError, match="weights"):
             tried(network(keras.layers.Dense(MOST_WEIGHTS // 6)))
@@ -154,13 +201,11 @@ class TestGradientStatistics:
         estimates = []
         for start in range(0, 4096, 256):
             gradients = gradients_of(tried(model), sample.part(start, start + 256))
-            assert gradients is not None
             estimates.append(noise_scale(gradients))
         assert np.median(estimates) == pytest.approx(expected, rel=0.25)
 
     def found(self, model: Any) -> dict[str, float]:
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
         return dict(gradient_statistics(gradients, tried(model).weights))
 
     def test_a_usual_model_is_reached_everywhere(self) -> None:
@@ -208,7 +253,6 @@ class TestStepProbe:
         )
         ones = Rows(np.ones((64, 1), "float32"), np.full((64, 1), 2, "float32"))
         gradients = gradients_of(tried(model), ones)
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, ones)
 
         assert found["best_multiple"] == pytest.approx(1.5)
@@ -218,7 +262,6 @@ class TestStepProbe:
     def test_a_step_that_is_too_large_does_harm(self) -> None:
         model = network(keras.layers.Dense(1), optimizer=keras.optimizers.SGD(3.0))
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, rows())
 
         assert found["current_gain"] < 0
@@ -229,7 +272,6 @@ class TestStepProbe:
         model = network(keras.layers.Dense(1), optimizer=keras.optimizers.Adam(1e-5))
         model.fit(sample.x, sample.y, batch_size=32, epochs=3, verbose=0)
         gradients = gradients_of(tried(model), sample)
-        assert gradients is not None
         found = step_probe(tried(model), next_update_of(model.optimizer), gradients, sample)
 
         assert found["best_multiple"] >= 3
@@ -237,8 +279,19 @@ class TestStepProbe:
     def test_an_optimizer_that_nobody_knows_is_left_out(self) -> None:
         model = network(keras.layers.Dense(1), optimizer="ftrl")
         gradients = gradients_of(tried(model), rows())
-        assert gradients is not None
-        assert step_probe(tried(model), next_update_of(model.optimizer), gradients, rows()) == {}
+        with pytest.raises(DeclinedError, match="Ftrl"):
+            step_probe(tried(model), next_update_of(model.optimizer), gradients, rows())
+
+    def test_a_clipped_gradient_makes_a_shorter_step(self) -> None:
+        """Against the update that Keras makes of the same gradient."""
+        for clipped in ({"clipnorm": 0.1}, {"global_clipnorm": 0.1}, {"clipvalue": 0.01}, {}):
+            model = network(keras.layers.Dense(1), optimizer=keras.optimizers.SGD(0.5, **clipped))
+            gradient = tried(model).gradient(rows())
+            expected = next_update_of(model.optimizer)(gradient)
+            before = model.get_weights()
+            model.optimizer.apply([tf.constant(g) for g in gradient], model.trainable_variables)
+            for was, now, step in zip(before, model.get_weights(), expected, strict=True):
+                np.testing.assert_allclose(was - now, step, rtol=1e-4, atol=1e-7)
 
 
 def test_all_experiments_leave_a_model_as_it_was() -> None:
@@ -309,6 +362,156 @@ class TestBudget:
         assert Budget(0.0).seconds_left(1e9) == 0
 
 
+class TestSpecialModels:
+    def test_what_layers_add_is_the_loss_where_none_was_compiled(self) -> None:
+        class Rebuild(keras.layers.Layer):
+            def call(self, x: Any) -> Any:
+                self.add_loss(keras.ops.mean(keras.ops.square(x - 1)))
+                return x
+
+        model = keras.Sequential(
+            [keras.Input((6,)), keras.layers.Dense(6, kernel_regularizer="l2"), Rebuild()]
+        )
+        model.compile("sgd")
+        x = rows().x
+        losses = tried(model).losses(Rows(x, None))
+        expected = float(np.mean((model.predict(x, verbose=0) - 1) ** 2))
+
+        assert not tried(model).needs_targets
+        assert losses.data == pytest.approx(expected, rel=1e-4)
+        assert losses.data + losses.penalty == pytest.approx(
+            model.evaluate(x, batch_size=256, verbose=0), rel=1e-4
+        )
+        found = experiments(
+            tried(model), next_update_of(model.optimizer), Sample(Rows(x, None), None)
+        )
+        assert {"clean_fit", "unreached_share", "best_multiple"} <= set(found)
+
+    def test_gradients_in_half_precision_are_not_lost(self) -> None:
+        keras.mixed_precision.set_global_policy("mixed_float16")
+        try:
+            model = network(
+                hidden(),
+                keras.layers.Dense(1, dtype="float32"),
+                keras.layers.Rescaling(1e-6, dtype="float32"),
+            )
+        finally:
+            keras.mixed_precision.set_global_policy("float32")
+        # Without the loss scale such gradients are less than half precision can hold.
+        sample = Rows(rows().x, np.full_like(rows().y, 1e-3))
+        found = tried(model).gradient(sample)
+
+        assert all(np.abs(part).max() > 0 for part in found)
+        assert all(np.abs(part).max() < 1e-6 for part in found)
+
+    @pytest.mark.parametrize("inside", [False, True])
+    def test_a_mirrored_model_has_the_losses_that_evaluate_gives(self, inside: bool) -> None:
+        strategy = tf.distribute.MirroredStrategy(["cpu:0"])
+        with strategy.scope():
+            model = network(hidden(kernel_regularizer="l2"), keras.layers.Dense(1))
+        sample = rows()
+        expected = model.evaluate(sample.x, sample.y, batch_size=256, verbose=0)
+        with strategy.scope() if inside else contextlib.nullcontext():
+            losses = tried(model).losses(sample)
+
+        assert losses.data + losses.penalty == pytest.approx(expected, rel=1e-5)
+
+    def test_layers_are_named(self) -> None:
+        dead = hidden(bias_initializer=keras.initializers.Constant(-50.0), name="dead")
+        model = network(hidden(name="alive"), dead, keras.layers.Dense(1, name="top"))
+        found = make_experiments(
+            tried(model), next_update_of(model.optimizer), Sample(rows(), None)
+        )
+
+        assert found.layers["unreached_share"] == ("alive", "dead")
+        assert found.layers["idle_units"][0] in ("alive", "dead")
+
+    def test_a_model_without_weights(self) -> None:
+        model = network(keras.layers.Dense(1, trainable=False))
+        found = make_experiments(
+            tried(model), next_update_of(model.optimizer), Sample(rows(), None)
+        )
+
+        assert "clean_fit" in found.measured
+        assert found.declined["gradients"] == "the model has no trainable weights"
+
+
+class Square(keras.losses.Loss):
+    """A loss that takes the difference as it comes."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.mean(keras.ops.square(y_true - y_pred))
+
+
+class Careful(Square):
+    """The same, of targets that have been given the predictions' shape."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return super().call(keras.ops.reshape(y_true, keras.ops.shape(y_pred)), y_pred)
+
+
+def correlation(y_true: Any, y_pred: Any) -> Any:
+    """A loss that means to compare rows with each other."""
+    centred = [part - keras.ops.mean(part) for part in (y_true, y_pred)]
+    sizes = [keras.ops.sqrt(keras.ops.sum(part**2)) for part in centred]
+    return 1 - keras.ops.sum(centred[0] * centred[1]) / (sizes[0] * sizes[1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "columns", "expected"),
+    [
+        (Square(), 0, True),
+        (Square(), 1, False),
+        (Careful(), 0, False),
+        (correlation, 0, False),
+        ("mse", 0, False),
+        (keras.losses.MeanAbsoluteError(reduction="sum"), 0, False),
+    ],
+)
+def test_rows_that_are_compared_with_all_others(loss: Any, columns: int, expected: bool) -> None:
+    model = network(hidden(), keras.layers.Dense(1))
+    model.compile("sgd", loss)
+    sample = rows()
+    targets = sample.y if columns else sample.y[:, 0]
+
+    assert targets_are_broadcast(tried(model), Rows(sample.x, targets)) is expected
+
+
+class TestWitness:
+    def made(self, model: Any, sample: Sample, share: float) -> Witness:
+        witness = Witness(
+            lambda: (tried(model), next_update_of(model.optimizer)), sample, share, silent=True
+        )
+        witness.end_epoch()
+        witness.end_training()
+        return witness
+
+    def test_where_all_is_made_nothing_is_left_out(self) -> None:
+        model = network(hidden(), keras.layers.Dense(1))
+        facts = self.made(model, Sample(rows(), rows()), 1e6).facts
+
+        assert not left_out(facts)
+
+    def test_what_is_declined_is_said_probe_by_probe(self) -> None:
+        model = network(hidden(), keras.layers.Dense(1), optimizer="ftrl")
+        facts = self.made(model, Sample(rows(), rows()), 1e6).facts
+
+        assert "Ftrl" in (facts.steps_declined or "")
+        assert facts.gradients_declined is None
+        assert len(left_out(facts)) == 1  # The sharpness fails for the same reason.
+
+    def test_what_time_did_not_allow_is_said(self) -> None:
+        model = network(hidden(), keras.layers.Dense(1))
+        witness = Witness(
+            lambda: (tried(model), next_update_of(model.optimizer)), Sample(rows(), None), 1e-9
+        )
+        while witness.end_epoch() or witness.end_training():
+            pass
+
+        assert "skipped" in (witness.facts.experiments_shortened or "")
+        assert any("skipped" in said and "probe_budget" in said for said in left_out(witness.facts))
+
+
 def test_where_time_is_short_fewer_rows_are_used() -> None:
     model = network(hidden(), keras.layers.Dense(1))
     sample = Sample(rows(), rows())
@@ -324,7 +527,6 @@ def test_where_time_is_short_fewer_rows_are_used() -> None:
 
 def test_micro_batches_fit_into_the_sample() -> None:
     gradients = gradients_of(tried(network(keras.layers.Dense(1))), rows(20))
-    assert gradients is not None
     assert gradients.rows == 20 // MICRO_BATCHES
     assert math.isfinite(noise_scale(gradients))
 
