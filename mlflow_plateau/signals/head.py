@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES, DOUBTS, MISMATCHES
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
