@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from mlflow_plateau.recorder.describe.training import Training, has_own_train_step
+from mlflow_plateau.recorder.measure.variables import on_several_devices
 from mlflow_plateau.recorder.witness.differentiable import (
     MOST_WEIGHTS,
     DeclinedError,
@@ -37,19 +38,37 @@ def keras_model(training: Training) -> Differentiable:
         raise DeclinedError("the model has a train_step of its own")
     if not type(model).compute_loss.__module__.startswith("keras."):
         raise DeclinedError("the model has a compute_loss of its own")
-    if type(getattr(model, "distribute_strategy", None)).__name__ not in (
-        "NoneType",
-        "_DefaultDistributionStrategy",
+    if (
+        type(getattr(model, "distribute_strategy", None)).__name__
+        not in (
+            "NoneType",
+            "_DefaultDistributionStrategy",
+        )
+        or on_several_devices()
     ):
         raise DeclinedError("the model is distributed")
     size = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
     if size > MOST_WEIGHTS:
         raise DeclinedError(f"the model has {size:,} weights")
-    if keras.backend.backend() == "tensorflow":
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         from mlflow_plateau.recorder.witness.tensorflow_model import TensorFlowModel
 
         return TensorFlowModel(model)
-    raise DeclinedError(f"Keras runs on {keras.backend.backend()}")
+    if backend == "jax":
+        from mlflow_plateau.recorder.witness.jax_model import JaxModel
+
+        return JaxModel(model)
+    if backend == "torch":
+        from mlflow_plateau.recorder.witness.torch_backend_model import TorchBackendModel
+
+        return TorchBackendModel(model)
+    raise DeclinedError(f"Keras runs on {backend}")
+
+
+def as_floats(array: Any) -> Any:
+    """Returns an array in Keras' precision, as ``fit`` would take it."""
+    return array.astype(keras.backend.floatx()) if array.dtype.kind == "f" else array
 
 
 def without_penalty(model: Any, x: Any, y: Any) -> tuple[Any, Any]:

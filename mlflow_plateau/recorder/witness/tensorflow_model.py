@@ -10,8 +10,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mlflow_plateau.recorder.witness.differentiable import DeclinedError, Losses, Weights
-from mlflow_plateau.recorder.witness.keras_model import without_penalty
+from mlflow_plateau.recorder.witness.differentiable import (
+    WARM_UP,
+    DeclinedError,
+    Losses,
+    Weights,
+)
+from mlflow_plateau.recorder.witness.keras_model import as_floats, without_penalty
 from mlflow_plateau.recorder.witness.rows import Rows
 
 
@@ -35,6 +40,11 @@ class TensorFlowModel:
     def weights(self) -> Weights:
         """The trainable weights now."""
         return [np.array(variable.value.value()) for variable in self._model.trainable_variables]
+
+    def prepare(self, *parts: Rows) -> float:
+        """Calls the model once, which takes longer the first time; nothing is compiled."""
+        self.losses(parts[0].part(0, WARM_UP))
+        return 0.0
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
@@ -70,9 +80,7 @@ class TensorFlowModel:
 
 def _tensors(rows: Rows) -> tuple[Any, Any]:
     def tensor(array: Any) -> Any:
-        if array.dtype.kind == "f":
-            array = array.astype(keras.backend.floatx())
-        return tf.convert_to_tensor(array)
+        return tf.convert_to_tensor(as_floats(array))
 
     return keras.tree.map_structure(tensor, rows.x), keras.tree.map_structure(tensor, rows.y)
 

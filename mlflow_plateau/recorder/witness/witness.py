@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 ROWS = 256
 """Rows of each split that experiments are made with."""
 
-WARM_UP = 8
-"""Rows of the first try."""
-
 FEWEST = 64
 """With fewer rows gradients say too little."""
 
@@ -152,13 +149,15 @@ def experiments(
     """
     if sample.training.y is None:
         return {}
-    # The first time something is built that the next times find.
-    model.losses(sample.training.part(0, WARM_UP))
-    begin = time.perf_counter()
     training = sample.training.part(0, ROWS)
-    found = dict(_clean_losses(model, training, sample.validation))
+    validation = sample.validation
+    has_losses = validation is not None and validation.y is not None
+    held_out = validation.part(0, ROWS) if validation is not None and has_losses else None
+    seconds -= model.prepare(training, *(() if held_out is None else (held_out,)))
+    begin = time.perf_counter()
+    found = dict(_clean_losses(model, training, held_out))
     expected = COST * (time.perf_counter() - begin)
-    rows = len(training) if expected <= seconds else int(len(training) * seconds / expected)
+    rows = len(training) if expected <= seconds else _halved(len(training), expected, seconds)
     found["experiment_rows"] = float(rows)
     began = time.perf_counter()
     gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
@@ -180,6 +179,13 @@ def _clean_losses(
     found = {"clean_fit": losses.data}
     if losses.data + losses.penalty > 0:
         found["penalty_share"] = losses.penalty / (losses.data + losses.penalty)
-    if validation is not None and validation.y is not None:
-        found["clean_held_out"] = model.losses(validation.part(0, ROWS)).data
+    if validation is not None:
+        found["clean_held_out"] = model.losses(validation).data
     return found
+
+
+def _halved(rows: int, expected: float, seconds: float) -> int:
+    """Returns ½, ¼, … of the rows, as many as there is time for: so few sizes are built."""
+    while rows and expected > seconds:
+        rows, expected = rows // 2, expected / 2
+    return rows
