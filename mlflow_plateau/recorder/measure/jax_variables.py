@@ -25,8 +25,9 @@ def every_nth(variable: Any, stride: int) -> FloatArray:
         array = array.astype("float32")
     if next(iter(array.devices())).platform == "cpu":
         # Shares the array's memory, and unlike ``np.asarray`` leaves nothing with the array.
-        shared: FloatArray = np.from_dlpack(array)
-        return shared.reshape(-1)[::stride]
+        shared: Any = np.from_dlpack(array)
+        found: FloatArray = shared.reshape(-1)[::stride]
+        return found
     # Gathered where it lies: a copy of the whole variable would take longer than the step.
     return np.asarray(array.reshape(-1)[::stride])
 

@@ -74,6 +74,11 @@ class TorchModel:
         self.losses(parts[0].part(0, WARM_UP))
         return 0.0
 
+    @property
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
+
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
         with self._scope(), torch.no_grad():

@@ -46,8 +46,12 @@ class Differentiable(Protocol):
         """Builds what the losses of so many rows need and the next calls find.
 
         Returns:
-            Seconds that building took, and that building the rest will take, where it is much.
+            Seconds that compiling gradients is going to take, where they are compiled.
         """
+
+    @property
+    def building(self) -> float:
+        """Seconds that compiling has taken so far."""
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""

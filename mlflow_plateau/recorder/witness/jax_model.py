@@ -16,8 +16,8 @@ from mlflow_plateau.recorder.witness.differentiable import DeclinedError, Losses
 from mlflow_plateau.recorder.witness.keras_model import as_floats, without_penalty
 from mlflow_plateau.recorder.witness.rows import Rows, each_array
 
-BUILDS_TO_COME = 4.0
-"""Gradients of two numbers of rows take about so many times as long to compile as one loss."""
+BUILDS_TO_COME = 5.0
+"""Gradients and losses of other numbers of rows take so many times as long to compile as a loss."""
 
 
 class JaxModel:
@@ -42,8 +42,8 @@ class JaxModel:
         gradient = jax.grad(lambda *given: self._data_and_penalty(*given)[0])
         self._losses = jax.jit(self._data_and_penalty) if self._compiles else self._data_and_penalty
         self._gradient = jax.jit(gradient) if self._compiles else gradient
-        self._built: set[Any] = set()
-        self._seconds_to_build = 0.0
+        self._built: set[tuple[Any, int]] = set()
+        self._building = 0.0
 
     @property
     def weights(self) -> Weights:
@@ -51,19 +51,18 @@ class JaxModel:
         return [whole(variable) for variable in self._model.trainable_variables]
 
     def prepare(self, *parts: Rows) -> float:
-        """Compiles the losses of so many rows, and returns about how long all compiling takes."""
-        if not self._compiles:
-            return 0.0
-        taken = 0.0
+        """Compiles the losses of so many rows; returns about how long the rest is going to take."""
         for rows in parts:
-            if len(rows) not in self._built:
-                self._built.add(len(rows))
-                begin = time.perf_counter()
-                self.losses(rows)
-                self._seconds_to_build = time.perf_counter() - begin
-                taken += self._seconds_to_build
-        to_come = 0.0 if "gradient" in self._built else BUILDS_TO_COME * self._seconds_to_build
-        return taken + to_come
+            self.losses(rows)
+        has_gradients = any(function is self._gradient for function, _ in self._built)
+        if not self._built or has_gradients:
+            return 0.0
+        return BUILDS_TO_COME * self._building / len(self._built)
+
+    @property
+    def building(self) -> float:
+        """Seconds that compiling has taken so far, first calls included."""
+        return self._building
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
@@ -72,7 +71,6 @@ class JaxModel:
 
     def gradient(self, rows: Rows, weights: Weights | None = None) -> Weights:
         """Returns the gradient of the mean loss without penalties, at given weights or its own."""
-        self._built.add("gradient")
         return [
             np.array(part, dtype=np.promote_types(part.dtype, np.float32))
             for part in self._called(self._gradient, rows, weights)
@@ -90,7 +88,12 @@ class JaxModel:
         x, y = each_array(as_floats, rows.x), each_array(as_floats, rows.y)
         # While it is compiled, a layer that keeps what it sees would keep what is no value.
         with rebound_put_back([vars(layer) for layer in model._flatten_layers()]):
-            return function(own, others, x, y)
+            begin = time.perf_counter()
+            found = jax.block_until_ready(function(own, others, x, y))
+        if self._compiles and (function, len(rows)) not in self._built:
+            self._built.add((function, len(rows)))
+            self._building += time.perf_counter() - begin
+        return found
 
     def _data_and_penalty(
         self, weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any

@@ -46,6 +46,11 @@ class TensorFlowModel:
         self.losses(parts[0].part(0, WARM_UP))
         return 0.0
 
+    @property
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
+
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
         with self._scope(self._current() if weights is None else weights):

@@ -53,6 +53,11 @@ class TorchBackendModel:
         self.losses(parts[0].part(0, WARM_UP))
         return 0.0
 
+    @property
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
+
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
         with torch.no_grad(), self._scope(self._copies(weights)):

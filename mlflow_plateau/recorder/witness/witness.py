@@ -33,6 +33,10 @@ ROWS = 256
 FEWEST = 64
 """With fewer rows gradients say too little."""
 
+FREE_TO_BUILD = 2.0
+"""So many seconds of compiling are not held against the budget: a small share of what Keras takes
+to compile the training itself."""
+
 COST = 6.0
 """All but the sharpness takes about so many times as long as the losses of both splits."""
 
@@ -65,6 +69,7 @@ class Witness:
         self._budget = Budget(share)
         self._began = time.perf_counter()
         self._opened: Opened | None = None
+        self._built_free = 0.0
         self._measured_last = False
         self.declined = ""
 
@@ -125,6 +130,10 @@ class Witness:
             self.declined = "an experiment failed"
             notice("no more experiments are made with the model", error, silent=self._silent)
         self._budget.spent += time.perf_counter() - begin
+        if self._opened is not None:
+            built = min(self._opened[0].building, FREE_TO_BUILD)
+            self._budget.spent -= built - self._built_free
+            self._built_free = built
         return found
 
 
@@ -153,20 +162,26 @@ def experiments(
     validation = sample.validation
     has_losses = validation is not None and validation.y is not None
     held_out = validation.part(0, ROWS) if validation is not None and has_losses else None
-    seconds -= model.prepare(training, *(() if held_out is None else (held_out,)))
-    begin = time.perf_counter()
+    to_come = model.prepare(training, *(() if held_out is None else (held_out,)))
+    if to_come > 0:
+        seconds -= max(0.0, model.building + to_come - FREE_TO_BUILD)
+
+    def clock() -> float:
+        return time.perf_counter() - model.building
+
+    begin = clock()
     found = dict(_clean_losses(model, training, held_out))
-    expected = COST * (time.perf_counter() - begin)
+    expected = COST * (clock() - begin)
     rows = len(training) if expected <= seconds else _halved(len(training), expected, seconds)
     found["experiment_rows"] = float(rows)
-    began = time.perf_counter()
+    began = clock()
     gradients = gradients_of(model, training.part(0, rows)) if rows >= FEWEST else None
     if gradients is not None:
-        taken = time.perf_counter() - began
+        taken = clock() - began
         found.update(gradient_statistics(gradients, model.weights))
         found.update(step_probe(model, next_update, gradients, training))
         # Two gradients of half the rows in each iteration.
-        if time.perf_counter() - begin + ITERATIONS * taken <= seconds:
+        if clock() - begin + ITERATIONS * taken <= seconds:
             half = training.part(0, gradients.rows * len(gradients.squared_norms) // 2)
             found.update(sharpness(model, next_update, half, gradients.first_half))
     return {name: value for name, value in found.items() if np.isfinite(value)}
