@@ -27,19 +27,19 @@ def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Any]:
     if not isinstance(pipeline, tf.data.Dataset):
         raise TypeError("it is distributed over several devices")
     parts = GraphParts(pipeline.element_spec)
-    observer, opened = observer_of(parts), _gate()
-    iterator._distributed_dataset = _observed(pipeline, parts, observer, opened)
+    observer, opened = observer_of(parts), gate()
+    iterator._distributed_dataset = observed(pipeline, parts, observer, opened)
     return observer, opened
 
 
-def _gate() -> Any:
+def gate() -> Any:
     """Returns a variable that opens and closes an observed pipeline; closed at first."""
     # Where the pipeline runs, also on a machine with accelerators.
     with tf.device("cpu:0"):
         return tf.Variable(False, trainable=False)
 
 
-def _observed(pipeline: Any, parts: GraphParts, observer: Observer, opened: Any) -> Any:
+def observed(pipeline: Any, parts: GraphParts, observer: Observer, opened: Any) -> Any:
     """Returns a pipeline of the same batches, shapes, length and order.
 
     The observing stands at the very end, after all prefetching, so that what it sees is what the
