@@ -22,9 +22,9 @@ def arrays(rows: int = ROWS) -> tuple[Any, Any]:
 class Batches(keras.utils.PyDataset):
     """Batches by index, in an order that Python's global generator decides."""
 
-    def __init__(self, *, shuffled: bool = False, **how: Any) -> None:
+    def __init__(self, *, shuffled: bool = False, unit: float = 1.0, **how: Any) -> None:
         super().__init__(**how)
-        self.shuffled = shuffled
+        self.shuffled, self.unit = shuffled, unit
         self.order = list(range(ROWS // BATCH))
         self.asked: list[int] = []
 
@@ -35,7 +35,7 @@ class Batches(keras.utils.PyDataset):
         self.asked.append(index)
         x, y = arrays()
         rows = slice(self.order[index] * BATCH, (self.order[index] + 1) * BATCH)
-        return x[rows], y[rows]
+        return x[rows] * np.float32(self.unit), y[rows]
 
     def on_epoch_end(self) -> None:
         if self.shuffled:
@@ -64,12 +64,12 @@ def pipeline() -> Any:
     return tf.data.Dataset.from_tensor_slices(arrays()).shuffle(ROWS, seed=3).batch(BATCH)
 
 
-def network(optimizer: Any = "adam", **compiled: Any) -> Any:
+def network(optimizer: Any = "adam", activation: str = "relu", **compiled: Any) -> Any:
     """Returns a model with everything that keeps state beside the weights."""
     model = keras.Sequential(
         [
             keras.Input((3,)),
-            keras.layers.Dense(8, activation="relu", kernel_regularizer="l2"),
+            keras.layers.Dense(8, activation=activation, kernel_regularizer="l2"),
             keras.layers.BatchNormalization(momentum=0.5),
             keras.layers.Dropout(0.3),
             keras.layers.Dense(1, activation="sigmoid"),

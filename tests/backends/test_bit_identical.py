@@ -97,10 +97,7 @@ def trained(
     model = network(optimizer(), **compiled)
     given = data()
     history = model.fit(epochs=EPOCHS, verbose=0, **given)
-    if BACKEND == "torch":
-        left = [v.value.grad for v in model.trainable_variables]
-    else:
-        left = []
+    left = [v.value.grad for v in model.trainable_variables] if BACKEND == "torch" else []
     return [
         *(keras.ops.convert_to_numpy(variable) for variable in model.variables),
         *(keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables),

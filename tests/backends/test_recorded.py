@@ -32,8 +32,7 @@ def profiles(folder: Path) -> dict[str, Profile]:
 @pytest.mark.parametrize("kind", [Batches, lambda: loader(shuffle=True)], ids=["dataset", "loader"])
 def test_a_stream_has_the_profile_of_its_rows(kind: Any, tmp_path: Path) -> None:
     mlflow_plateau.autolog(silent=True, probe_budget=100.0)
-    x, y = arrays()
-    network().fit(kind(), validation_data=(x * 1000, y), epochs=2, verbose=0)
+    network().fit(kind(), validation_data=Batches(unit=1000.0), epochs=2, verbose=0)
 
     run, found, expected = only_run(), profiles(tmp_path)["train"], profile(arrays())
     assert found.coverage == expected.coverage
