@@ -108,3 +108,18 @@ def test_a_training_step_of_the_users_own_is_measured_as_far_as_it_can_be() -> N
     assert setup(run)["experiments_declined"] == "the model has a train_step of its own"
     assert run.data.metrics["plateau/update_ratio"] > 0
     assert run.data.metrics["plateau/batch_loss_spread"] > 0
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX distributes variables")
+def test_of_a_distributed_model_weights_are_not_read() -> None:
+    keras.distribution.set_distribution(keras.distribution.DataParallel())
+    try:
+        mlflow_plateau.autolog(diagnose=False)
+        network().fit(*arrays(), epochs=1, verbose=0)
+    finally:
+        keras.distribution.set_distribution(None)
+
+    run = only_run()
+    assert setup(run)["experiments_declined"] == "the model is distributed"
+    assert "loss" in run.data.metrics
+    assert "plateau/update_ratio" not in run.data.metrics
