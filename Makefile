@@ -2,12 +2,15 @@
 PYTHON ?= python3
 OLDEST_PYTHON ?= $(shell command -v python3.10 || echo $(PYTHON))
 
+# What is tested on each backend of Keras.
+KERAS_TESTS := tests/backends tests/recorder/measure/test_by_hand.py tests/recorder/witness/test_keras_updates.py
+
 .PHONY: help demo test test-pytorch test-clusters test-oldest lint clean
 
 help:
 	@echo "make demo          train the quickstart under the recorder and print its diagnosis"
 	@echo "make test          run the tests"
-	@echo "make test-pytorch  run those of the recorders for PyTorch, without TensorFlow"
+	@echo "make test-pytorch  run those of PyTorch, and of Keras on PyTorch and JAX, without TensorFlow"
 	@echo "make test-clusters run those of data on Spark (needs Java), Dask and Ray"
 	@echo "make test-oldest   run them with the oldest supported versions (needs Python 3.10)"
 	@echo "make lint          check style and types"
@@ -31,7 +34,7 @@ help:
 	@echo "[1/2] Creating .venv-pytorch with $(PYTHON)"
 	@$(PYTHON) -m venv .venv-pytorch
 	@.venv-pytorch/bin/python -m pip install -qq --upgrade "pip>=25.1"
-	@echo "[2/2] Installing mlflow-plateau with PyTorch, Lightning and transformers; some minutes the first time"
+	@echo "[2/2] Installing mlflow-plateau with PyTorch, Lightning, transformers, Keras and JAX; some minutes the first time"
 	@.venv-pytorch/bin/python -m pip install -qq --editable . --group dev --group pytorch
 	@touch $@
 
@@ -64,7 +67,8 @@ test: .venv/.tested
 	.venv/bin/python -m pytest
 
 test-pytorch: .venv-pytorch/.tested
-	.venv-pytorch/bin/python -m pytest tests/pytorch tests/test_public_interface.py
+	KERAS_BACKEND=torch .venv-pytorch/bin/python -m pytest tests/pytorch tests/test_public_interface.py $(KERAS_TESTS)
+	KERAS_BACKEND=jax .venv-pytorch/bin/python -m pytest $(KERAS_TESTS)
 
 test-clusters: .venv-clusters/.tested
 	.venv-clusters/bin/python -m pytest tests/clusters tests/profiles/test_arrow.py

@@ -87,6 +87,9 @@ _EXTRA_OF = {
 }
 """The extra that brings the framework of which a class is derived."""
 
+_EXTRA_OF_BACKEND = {"jax": "jax", "torch": "keras-torch"}
+"""The extra that brings Keras with a backend other than TensorFlow."""
+
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
@@ -100,9 +103,11 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if name not in _EXTRA_OF:
             raise
+        by_backend = _EXTRA_OF_BACKEND if name == "PlateauCallback" else {}
+        extra = by_backend.get((error.name or "").split(".")[0], _EXTRA_OF[name])
         raise PlateauError(
             f"mlflow_plateau.{name} needs {error.name}, which is not installed. Install it with:"
-            f" pip install 'mlflow-plateau[{_EXTRA_OF[name]}]'"
+            f" pip install 'mlflow-plateau[{extra}]'"
         ) from None
     globals()[name] = value
     return value

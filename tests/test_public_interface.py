@@ -48,6 +48,31 @@ def test_recorders_are_there_or_say_what_to_install(name: str, framework: str) -
 
 
 @pytest.mark.parametrize(
+    ("missing", "backend", "extra"),
+    [
+        ("keras", "", "tensorflow"),
+        ("jax", "jax", "jax"),
+        ("torch", "torch", "keras-torch"),
+    ],
+)
+def test_without_keras_or_its_backend_it_is_said_what_to_install(
+    missing: str, backend: str, extra: str
+) -> None:
+    if missing != "keras" and not importlib.util.find_spec("keras"):
+        pytest.skip("Keras is not installed")
+    program = f"""
+import os, sys, mlflow_plateau
+os.environ["KERAS_BACKEND"] = {backend!r} or os.environ.get("KERAS_BACKEND", "")
+sys.modules[{missing!r}] = None
+try:
+    mlflow_plateau.PlateauCallback
+except mlflow_plateau.PlateauError as error:
+    print(error)
+"""
+    assert f"pip install 'mlflow-plateau[{extra}]'" in python(program)
+
+
+@pytest.mark.parametrize(
     "first", ["import mlflow_plateau.diagnose", "import mlflow_plateau.cli.diagnose", "pass"]
 )
 def test_diagnose_is_the_function_whatever_was_imported_before(first: str) -> None:

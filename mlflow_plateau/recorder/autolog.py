@@ -75,7 +75,8 @@ def _configure(disable: bool = False, silent: bool = False, **_settings: Any) ->
         raise PlateauError(
             "mlflow_plateau.autolog() records trainings of Keras 3, and"
             f" {'Keras is not installed' if found is None else 'an older Keras is installed'}."
-            " Install it with: pip install 'mlflow-plateau[tensorflow]'"
+            " Install it with: pip install 'mlflow-plateau[tensorflow]', or [jax] or [keras-torch]"
+            " for Keras on another backend"
         )
     after_keras_import(_install)
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import keras
+
 from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder import step_axis
 from mlflow_plateau.recorder.ahead import import_what_a_diagnosis_needs
@@ -314,5 +316,14 @@ class Recording:
 
 def _is_chief(model: Any) -> bool:
     """Returns whether this process speaks for all that train the model."""
+    # Imported here: with another backend they may not be there.
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return bool(jax.process_index() == 0)
+    if keras.backend.backend() == "torch":
+        from mlflow_plateau.recorder.pytorch.training import is_chief
+
+        return is_chief()
     strategy = getattr(model, "distribute_strategy", None)
     return bool(getattr(getattr(strategy, "extended", None), "should_checkpoint", True))

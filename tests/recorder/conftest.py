@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
-import keras
 import mlflow
-import mlflow.keras
-import mlflow.tensorflow
 import pytest
 from mlflow.utils import autologging_utils
 
-import mlflow_plateau
+keras = pytest.importorskip("keras")
+
+import mlflow_plateau  # noqa: E402
+
+HAS_TENSORFLOW = find_spec("tensorflow") is not None
+"""Elsewhere MLflow's own autologging for Keras cannot be imported, and is off."""
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +24,8 @@ def everything_off(tracking_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     keras.utils.set_random_seed(0)
     yield
     mlflow_plateau.autolog(disable=True)
-    mlflow.tensorflow.autolog(disable=True)
+    if HAS_TENSORFLOW:
+        mlflow.tensorflow.autolog(disable=True)
     mlflow.keras.autolog(disable=True)
     # What is asked of one integration would stand when ``mlflow.autolog`` enables all.
     for integration in ("mlflow", "tensorflow", "keras"):

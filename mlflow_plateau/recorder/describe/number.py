@@ -11,4 +11,6 @@ def number_in(value: Any) -> float:
     ``keras.ops.convert_to_numpy`` would take twenty times as long.
     """
     held = getattr(value, "value", value)
+    if hasattr(held, "detach"):
+        return float(held.detach())  # PyTorch's, on whatever device.
     return float(held.numpy() if hasattr(held, "numpy") else held)

@@ -7,9 +7,10 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.training import has_own_train_step
+from mlflow_plateau.recorder.measure.variables import variables
 from mlflow_plateau.tracked import FloatArray
 
 MOST_KEPT = 128
@@ -56,7 +57,7 @@ class BatchLosses:
             return True
         if self._means_run is None:
             self._means_run = _are_running_means(self._model)
-        self._kept.append((self._executions, logs["loss"]))
+        self._kept.append((self._executions, variables().kept(logs["loss"])))
         if len(self._kept) >= 2 * MOST_KEPT:
             self._kept = self._kept[1::2]
             self._stride *= 2
@@ -68,7 +69,7 @@ class BatchLosses:
             self._kept.pop()
         if len(self._kept) < 2:
             return {}
-        losses = np.asarray(tf.stack([loss for _, loss in self._kept]), dtype=np.float64)
+        losses = variables().together([loss for _, loss in self._kept])
         if losses.ndim != 1:
             return {}
         if self._means_run:
@@ -104,6 +105,6 @@ def _are_running_means(model: Any) -> bool:
         return True
     trackers = [metric for metric in model.metrics if metric.name == "loss"]
     return any(
-        isinstance(metric, keras.metrics.Mean) and float(metric.count.numpy()) > 0
+        isinstance(metric, keras.metrics.Mean) and number_in(metric.count) > 0
         for metric in trackers
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlflow_plateau.recorder.describe.names import layer_in, name_in, named
-from mlflow_plateau.recorder.measure.tensorflow_variables import all_finite
+from mlflow_plateau.recorder.measure.variables import variables
 
 
 class LostWeights:
@@ -38,7 +38,8 @@ class LostWeights:
         weights = [v for v in self._model.weights if "float" in str(v.dtype)]
         if not weights:
             return {}
-        lost = [variable for variable in weights if not all_finite(variable)]
+        read = variables()
+        lost = [variable for variable in weights if not read.all_finite(variable)]
         if lost and not self.layers:
             names = (layer_in(name_in(self._model, variable)) for variable in lost)
             self.layers = named(dict.fromkeys(names))

@@ -16,11 +16,12 @@ from mlflow_plateau.recorder.measure.pace import Pace
 from mlflow_plateau.recorder.measure.probe import Guarded
 from mlflow_plateau.recorder.measure.row_counts import RowCounts
 from mlflow_plateau.recorder.measure.step_watch import StepWatch
+from mlflow_plateau.recorder.measure.variables import READERS, on_several_devices
 from mlflow_plateau.recorder.measure.weight_movement import WeightMovement
 from mlflow_plateau.recorder.safety import notice
 
 LOCAL_STRATEGIES = frozenset(
-    ("_DefaultDistributionStrategy", "OneDeviceStrategy", "MirroredStrategy")
+    ("NoneType", "_DefaultDistributionStrategy", "OneDeviceStrategy", "MirroredStrategy")
 )
 """Distribution strategies whose variables this process may read without asking others."""
 
@@ -28,12 +29,13 @@ LOCAL_STRATEGIES = frozenset(
 def measurements_for(training: Training, *, silent: bool = False) -> Measurements | None:
     """Returns the measurements of a training, or ``None`` where batches cannot be watched.
 
-    Weights live in variables between batches only under TensorFlow, and reading those of several
-    workers would wait for all of them.
+    Reading weights that several workers or devices share would wait for all of them.
     """
     model = training.model
     strategy = type(getattr(model, "distribute_strategy", None)).__name__
-    if keras.backend.backend() != "tensorflow" or strategy not in LOCAL_STRATEGIES:
+    if strategy not in LOCAL_STRATEGIES or on_several_devices():
+        return None
+    if keras.backend.backend() not in READERS:
         return None
     return Measurements(training, silent=silent)
 

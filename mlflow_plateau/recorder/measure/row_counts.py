@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.optimizer import updates_made
 from mlflow_plateau.recorder.describe.training import Training
 
@@ -62,4 +63,4 @@ class RowCounts:
 
     def _rows(self) -> int:
         tracker = getattr(self._model, "_loss_tracker", None)
-        return int(tracker.count.numpy()) if isinstance(tracker, keras.metrics.Mean) else 0
+        return int(number_in(tracker.count)) if isinstance(tracker, keras.metrics.Mean) else 0

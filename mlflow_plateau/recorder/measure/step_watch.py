@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlflow_plateau.recorder.measure.probe import Probe
+from mlflow_plateau.recorder.measure.variables import variables
 
 
 class StepWatch:
@@ -26,6 +27,7 @@ class StepWatch:
 
     def __init__(self, model: Any, probes: Sequence[Probe]) -> None:
         self._model = model
+        self._variables = variables()
         self._probes = probes
         self._told: list[Probe] = []
         self._index = 0
@@ -55,16 +57,18 @@ class StepWatch:
             return watched.function(*args, **kwargs)
         if self._index == 0:
             begin = time.perf_counter()
-            for probe in self._probes:
-                probe.before_first_execution()
+            with self._variables.before(self._model, args):
+                for probe in self._probes:
+                    probe.before_first_execution()
             self.seconds += time.perf_counter() - begin
-        logs = watched.function(*args, **kwargs)
+        returned = watched.function(*args, **kwargs)
         if self._told:
             begin = time.perf_counter()
-            self._told = [probe for probe in self._told if probe.after_execution(self._index, logs)]
+            with self._variables.after(self._model, returned) as logs:
+                self._told = [p for p in self._told if p.after_execution(self._index, logs)]
             self.seconds += time.perf_counter() - begin
         self._index += 1
-        return logs
+        return returned
 
 
 class _Watched:

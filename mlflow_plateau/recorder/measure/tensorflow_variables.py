@@ -1,7 +1,9 @@
-"""Reads some values of TensorFlow's variables."""
+"""Reads TensorFlow's variables, which hold what they hold at any time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from mlflow_plateau.tracked import FloatArray
 
 
 def every_nth(variable: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a variable of Keras'."""
+    """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
     # On a CPU it shares the variable's memory.
     tensor = variable.value.value()
     if stride > 1 and "CPU" not in tensor.device:
@@ -29,3 +31,23 @@ def all_finite(variable: Any) -> bool:
     values = np.asarray(tensor)
     # One that is not finite makes the sum so too, which takes no memory to find out.
     return bool(np.isfinite(values.sum()) or np.isfinite(values).all())
+
+
+def kept(number: Any) -> Any:
+    """Returns a number as it is: the train function's graph does not hang on it."""
+    return number
+
+
+def together(numbers: Sequence[Any]) -> FloatArray:
+    """Returns numbers that were kept, fetched at once."""
+    return np.asarray(tf.stack(list(numbers)), dtype=np.float64)
+
+
+def before(model: Any, arguments: Sequence[Any]) -> AbstractContextManager[None]:
+    """Returns a context in which variables read as they are before an execution."""
+    return nullcontext()
+
+
+def after(model: Any, returned: Any) -> AbstractContextManager[Any]:
+    """Returns a context in which they read as they are after it; it gives the logs."""
+    return nullcontext(returned)

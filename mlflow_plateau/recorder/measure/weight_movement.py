@@ -11,7 +11,7 @@ import numpy as np
 from mlflow_plateau.recorder.describe.names import layer_in, name_in, named
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer, updates_made
 from mlflow_plateau.recorder.measure.gradients import Formula, Update, formula_for, slots_of
-from mlflow_plateau.recorder.measure.tensorflow_variables import every_nth
+from mlflow_plateau.recorder.measure.variables import every_nth
 from mlflow_plateau.recorder.measure.weight_sample import WeightSample
 from mlflow_plateau.tracked import FloatArray
 

@@ -15,6 +15,7 @@ from mlflow_plateau.recorder.pytorch.objective import Objective
 from mlflow_plateau.recorder.pytorch.traceless import no_trace_in
 from mlflow_plateau.recorder.witness.differentiable import (
     MOST_WEIGHTS,
+    WARM_UP,
     DeclinedError,
     Losses,
     Weights,
@@ -77,6 +78,16 @@ class TorchModel:
     def needs_targets(self) -> bool:
         """Whether its loss takes targets beside the inputs."""
         return True
+
+    def prepare(self, *parts: Rows) -> float:
+        """Calls the model once, which takes longer the first time; nothing is compiled."""
+        self.losses(parts[0].part(0, WARM_UP))
+        return 0.0
+
+    @property
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
@@ -168,13 +179,13 @@ def _decline_what_leaves_a_trace(
             raise DeclinedError(f"{kind.__name__} is compiled by TorchScript")
         if kind.__name__ == "OptimizedModule" or vars(module).get("_compiled_call_impl"):
             raise DeclinedError("parts of the model are compiled")
-    hook = next(_foreign_hooks((*modules, torch.nn.modules.module)), None)
+    hook = next(foreign_hooks((*modules, torch.nn.modules.module)), None)
     if hook is not None:
         raise DeclinedError(f"the model has a hook ({hook})")
 
 
-def _foreign_hooks(holders: Sequence[Any]) -> Iterator[str]:
-    """Yields the names of hooks that may keep what they see."""
+def foreign_hooks(holders: Sequence[Any]) -> Iterator[str]:
+    """Yields the names of hooks of modules that may keep what they see."""
     for holder in holders:
         for table in HOOKS:
             for hook in vars(holder).get(table, {}).values():

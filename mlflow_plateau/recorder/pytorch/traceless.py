@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mlflow_plateau.recorder.safety import global_random_state_kept
+from mlflow_plateau.recorder.witness.attributes import rebound_put_back
 
 CONTENTS = ("_parameters", "_buffers", "_modules")
 """A module's own tables, whose entries a ``forward`` may replace."""
@@ -24,8 +25,8 @@ def no_trace_in(modules: Sequence[Any], devices: Sequence[Any]) -> Iterator[None
         modules: The modules, with all that they are made of.
         devices: The devices that they are on.
     """
-    kept = [
-        (table, dict(table))
+    tables = [
+        table
         for module in modules
         for table in (vars(module), *(vars(module)[name] for name in CONTENTS))
     ]
@@ -37,13 +38,10 @@ def no_trace_in(modules: Sequence[Any], devices: Sequence[Any]) -> Iterator[None
         # Gradients of recurrent layers in inference are there without cuDNN only.
         stack.enter_context(torch.backends.cudnn.flags(enabled=False))
         stack.enter_context(torch.inference_mode(mode=False))
-        try:
-            for module in modules:
-                module.training = False
-            yield
-        finally:
-            for table, before in kept:
-                _put_back(table, before)
+        stack.enter_context(rebound_put_back(tables))
+        for module in modules:
+            module.training = False
+        yield
 
 
 @contextmanager
@@ -71,11 +69,3 @@ def all_random_state_kept() -> Iterator[None]:
     )
     with global_random_state_kept(), torch_random_state_kept(gpus):
         yield
-
-
-def _put_back(table: dict[str, Any], before: dict[str, Any]) -> None:
-    for name in [name for name in table if name not in before]:
-        del table[name]
-    for name, value in before.items():
-        if name not in table or table[name] is not value:
-            table[name] = value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-Arrays = tuple[np.ndarray[Any, Any], ...]
+from mlflow_plateau.recorder.streams.parts import Arrays, inputs_and_targets
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sparse:
     dense_shape: np.ndarray[Any, Any]
 
 
-class Parts:
+class GraphParts:
     """How the batches of a pipeline are taken apart into tensors and put together as arrays.
 
     Args:
@@ -70,10 +70,7 @@ class Parts:
 
     def joined(self, arrays: Arrays) -> tuple[Any, Any]:
         """Returns inputs and targets of a batch, given the arrays of its tensors."""
-        element = self.batch(arrays)
-        if not isinstance(element, (tuple, list)) or not 1 <= len(element) <= 3:
-            return element, None
-        return element[0], element[1] if len(element) > 1 else None
+        return inputs_and_targets(self.batch(arrays))
 
     def size(self, arrays: Arrays) -> tuple[int, int]:
         """Returns the rows of a batch, and its bytes once it lies in memory row after row."""

@@ -1,20 +1,29 @@
-"""The seam into Keras where a pipeline is about to be iterated: its TensorFlow epoch iterator.
+"""The seam into Keras where data is about to be iterated: the epoch iterator of its backend.
 
-tf.data, PyDataset and generators all become a ``tf.data.Dataset`` there, with class weights and
-prefetching already in it. Whoever is watching in the thread that makes the iterator is told.
+Under TensorFlow tf.data, PyDataset and generators all become a ``tf.data.Dataset`` there, with
+class weights and prefetching already in it; under JAX and PyTorch an iterable of batches. Whoever
+is watching in the thread that makes the iterator is told.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import keras
 
 Watcher = Callable[[Any, Any], None]
 """Called with the data that an epoch iterator was made of, and the iterator."""
+
+EPOCH_ITERATORS: Mapping[str, str] = {
+    "tensorflow": "TFEpochIterator",
+    "jax": "JAXEpochIterator",
+    "torch": "TorchEpochIterator",
+}
+"""The class in the module of Keras' trainer, by backend."""
 
 _MARK = "_mlflow_plateau_hook"
 _lock = threading.Lock()
@@ -34,7 +43,7 @@ def begin(watcher: Watcher) -> None:
     """Tells ``watcher`` of each epoch iterator that this thread makes, until ``end``.
 
     Raises:
-        LookupError: If Keras has no such iterator: its backend is not TensorFlow.
+        LookupError: If the epoch iterator of this Keras and backend is not known.
     """
     _install()
     _watchers.stack.append(watcher)
@@ -46,14 +55,16 @@ def end(watcher: Watcher) -> None:
 
 
 def _install() -> None:
-    if keras.backend.backend() != "tensorflow":
-        raise LookupError(f"streams are not observed with {keras.backend.backend()} as backend")
+    backend = keras.backend.backend()
+    if backend not in EPOCH_ITERATORS:
+        raise LookupError(f"streams are not observed with {backend} as backend")
     with _lock:
         try:
-            from keras.src.backend.tensorflow.trainer import TFEpochIterator
-        except ImportError:
+            trainer = import_module(f"keras.src.backend.{backend}.trainer")
+            iterators = getattr(trainer, EPOCH_ITERATORS[backend])
+        except (ImportError, AttributeError):
             raise LookupError("this Keras iterates its data in a way that is not known") from None
-        raw = TFEpochIterator.__init__
+        raw = iterators.__init__
         if hasattr(raw, _MARK):
             return
 
@@ -64,4 +75,4 @@ def _install() -> None:
                 _watchers.stack[-1](kwargs.get("x"), self)
 
         setattr(made, _MARK, True)
-        TFEpochIterator.__init__ = made
+        iterators.__init__ = made

@@ -6,8 +6,30 @@ from typing import Any
 
 import tensorflow as tf
 
-from mlflow_plateau.recorder.streams.batches import Parts
-from mlflow_plateau.recorder.streams.observer import Observer
+from mlflow_plateau.recorder.streams.batches import GraphParts
+from mlflow_plateau.recorder.streams.observer import Observer, ObserverOf
+
+
+def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Any]:
+    """Puts an observer at the end of what an epoch iterator of Keras' is about to iterate.
+
+    Args:
+        iterator: The iterator.
+        observer_of: Makes the observer, given how the batches are taken apart.
+
+    Returns:
+        The observer and a variable that opens and closes the observing; closed at first.
+
+    Raises:
+        TypeError: If the data cannot be observed.
+    """
+    pipeline = iterator._distributed_dataset
+    if not isinstance(pipeline, tf.data.Dataset):
+        raise TypeError("it is distributed over several devices")
+    parts = GraphParts(pipeline.element_spec)
+    observer, opened = observer_of(parts), gate()
+    iterator._distributed_dataset = observed(pipeline, parts, observer, opened)
+    return observer, opened
 
 
 def gate() -> Any:
@@ -17,7 +39,7 @@ def gate() -> Any:
         return tf.Variable(False, trainable=False)
 
 
-def observed(pipeline: Any, parts: Parts, observer: Observer, opened: Any) -> Any:
+def observed(pipeline: Any, parts: GraphParts, observer: Observer, opened: Any) -> Any:
     """Returns a pipeline of the same batches, shapes, length and order.
 
     The observing stands at the very end, after all prefetching, so that what it sees is what the

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile, ProfileBuilder
-    from mlflow_plateau.recorder.streams.batches import Arrays, Parts
     from mlflow_plateau.recorder.streams.budget import Budget
+    from mlflow_plateau.recorder.streams.parts import Arrays, Parts
     from mlflow_plateau.recorder.streams.reservoir import Reservoir
 
 MOST_WAITING = 16 << 20
@@ -25,6 +26,10 @@ MEASURED_AT_ONCE = 1 << 20
 
 SECONDS_TO_FINISH = 20.0
 """How long the end of a training waits for what is still to be measured."""
+
+
+ObserverOf = Callable[["Parts"], "Observer"]
+"""Makes an observer, given how batches are taken apart."""
 
 
 class Observer:

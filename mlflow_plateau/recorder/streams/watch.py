@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import keras
+
 from mlflow_plateau.recorder.describe.data import first_of, row_count
 from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.safety import notice
@@ -166,25 +168,21 @@ class StreamWatch:
             self._decline(error, split)
 
     def _observe(self, split: str, iterator: Any) -> None:
-        # Imported here: with another backend there may be no TensorFlow.
-        import tensorflow as tf
-
-        from mlflow_plateau.recorder.streams.batches import Parts
         from mlflow_plateau.recorder.streams.budget import Budget
-        from mlflow_plateau.recorder.streams.in_graph import gate, observed
         from mlflow_plateau.recorder.streams.observer import Observer
         from mlflow_plateau.recorder.streams.reservoir import Reservoir
 
-        pipeline = iterator._distributed_dataset
-        if not isinstance(pipeline, tf.data.Dataset):
-            raise TypeError("it is distributed over several devices")
+        # Imported here: with another backend there may be no TensorFlow.
+        if keras.backend.backend() == "tensorflow":
+            from mlflow_plateau.recorder.streams.in_graph import observe
+        else:
+            from mlflow_plateau.recorder.streams.in_python import observe
         steps, batches = iterator.steps_per_epoch, iterator.data_adapter.num_batches
-        parts = Parts(pipeline.element_spec)
         reservoir = Reservoir(TRAINING_ROWS if split == "train" else VALIDATION_ROWS)
         budget = Budget(steps or batches) if self._profiles else None
-        observer = Observer(parts, budget, reservoir if self._rows else None)
-        opened = gate()
-        iterator._distributed_dataset = observed(pipeline, parts, observer, opened)
+        observer, opened = observe(
+            iterator, lambda parts: Observer(parts, budget, reservoir if self._rows else None)
+        )
         ends = not steps or (batches is not None and steps >= batches)
         self._streams[split] = _Stream(observer, reservoir, opened, ends)
 

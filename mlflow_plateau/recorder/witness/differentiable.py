@@ -12,6 +12,9 @@ from mlflow_plateau.tracked import FloatArray
 MOST_WEIGHTS = 20_000_000
 """Larger models are left alone: experiments hold up to four copies of the weights."""
 
+WARM_UP = 8
+"""Rows of the first call of a model, where nothing is compiled for a number of rows."""
+
 Weights = Sequence[FloatArray]
 """One array for each trainable variable, in the model's order."""
 
@@ -48,6 +51,17 @@ class Differentiable(Protocol):
     @property
     def needs_targets(self) -> bool:
         """Whether its loss takes targets beside the inputs."""
+
+    def prepare(self, *parts: Rows) -> float:
+        """Builds what the losses of so many rows need and the next calls find.
+
+        Returns:
+            Seconds that compiling gradients is going to take, where they are compiled.
+        """
+
+    @property
+    def building(self) -> float:
+        """Seconds that compiling has taken so far."""
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from mlflow_plateau.recorder.describe.names import name_in
 from mlflow_plateau.recorder.describe.training import Training, has_own_train_step
 from mlflow_plateau.recorder.measure.measurements import LOCAL_STRATEGIES
+from mlflow_plateau.recorder.measure.variables import on_several_devices, whole
 from mlflow_plateau.recorder.witness.differentiable import (
     MOST_WEIGHTS,
     DeclinedError,
     Differentiable,
     NextUpdate,
+    Weights,
 )
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
 
@@ -42,16 +46,67 @@ def keras_model(training: Training) -> Differentiable:
     strategy = getattr(model, "distribute_strategy", None)
     if strategy is not None and type(strategy).__name__ not in LOCAL_STRATEGIES:
         raise DeclinedError("the model is distributed over several processes")
+    if on_several_devices():
+        raise DeclinedError("the model is distributed over several devices")
     _decline_what_takes_no_other_batches(model)
     size = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
     if size > MOST_WEIGHTS:
         raise DeclinedError(f"the model has {size:,} weights")
-    if keras.backend.backend() == "tensorflow":
+    # A train step of the user's may follow the gradient of another loss than the compiled one.
+    gradient_declined = "the model has a train_step of its own" if own_step else ""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         from mlflow_plateau.recorder.witness.tensorflow_model import TensorFlowModel
 
-        # A train step of the user's may follow the gradient of another loss than the compiled one.
-        return TensorFlowModel(model, "the model has a train_step of its own" if own_step else "")
-    raise DeclinedError(f"Keras runs on {keras.backend.backend()}")
+        return TensorFlowModel(model, gradient_declined)
+    if backend == "jax":
+        from mlflow_plateau.recorder.witness.jax_model import JaxModel
+
+        return JaxModel(model, gradient_declined)
+    if backend == "torch":
+        from mlflow_plateau.recorder.witness.torch_backend_model import TorchBackendModel
+
+        return TorchBackendModel(model, gradient_declined)
+    raise DeclinedError(f"Keras runs on {backend}")
+
+
+class KerasModel:
+    """What is the same for a Keras model on every backend.
+
+    Args:
+        model: The model, built.
+        gradient_declined: Why the training may follow another gradient than that of the compiled
+            loss; empty if it does not.
+    """
+
+    def __init__(self, model: Any, gradient_declined: str = "") -> None:
+        self._model = model
+        self._gradient_declined = gradient_declined
+
+    @property
+    def weights(self) -> Weights:
+        """The trainable weights now."""
+        return [whole(variable) for variable in self._model.trainable_variables]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What each of the weights is called, with its layer: ``dense/kernel``."""
+        return [name_in(self._model, variable) for variable in self._model.trainable_variables]
+
+    @property
+    def needs_targets(self) -> bool:
+        """Whether its loss takes targets beside the inputs."""
+        return self._model._compile_loss is not None
+
+    def _decline_another_gradient(self) -> None:
+        """Raises ``DeclinedError`` if the training may follow another gradient."""
+        if self._gradient_declined:
+            raise DeclinedError(self._gradient_declined)
+
+
+def as_floats(array: Any) -> Any:
+    """Returns an array in Keras' precision, as ``fit`` would take it."""
+    return array.astype(keras.backend.floatx()) if array.dtype.kind == "f" else array
 
 
 def _decline_what_takes_no_other_batches(model: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer
+from mlflow_plateau.recorder.measure.variables import whole
 from mlflow_plateau.recorder.witness.differentiable import DeclinedError, NextUpdate, Weights
 from mlflow_plateau.tracked import FloatArray
 
@@ -78,7 +79,7 @@ def _by_second_moment(slot: str, decay: str, *, corrected: bool) -> Callable[...
 
 
 def _held(variable: Any) -> FloatArray:
-    return np.array(variable.value.value(), dtype=np.float64)
+    return whole(variable).astype(np.float64)
 
 
 def _square(gradient: FloatArray) -> FloatArray:

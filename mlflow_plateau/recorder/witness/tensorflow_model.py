@@ -7,19 +7,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from mlflow_plateau.recorder.describe.names import name_in
-from mlflow_plateau.recorder.witness.differentiable import DeclinedError, Losses, Weights
-from mlflow_plateau.recorder.witness.keras_model import without_penalty
+from mlflow_plateau.recorder.witness.differentiable import (
+    WARM_UP,
+    DeclinedError,
+    Losses,
+    Weights,
+)
+from mlflow_plateau.recorder.witness.keras_model import KerasModel, as_floats, without_penalty
 from mlflow_plateau.recorder.witness.rows import Rows, each_array
 
 STATE = (tf.Variable, tf.random.Generator, tf.Module)
 """What may change when a layer is called, without the scope's knowing."""
 
 
-class TensorFlowModel:
+class TensorFlowModel(KerasModel):
     """Keras' stateless scope gives variables other values and swallows every assignment.
 
     Args:
@@ -35,23 +38,17 @@ class TensorFlowModel:
         for layer in model._flatten_layers():
             if any(isinstance(value, STATE) for value in _attributes(layer)):
                 raise DeclinedError(f"layer {layer.name} keeps a variable of TensorFlow's")
-        self._model = model
-        self._gradient_declined = gradient_declined
+        super().__init__(model, gradient_declined)
+
+    def prepare(self, *parts: Rows) -> float:
+        """Calls the model once, which takes longer the first time; nothing is compiled."""
+        self.losses(parts[0].part(0, WARM_UP))
+        return 0.0
 
     @property
-    def weights(self) -> Weights:
-        """The trainable weights now."""
-        return [np.array(_read(variable)) for variable in self._model.trainable_variables]
-
-    @property
-    def names(self) -> Sequence[str]:
-        """What each of the weights is called, with its layer: ``dense/kernel``."""
-        return [name_in(self._model, variable) for variable in self._model.trainable_variables]
-
-    @property
-    def needs_targets(self) -> bool:
-        """Whether its loss takes targets beside the inputs."""
-        return self._model._compile_loss is not None
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
@@ -65,8 +62,7 @@ class TensorFlowModel:
         Raises:
             DeclinedError: If the training may follow another gradient.
         """
-        if self._gradient_declined:
-            raise DeclinedError(self._gradient_declined)
+        self._decline_another_gradient()
         current = self._current()
         scale = _loss_scale(self._model.optimizer)
         if weights is not None:
@@ -126,9 +122,7 @@ def _loss_scale(optimizer: Any) -> float:
 
 def _tensors(rows: Rows) -> tuple[Any, Any]:
     def tensor(array: Any) -> Any:
-        if array.dtype.kind == "f":
-            array = array.astype(keras.backend.floatx())
-        return tf.convert_to_tensor(array)
+        return tf.convert_to_tensor(as_floats(array))
 
     return each_array(tensor, rows.x), each_array(tensor, rows.y)
 

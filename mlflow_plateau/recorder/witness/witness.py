@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 ROWS = 256
 """Rows of each split that experiments are made with."""
 
-WARM_UP = 8
-"""Rows of the first try."""
-
 FEWEST = 64
 """With fewer rows gradients say too little."""
+
+FREE_TO_BUILD = 2.0
+"""So many seconds of compiling are not held against the budget: a small share of what Keras takes
+to compile the training itself."""
 
 COST = 6.0
 """All but the sharpness takes about so many times as long as the losses of both splits."""
@@ -78,6 +79,7 @@ class Witness:
         self._budget = Budget(share)
         self._began = time.perf_counter()
         self._opened: Opened | None = None
+        self._built_free = 0.0
         self._measured_last = False
         self._asked = 0
         self._skipped = 0
@@ -188,6 +190,10 @@ class Witness:
             self.declined = f"an experiment failed ({type(error).__name__})"
             notice("no more experiments are made with the model", error, silent=self._silent)
         self._budget.spent += time.perf_counter() - begin
+        if self._opened is not None:
+            built = min(self._opened[0].building, FREE_TO_BUILD)
+            self._budget.spent -= built - self._built_free
+            self._built_free = built
         return found
 
 
@@ -237,20 +243,28 @@ def make_experiments(
     """
     if sample.training.y is None and model.needs_targets:
         raise DeclinedError("the training rows have no targets that could be read")
-    # The first time something is built that the next times find.
-    model.losses(sample.training.part(0, WARM_UP))
-    begin = time.perf_counter()
     training = sample.training.part(0, ROWS)
-    measured = dict(_clean_losses(model, training, sample.validation))
-    expected = COST * (time.perf_counter() - begin)
-    rows = len(training) if expected <= seconds else int(len(training) * seconds / expected)
+    validation = sample.validation
+    has_losses = validation is not None and (validation.y is not None or not model.needs_targets)
+    held_out = validation.part(0, ROWS) if validation is not None and has_losses else None
+    to_come = model.prepare(training, *(() if held_out is None else (held_out,)))
+    if to_come > 0:
+        seconds -= max(0.0, model.building + to_come - FREE_TO_BUILD)
+
+    def clock() -> float:
+        return time.perf_counter() - model.building
+
+    begin = clock()
+    measured = dict(_clean_losses(model, training, held_out))
+    expected = COST * (clock() - begin)
+    rows = len(training) if expected <= seconds else _halved(len(training), expected, seconds)
     measured["experiment_rows"] = float(rows)
     declined: dict[str, str] = {}
     layers: Mapping[str, tuple[str, ...]] = {}
-    began = time.perf_counter()
+    began = clock()
     try:
         gradients = _gradients(model, training, rows)
-        taken = time.perf_counter() - began
+        taken = clock() - began
         measured.update(gradient_statistics(gradients, model.weights))
         layers = layers_of(gradients, model.weights, model.names)
     except DeclinedError as reason:
@@ -262,7 +276,7 @@ def make_experiments(
             declined["steps"] = str(reason)
         try:
             # Two gradients of half the rows in each iteration.
-            if time.perf_counter() - begin + ITERATIONS * taken > seconds:
+            if clock() - begin + ITERATIONS * taken > seconds:
                 raise DeclinedError(NO_TIME)
             half = training.part(0, gradients.rows * len(gradients.squared_norms) // 2)
             measured.update(sharpness(model, next_update, half, gradients.first_half))
@@ -288,6 +302,13 @@ def _clean_losses(
     found = {"clean_fit": losses.data}
     if losses.data + losses.penalty > 0:
         found["penalty_share"] = losses.penalty / (losses.data + losses.penalty)
-    if validation is not None and validation.y is not None:
-        found["clean_held_out"] = model.losses(validation.part(0, ROWS)).data
+    if validation is not None:
+        found["clean_held_out"] = model.losses(validation).data
     return found
+
+
+def _halved(rows: int, expected: float, seconds: float) -> int:
+    """Returns ½, ¼, … of the rows, as many as there is time for: so few sizes are built."""
+    while rows and expected > seconds:
+        rows, expected = rows // 2, expected / 2
+    return rows

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import mlflow_plateau
 from mlflow_plateau.profiles import Coverage, Profile, profile
-from mlflow_plateau.recorder.streams.batches import Parts
+from mlflow_plateau.recorder.streams.batches import GraphParts
 from mlflow_plateau.recorder.streams.budget import Budget
 from mlflow_plateau.recorder.streams.in_graph import gate, observed
 from mlflow_plateau.recorder.streams.observer import Observer
@@ -108,7 +108,7 @@ def test_dicts_ragged_and_sparse_batches_are_taken_apart(tmp_path: Path) -> None
             "name": ["a", "b", "a"],
         }
     ).batch(3)
-    parts, opened = Parts(rows.element_spec), gate()
+    parts, opened = GraphParts(rows.element_spec), gate()
     observer = Observer(parts, Budget(1))
     observer.start()
     opened.assign(True)
