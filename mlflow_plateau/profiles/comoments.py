@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlflow_plateau.profiles.patterns import Float32, Float64, Int64
+from mlflow_plateau.profiles.workspace import Workspace
 
 MOST_COLUMNS = 256
 """With more columns than this no products are kept."""
@@ -29,16 +30,22 @@ _TOP_BITS = np.int32(12)
 """How many bits of the pattern a code drops."""
 
 
-def codes(values: Float32) -> Float64:
+def codes(values: Float32, workspace: Workspace) -> Float64:
     """Returns the codes of values, whole numbers up to ``GREATEST_CODE`` in size.
+
+    They stand in the workspace, and are gone when it is asked for codes again.
 
     The top bits of the pattern of |x| + 1/4 are a piecewise linear logarithm; those of 1/4 are
     taken off, and the sign of x is put back.
     """
-    shifted = np.abs(values) + LINEAR
-    size = (shifted.view(np.int32) >> _TOP_BITS) - (LINEAR.view(np.int32) >> _TOP_BITS)
+    shifted = np.abs(values, out=workspace.array("shifted", values.shape, np.float32))
+    shifted += LINEAR
+    size = shifted.view(np.int32)
+    size >>= _TOP_BITS
+    size -= LINEAR.view(np.int32) >> _TOP_BITS
     np.minimum(size, GREATEST_CODE, out=size)
-    return np.copysign(size.astype(np.float64), values)
+    coded: Float64 = workspace.array("codes", values.shape, np.float64)
+    return np.copysign(size, values, out=coded)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlflow_plateau.profiles.patterns import Float64, Int64, UInt32, UInt64, unmix
+from mlflow_plateau.profiles.patterns import Bool, Float64, Int64, UInt32, UInt64, unmix
 
 KEPT = 1024
 """Distinct values kept for each column."""
@@ -42,7 +42,7 @@ class Distinct:
     columns: int
     marks: UInt64
     counts: Int64
-    dropped: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    dropped: Bool
     _pending: list[tuple[UInt64, Int64 | None]] = field(
         default_factory=list, repr=False, compare=False
     )
@@ -75,19 +75,28 @@ class Distinct:
         marks = hashes.astype(np.uint64) | (np.uint64(column) << _COLUMN)
         self._pending.append((marks, counts))
 
-    def add_block(self, hashes: UInt32) -> None:
-        """Adds (columns, values) of the first columns, every value once."""
+    def add_block(self, hashes: UInt32, finite: Bool | None = None) -> None:
+        """Adds (columns, values) of the first columns, every value once.
+
+        Args:
+            hashes: (columns, values).
+            finite: The same shape: which values count, or ``None`` where all do.
+        """
         limits = self._limit[: len(hashes)]
         if (limits < _NO_LIMIT).all():
+            least = hashes <= limits.astype(np.uint32)[:, None]
+            if finite is not None:
+                least &= finite
             if not self.dropped[: len(hashes)].all():
-                self.dropped[: len(hashes)] |= hashes.max(axis=1) > limits
-            places = np.flatnonzero(hashes <= limits.astype(np.uint32)[:, None])
+                count = hashes.shape[1] if finite is None else np.count_nonzero(finite, axis=1)
+                self.dropped[: len(hashes)] |= np.count_nonzero(least, axis=1) < count
+            places = np.flatnonzero(least)
             marks = hashes.ravel()[places].astype(np.uint64)
             columns = (places // max(hashes.shape[1], 1)).astype(np.uint64)
             self._pending.append((marks | (columns << _COLUMN), None))
         else:
             for column, row in enumerate(hashes):
-                self.add(column, row)
+                self.add(column, row if finite is None else row[finite[column]])
         if sum(len(marks) for marks, _ in self._pending) >= PENDING_CELLS:
             self.settle()
 
