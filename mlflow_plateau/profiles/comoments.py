@@ -26,6 +26,8 @@ GREATEST_CODE = 1 << 17
 
 MOST_AT_ONCE = 1 << 18
 
+_SIGN = np.uint32(0x80000000)
+
 _TOP_BITS = np.int32(12)
 """How many bits of the pattern a code drops."""
 
@@ -43,9 +45,17 @@ def codes(values: Float32, workspace: Workspace) -> Float64:
     size = shifted.view(np.int32)
     size >>= _TOP_BITS
     size -= LINEAR.view(np.int32) >> _TOP_BITS
-    np.minimum(size, GREATEST_CODE, out=size)
+    if size.size and size.max() > GREATEST_CODE:
+        np.minimum(size, GREATEST_CODE, out=size)
+    # Codes are exact in float32, too, where the sign is a bit that can be copied.
+    single = workspace.array("single", values.shape, np.float32)
+    np.copyto(single, size, casting="same_kind")
+    signs = np.bitwise_and(values.view(np.uint32), _SIGN, out=shifted.view(np.uint32))
+    pattern = single.view(np.uint32)
+    pattern |= signs
     coded: Float64 = workspace.array("codes", values.shape, np.float64)
-    return np.copysign(size, values, out=coded)
+    np.copyto(coded, single)
+    return coded
 
 
 @dataclass
@@ -72,7 +82,7 @@ class CoMoments:
         self.count += coded.shape[1]
         for start in range(0, coded.shape[1], MOST_AT_ONCE):
             part = coded[:, start : start + MOST_AT_ONCE]
-            self.sums += part.sum(axis=1).astype(np.int64)
+            self.sums += (part @ np.ones(part.shape[1])).astype(np.int64)
             self.products += (part @ part.T).astype(np.int64)
 
     def merged(self, other: CoMoments) -> CoMoments:

@@ -64,7 +64,13 @@ class Distinct:
         )
 
     def add(self, column: int, hashes: UInt32, counts: Int64 | None = None) -> None:
-        """Adds values of one column, each once or as often as ``counts`` says."""
+        """Adds values of one column.
+
+        Args:
+            column: Which.
+            hashes: Their hashes.
+            counts: How often each occurs, if no value is given twice; otherwise each once.
+        """
         limit = int(self._limit[column])
         if limit < _NO_LIMIT:
             kept = np.flatnonzero(hashes <= limit)
@@ -108,18 +114,15 @@ class Distinct:
         marks, counts = [self.marks], [self.counts]
         if plain:
             found, often = self._counted(np.concatenate(plain))
-            rank = self._ranks(found)
-            self.dropped |= (
-                np.bincount(self._column(found[rank >= KEPT]), minlength=self.columns) > 0
-            )
-            marks.append(found[rank < KEPT])
-            counts.append(often[rank < KEPT].astype(np.int64))
+            kept = self._kept(found)
+            marks.append(found[kept])
+            counts.append(often[kept])
         for given, often_given in self._pending:
             if often_given is not None:
                 marks.append(given)
                 counts.append(often_given)
         self._pending.clear()
-        self._take(np.concatenate(marks), np.concatenate(counts))
+        self._take(marks, counts)
 
     def _counted(self, marks: UInt64) -> tuple[UInt64, Int64]:
         """Returns the distinct marks, ascending, and how often each occurs.
@@ -138,32 +141,40 @@ class Distinct:
         self._repeating = len(found) < REPEATING * len(marks)
         return found, often.astype(np.int64)
 
-    def _take(self, marks: UInt64, counts: Int64) -> None:
-        together, place = np.unique(marks, return_inverse=True)
+    def _take(self, marks: list[UInt64], counts: list[Int64]) -> None:
+        """Adds up lists of marks, none of which is twice in a list, and their counts."""
+        together = np.sort(np.concatenate(marks))
+        together = together[np.append(together[1:] != together[:-1], [True])[: len(together)]]
         total = np.zeros(len(together), dtype=np.int64)
-        np.add.at(total, place, counts)
-        rank = self._ranks(together)
-        self.dropped |= (
-            np.bincount(self._column(together[rank >= KEPT]), minlength=self.columns) > 0
-        )
-        self.marks, self.counts = together[rank < KEPT], total[rank < KEPT]
+        for some, often in zip(marks, counts, strict=True):
+            total[np.searchsorted(together, some)] += often
+        kept = self._kept(together)
+        self.marks, self.counts = together[kept], total[kept]
         self._limit = self._limits()
 
-    def _column(self, marks: UInt64) -> Int64:
-        return (marks >> _COLUMN).astype(np.int64)
+    def _kept(self, marks: UInt64) -> Bool:
+        """Returns which marks are among the first of their column, and notes what is dropped.
 
-    def _ranks(self, marks: UInt64) -> Int64:
-        """Returns the place of each mark among those of its column; marks ascend."""
-        column = self._column(marks)
-        first = np.searchsorted(column, np.arange(self.columns + 1))
-        return np.arange(len(marks)) - first[column]
+        Args:
+            marks: Ascending.
+        """
+        lengths = np.diff(self._starts(marks))
+        ranks = np.arange(len(marks)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        self.dropped |= lengths > KEPT
+        kept: Bool = ranks < KEPT
+        return kept
+
+    def _starts(self, marks: UInt64) -> Int64:
+        """Returns where the marks of each column start, and the end."""
+        edges = np.arange(self.columns + 1, dtype=np.uint64) << _COLUMN
+        return np.searchsorted(marks, edges)
 
     def _limits(self) -> Int64:
         """Returns the greatest hash that can still be among the kept ones, for each column."""
-        first = np.searchsorted(self._column(self.marks), np.arange(self.columns + 1))
+        starts = self._starts(self.marks)
         limits = np.full(self.columns, _NO_LIMIT, dtype=np.int64)
-        full = np.flatnonzero(np.diff(first) >= KEPT)
-        limits[full] = (self.marks[first[full] + KEPT - 1] & _HASH).astype(np.int64)
+        full = np.flatnonzero(np.diff(starts) >= KEPT)
+        limits[full] = (self.marks[starts[full] + KEPT - 1] & _HASH).astype(np.int64)
         return limits
 
     def merged(self, other: Distinct) -> Distinct:
@@ -172,9 +183,7 @@ class Distinct:
         other.settle()
         both = Distinct.of(self.columns)
         both.dropped = self.dropped | other.dropped
-        both._take(
-            np.concatenate([self.marks, other.marks]), np.concatenate([self.counts, other.counts])
-        )
+        both._take([self.marks, other.marks], [self.counts, other.counts])
         return both
 
     def complete(self, column: int) -> bool:

@@ -6,10 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlflow_plateau.profiles.patterns import Bool, Float32, Int64, UInt16, in_order, top_halves
+from mlflow_plateau.profiles.patterns import (
+    Bool,
+    Float32,
+    Int32,
+    Int64,
+    UInt16,
+    in_order,
+    top_halves,
+)
 
-PENDING_CELLS = 1 << 21
+PENDING_CELLS = 1 << 22
 """Keys that are collected before they are counted, so that large tables are visited seldom."""
+
+_MOST_IN_TABLE = (1 << 31) - 1
 
 
 def bits_for(columns: int) -> int:
@@ -32,7 +42,8 @@ class Histogram:
     bits: int
     bins: Int64
     counts: Int64
-    _dense: Int64 | None = field(default=None, repr=False, compare=False)
+    _dense: Int32 | None = field(default=None, repr=False, compare=False)
+    _in_dense: int = field(default=0, repr=False, compare=False)
     _pending: UInt16 | None = field(default=None, repr=False, compare=False)
     _filled: int = field(default=0, repr=False, compare=False)
 
@@ -51,8 +62,7 @@ class Histogram:
         """
         if finite is not None:
             # A zero stands for each of them, and the bin of zero is the first of its column.
-            zeros = values.shape[1] - np.count_nonzero(finite, axis=1)
-            self._table()[:, 0] -= zeros
+            self._table(0)[:, 0] -= values.shape[1] - np.count_nonzero(finite, axis=1)
         keys = top_halves(values)
         # With many columns still half as many keys as a table of a column has bins.
         most = max(PENDING_CELLS // max(self.columns, 1), 1 << (self.bits - 1))
@@ -67,16 +77,23 @@ class Histogram:
         self._pending[:, self._filled : self._filled + keys.shape[1]] = keys
         self._filled += keys.shape[1]
 
-    def _table(self) -> Int64:
-        """Returns the counts of all bins, by the top bits of the pattern as they are."""
+    def _table(self, more: int) -> Int32:
+        """Returns the counts of all bins, by the top bits of the pattern as they are.
+
+        Args:
+            more: How many values of each column will be added.
+        """
+        if self._in_dense + more > _MOST_IN_TABLE:
+            self._empty_table()
         if self._dense is None:
-            self._dense = np.zeros((self.columns, 1 << self.bits), dtype=np.int64)
+            self._dense = np.zeros((self.columns, 1 << self.bits), dtype=np.int32)
+        self._in_dense += more
         return self._dense
 
     def _count_pending(self) -> None:
         if self._pending is None or not self._filled:
             return
-        table = self._table()
+        table = self._table(self._filled)
         for column, keys in enumerate(self._pending[:, : self._filled]):
             counted = np.bincount(keys >> np.uint16(16 - self.bits) if self.bits < 16 else keys)
             table[column, : len(counted)] += counted
@@ -85,12 +102,16 @@ class Histogram:
     def settle(self) -> None:
         """Brings everything added into ``bins`` and ``counts``, and frees the working space."""
         self._count_pending()
+        self._pending = None
+        self._empty_table()
+
+    def _empty_table(self) -> None:
         if self._dense is None:
             return
         flat = self._dense.ravel()
         places = np.flatnonzero(flat).astype(np.int64)
-        counts = flat[places]
-        self._dense = self._pending = None
+        counts = flat[places].astype(np.int64)
+        self._dense, self._in_dense = None, 0
         column, key = places >> self.bits, places & ((1 << self.bits) - 1)
         bins = (column << self.bits) | in_order(key, self.bits)
         order = np.argsort(bins)

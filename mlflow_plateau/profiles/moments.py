@@ -58,7 +58,7 @@ class ExactSums:
         """Adds values.
 
         Args:
-            values: (columns, values); they may be used up as scratch space.
+            values: (columns, values).
             greatest: The greatest size of each column's values.
             workspace: Where to calculate.
         """
@@ -69,21 +69,23 @@ class ExactSums:
             self._add(values[:, start : start + MOST_AT_ONCE], greatest, workspace)
 
     def _add(self, values: Float64, greatest: Float64, workspace: Workspace) -> None:
-        grid = np.ldexp(1.0, (LIMB * self.window).astype(np.int32))
+        grid = np.ldexp(1.0, (LIMB * self.window).astype(np.int32))[:, None]
+        if (grid == grid[0]).all():
+            grid = grid[:1]  # one number is added several times faster than one for each column
         fine = grid * 2.0**-LIMB
         rounded = workspace.array("rounded", values.shape, np.float64)
         coarse = np.zeros(len(values), dtype=np.int64)
         # Less than half of the grid is nothing on it.
-        on_grid = bool((greatest >= grid / 2).any())
+        on_grid = bool((greatest >= grid[:, 0] / 2).any())
         if on_grid:
             coarse = _sums_on_grid(values, grid, rounded)
             self.high = self.high + coarse
-        if (greatest < fine * 2.0**47).all():
+        if (greatest < fine[:, 0] * 2.0**47).all():
             self.low = self.low + (_sums_on_grid(values, fine, rounded) - (coarse << LIMB))
             return
         if on_grid:
-            rounded -= grid[:, None] * _ROUNDER
-            values -= rounded
+            rounded -= grid * _ROUNDER
+            values = np.subtract(values, rounded, out=rounded)
         self.low = self.low + _sums_on_grid(values, fine, rounded)
 
     def _raise_to(self, window: Int64) -> None:
@@ -115,14 +117,15 @@ def _sums_on_grid(values: Float64, grid: Float64, rounded: Float64) -> Int64:
 
     Args:
         values: (columns, values), smaller than 2^47 times the grid.
-        grid: The grid of each column, a power of two.
+        grid: (columns, 1) or (1, 1): the grid of each column, a power of two.
         rounded: Receives the rounded values, each with 1.5·2^52 times the grid added to it.
     """
     rounder = grid * _ROUNDER
-    np.add(values, rounder[:, None], out=rounded)
+    np.add(values, rounder, out=rounded)
     # The integers overflow, and come back when what was added to each value is taken off.
     sums: Int64 = rounded.view(np.int64).sum(axis=1)
-    return sums - rounder.view(np.int64) * values.shape[1]
+    sums -= rounder.view(np.int64)[:, 0] * values.shape[1]
+    return sums
 
 
 @dataclass
@@ -204,9 +207,9 @@ class Moments:
         greatest[count == 0] = 0.0
         wide = workspace.array("wide", values.shape, np.float64)
         np.copyto(wide, values)
-        squares = np.multiply(wide, wide, out=workspace.array("squares", wide.shape, np.float64))
         self.sums.add(wide, greatest, workspace)
-        self.squares.add(squares, greatest * greatest, workspace)
+        wide *= wide
+        self.squares.add(wide, greatest * greatest, workspace)
 
     def _take_extremes(self, other: Moments) -> None:
         self.at_least = _at(np.minimum, self.least, self.at_least, other.least, other.at_least)

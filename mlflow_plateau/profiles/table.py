@@ -120,16 +120,20 @@ class Table:
         )
 
     def cells(self, workspace: Workspace) -> Float32:
-        """Returns the numbers as (rows, cells), in the order of memory; they may stand in the
-        workspace."""
+        """Returns the numbers as (rows, cells), in the order of memory.
+
+        They may stand in the workspace, and are gone when it is asked for cells again.
+        """
         rows = 1 if self.lengths is not None else self.rows
         width = self.numbers.size // rows if rows else 0
         out = workspace.array("cells", self.numbers.shape, np.float32)
         return as_float32(self.numbers, out).reshape(rows, width)
 
     def by_column(self, cells: Float32, workspace: Workspace) -> Float32:
-        """Returns the cells as (columns, values), one column after the other in memory; they may
-        stand in the workspace."""
+        """Returns the cells as (columns, values), one column after the other in memory.
+
+        They may stand in the workspace, and are gone when it is asked for values again.
+        """
         if self.lengths is not None:
             return cells
         if self.layout.pooled:
