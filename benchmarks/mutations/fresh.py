@@ -300,7 +300,7 @@ FRESH_SHIFTS: list[Case] = [
         "distribution_shift",
         "larger districts",
         "housing",
-        on_validation(column("population", lambda c: c * 1.8)),
+        on_validation(column("population", lambda c: (c * 1.8).round())),
     ),
     (
         "distribution_shift",

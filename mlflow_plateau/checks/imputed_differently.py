@@ -9,7 +9,7 @@ import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, TOLERANCE
+from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, TOLERANCE, likelihood_ratio
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.transformation import number
 from mlflow_plateau.profiles.patterns import Float64
@@ -113,27 +113,14 @@ def _spike(one: Distribution, other: Distribution) -> Spike | None:
     near = np.concatenate([share[max(place - 3, 0) : place], share[place + 1 : place + 4]])
     if share[place] < DOMINATES * float(np.median(near)):
         return None
-    found = _likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
-    needed = math.log(math.sqrt(len(share)) / FALSE_FINDINGS)
+    found = likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
+    # It was chosen among those that are full enough; of values that hardly repeat that is one.
+    candidates = min(int(np.count_nonzero(share >= LEAST_SHARE)), math.sqrt(len(share)))
+    needed = math.log(max(candidates, 1) / FALSE_FINDINGS)
     if found < ONE_OF_TWO * needed:
         return None
     value = one.low[place] if one.atoms else _exact(one, place)
     return float(value), float(excess[place]), found, needed
-
-
-def _likelihood_ratio(share: float, rows: float, other: float, others: float) -> float:
-    """Returns how much two shares differ, in nats: half of the G statistic."""
-    pooled = (share * rows + other * others) / (rows + others)
-    return rows * _divergence(share, pooled) + others * _divergence(other, pooled)
-
-
-def _divergence(share: float, from_share: float) -> float:
-    """Returns the Kullback–Leibler divergence of two shares."""
-    divergence = 0.0
-    for one, other in ((share, from_share), (1 - share, 1 - from_share)):
-        if one > 0:
-            divergence += one * math.log(one / other)
-    return divergence
 
 
 def _share_at(column: Distribution, value: float) -> float:

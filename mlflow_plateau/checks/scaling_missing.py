@@ -12,6 +12,8 @@ from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     MIN_MAX,
+    QUARTILES,
+    ROBUST,
     SCALERS,
     STANDARD,
     Scaler,
@@ -43,7 +45,7 @@ STANDARD_ERRORS = 5.0
 NEARLY_RANGE = 0.3
 """A column scaled to the other split's range starts this close to 0 and ends this close to 1."""
 
-LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3}
+LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3, ROBUST.name: 3}
 """Columns that have to agree where none is scaled to the last digit."""
 
 PIXELS = ((255.0, 0.0), (127.5, 127.5))
@@ -54,7 +56,7 @@ LEAST_COLUMNS = 3
 
 
 def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
-    """Finds splits of which one is standardised, min-max scaled or divided by 255, and one raw."""
+    """Finds splits of which one is scaled, by statistics or by 255, and one raw."""
     for both in quantities(comparison):
         columns = continuous(both)
         if not columns:
@@ -64,7 +66,7 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         if pixels:
             continue
         for train_is_scaled in (True, False):
-            for scaler in SCALERS:
+            for scaler in (*SCALERS, ROBUST):
                 yield from _scaled(both, columns, scaler, train_is_scaled)
         yield from _by_constants(both, columns)
 
@@ -89,6 +91,10 @@ def _scaled(
         scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
         if len(scaled) < AGREE * len(columns):
             return
+        sides = [_sides(pair, train_is_scaled)[0] for pair in scaled]
+        far = [median(departure(one, side) for side in sides) for one in (STANDARD, ROBUST)]
+        if scaler is not MIN_MAX and scaler is not (STANDARD, ROBUST)[far[1] < far[0]]:
+            return
     if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
         return
     raw = [pair for pair in scaled if pair in both.different]
@@ -107,6 +113,9 @@ def _nearly(scaler: Scaler, column: Distribution) -> bool:
         return abs(column.least) <= NEARLY_RANGE and abs(column.greatest - 1) <= NEARLY_RANGE
     error = 1 / math.sqrt(max(column.rows, 1.0))
     slack = NEARLY + STANDARD_ERRORS * error
+    if scaler is ROBUST:
+        low, middle, high = map(float, column.quantiles(QUARTILES))
+        return abs(middle) <= slack and abs(high - low - 1) <= slack < 1
     return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1
 
 

@@ -41,6 +41,9 @@ KNOWN_MAPS = (
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
 
+MUCH_WORSE = 3.0
+"""Nats by which a known factor has to fit better than any natural one, to be told from it."""
+
 UNNATURAL = 5.0
 """No population differs by such a factor, or by so many deviations, and in nothing else."""
 
@@ -115,7 +118,10 @@ def _credible(pair: NumberPair, fit: Affine) -> bool:
     if fit.factor != 1 and abs(fit.offset) > max(0.1 * pair.validation.deviation, 4 * error):
         return True
     if not fit.offset and abs(math.log(fit.factor)) > math.log(NATURAL):
-        return True
+        natural = with_constants(pair, NATURAL if fit.factor > 1 else 1 / NATURAL, 0.0)
+        worse = 2 * pair.rows * (natural.distance**2 - fit.distance**2)
+        if worse > MUCH_WORSE:
+            return True
     return _digits_agree(pair, fit)
 
 
