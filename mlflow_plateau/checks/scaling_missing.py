@@ -90,10 +90,15 @@ def _scaled(
         # Scaled with the other split's statistics, as is right, while that split stayed raw.
         scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
         if len(scaled) < AGREE * len(columns):
-            return
-        sides = [_sides(pair, train_is_scaled)[0] for pair in scaled]
-        far = [median(departure(one, side) for side in sides) for one in (STANDARD, ROBUST)]
-        if scaler is not MIN_MAX and scaler is not (STANDARD, ROBUST)[far[1] < far[0]]:
+            # Small samples of long tails end elsewhere; but no population moves all columns so far.
+            scaled = [pair for pair in both.different if pair.as_shift > ORDINARY_SHIFT]
+            if len(scaled) < max(AGREE * len(columns), LEAST_COLUMNS):
+                return
+            if _typical(scaler, scaled, train_is_scaled) > RAW / 2:
+                return
+        if scaler is not min(
+            (*SCALERS, ROBUST), key=lambda one: _typical(one, scaled, train_is_scaled)
+        ):
             return
     if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
         return
@@ -106,6 +111,11 @@ def _scaled(
     if len(good) < AGREE * len(raw):
         return
     yield _hypothesis(both, raw, scaler, train_is_scaled, exact=bool(own))
+
+
+def _typical(scaler: Scaler, columns: Sequence[NumberPair], train_is_scaled: bool) -> float:
+    """Returns how far the median column is from being scaled so."""
+    return median(departure(scaler, _sides(pair, train_is_scaled)[0]) for pair in columns)
 
 
 def _nearly(scaler: Scaler, column: Distribution) -> bool:
