@@ -217,8 +217,8 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
         if ends and evidence > -math.log(FALSE_FINDINGS):
             low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
             of_train = split == "validation"
-            _, apart = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
-            if apart <= TOLERANCE + 1 / math.sqrt(pair.rows):
+            against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
+            if against <= FITS:
                 yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
 
 

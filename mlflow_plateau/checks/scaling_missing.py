@@ -94,7 +94,7 @@ def _scaled(
             scaled = [pair for pair in both.different if pair.as_shift > ORDINARY_SHIFT]
             if len(scaled) < max(AGREE * len(columns), LEAST_COLUMNS):
                 return
-            if _typical(scaler, scaled, train_is_scaled) > RAW / 2:
+            if _typical(scaler, scaled, train_is_scaled) > RAW:
                 return
         if scaler is not min(
             (*SCALERS, ROBUST), key=lambda one: _typical(one, scaled, train_is_scaled)
