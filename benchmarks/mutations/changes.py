@@ -74,6 +74,11 @@ def scaled(split: Split, how: Scaling, train: str, validation: str) -> Split:
     return new
 
 
+def rightly(_: Random, split: Split) -> Split:
+    """Standardises both splits with the statistics of train."""
+    return scaled(split, standard, "train", "train")
+
+
 def on_validation(change: Callable[[Random, Any], Any]) -> Mutation:
     return lambda random, split: replace(split, v=change(random, split.v))
 

@@ -21,6 +21,7 @@ from benchmarks.mutations.changes import (
     pad_left,
     permuted,
     recoded,
+    rightly,
     robust,
     scaled,
     share_rows,
@@ -30,8 +31,6 @@ from benchmarks.mutations.changes import (
 )
 from benchmarks.mutations.fresh_populations import FRESH_POPULATIONS
 from benchmarks.mutations.split import Case
-
-RIGHTLY = lambda r, s: scaled(s, standard, "train", "train")  # noqa: E731
 
 FRESH: list[Case] = [
     (
@@ -148,7 +147,7 @@ FRESH: list[Case] = [
         "scaled, three moved",
         "sensors",
         lambda r, s: (lambda t: replace(t, v=t.v[:, [1, 3, 2, 0, 4, 5, 6, 7, 8, 9]]))(
-            RIGHTLY(r, s)
+            rightly(r, s)
         ),
     ),
     (
@@ -369,7 +368,7 @@ FRESH_SHIFTS: list[Case] = [
 FRESH_CONTROLS: list[Case] = [
     *[("pass", f"untouched ({name})", name, lambda r, s: s) for name in FRESH_POPULATIONS],
     *[
-        ("pass", f"standardised rightly ({name})", name, RIGHTLY)
+        ("pass", f"standardised rightly ({name})", name, rightly)
         for name in ("sensors", "housing", "wine")
     ],
     (

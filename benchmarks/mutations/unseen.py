@@ -18,6 +18,7 @@ from benchmarks.mutations.changes import (
     on_train,
     on_validation,
     permuted,
+    rightly,
     scaled,
     share_rows,
     spoil,
@@ -25,8 +26,6 @@ from benchmarks.mutations.changes import (
 )
 from benchmarks.mutations.split import Case
 from benchmarks.mutations.unseen_populations import UNSEEN_POPULATIONS
-
-RIGHTLY = lambda r, s: scaled(s, standard, "train", "train")  # noqa: E731
 
 UNSEEN: list[Case] = [
     (
@@ -182,7 +181,7 @@ UNSEEN_SHIFTS: list[Case] = [
         "distribution_shift",
         "standardised, larger amounts",
         "one_hot",
-        lambda r, s: replace(t := RIGHTLY(r, s), v=t.v + np.float32(0.6) * (np.arange(26) == 23)),
+        lambda r, s: replace(t := rightly(r, s), v=t.v + np.float32(0.6) * (np.arange(26) == 23)),
     ),
     ("distribution_shift", "another level", "waves", on_validation(column(3, lambda c: c + 2))),
     ("distribution_shift", "stronger bursts", "waves", on_validation(column(1, lambda c: c * 1.7))),
@@ -197,7 +196,7 @@ UNSEEN_SHIFTS: list[Case] = [
 UNSEEN_CONTROLS: list[Case] = [
     *[("pass", f"untouched ({name})", name, lambda r, s: s) for name in UNSEEN_POPULATIONS],
     *[
-        ("pass", f"standardised rightly ({name})", name, RIGHTLY)
+        ("pass", f"standardised rightly ({name})", name, rightly)
         for name in ("cancer", "waves", "diabetes")
     ],
     (

@@ -11,8 +11,8 @@ from mlflow_plateau.checks.evidence import ORDINARY_SHIFT, harmonic
 from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
 
 MARGIN = 0.7
-"""By how much a feature has to differ more than the labels for them not to be the reason: times
-the standard error of a share of one half."""
+"""By how much a feature has to differ more than the labels for them not to be the reason, divided
+by √rows: the standard error of the difference of two shares."""
 
 _RANK = {
     kind: place
