@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlflow_plateau.profiles.patterns import Bool, Float64, Int64, UInt32, UInt64, unmix
+from mlflow_plateau.profiles.tally import added_up
 
 KEPT = 1024
 """Distinct values kept for each column."""
@@ -69,7 +70,7 @@ class Distinct:
         Args:
             column: Which.
             hashes: Their hashes.
-            counts: How often each occurs, if no value is given twice; otherwise each once.
+            counts: How often each occurs, or ``None`` for once each.
         """
         limit = int(self._limit[column])
         if limit < _NO_LIMIT:
@@ -142,12 +143,8 @@ class Distinct:
         return found, often.astype(np.int64)
 
     def _take(self, marks: list[UInt64], counts: list[Int64]) -> None:
-        """Adds up lists of marks, none of which is twice in a list, and their counts."""
-        together = np.sort(np.concatenate(marks))
-        together = together[np.append(together[1:] != together[:-1], [True])[: len(together)]]
-        total = np.zeros(len(together), dtype=np.int64)
-        for some, often in zip(marks, counts, strict=True):
-            total[np.searchsorted(together, some)] += often
+        """Adds up lists of marks and their counts, and leaves out what exceeds the sample."""
+        together, total = added_up(marks, counts)
         kept = self._kept(together)
         self.marks, self.counts = together[kept], total[kept]
         self._limit = self._limits()

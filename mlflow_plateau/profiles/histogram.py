@@ -15,6 +15,7 @@ from mlflow_plateau.profiles.patterns import (
     in_order,
     top_halves,
 )
+from mlflow_plateau.profiles.tally import added_up
 
 PENDING_CELLS = 1 << 22
 """Keys that are collected before they are counted, so that large tables are visited seldom."""
@@ -114,14 +115,13 @@ class Histogram:
         self._dense, self._in_dense = None, 0
         column, key = places >> self.bits, places & ((1 << self.bits) - 1)
         bins = (column << self.bits) | in_order(key, self.bits)
-        order = np.argsort(bins)
-        self.bins, self.counts = _added(self.bins, self.counts, bins[order], counts[order])
+        self.bins, self.counts = added_up([self.bins, bins], [self.counts, counts])
 
     def merged(self, other: Histogram) -> Histogram:
         """Returns the histogram of both."""
         self.settle()
         other.settle()
-        bins, counts = _added(self.bins, self.counts, other.bins, other.counts)
+        bins, counts = added_up([self.bins, other.bins], [self.counts, other.counts])
         return Histogram(self.columns, self.bits, bins, counts)
 
     def of_column(self, column: int) -> tuple[Int64, Int64]:
@@ -130,12 +130,3 @@ class Histogram:
             self.bins, [column << self.bits, (column + 1) << self.bits]
         ).tolist()
         return self.bins[first:last] - (column << self.bits), self.counts[first:last]
-
-
-def _added(bins: Int64, counts: Int64, others: Int64, other_counts: Int64) -> tuple[Int64, Int64]:
-    if not len(bins):
-        return others, other_counts
-    together, place = np.unique(np.concatenate([bins, others]), return_inverse=True)
-    total = np.zeros(len(together), dtype=np.int64)
-    np.add.at(total, place, np.concatenate([counts, other_counts]))
-    return together, total
