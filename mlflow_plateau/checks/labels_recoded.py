@@ -29,6 +29,9 @@ ALIKE = 3.0
 SIGNAL = 6.0
 """Squared distance between train's own classes for their look to tell them apart."""
 
+MOVED = 5.0
+"""Nats against a column being the same as in train: chance brings them in one of a hundred."""
+
 VANISHED = 0.15
 """Part of that which is left in validation if targets and rows no longer belong together."""
 
@@ -92,8 +95,10 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     ]
     if len(classes) < 2:
         return []
-    mine = [pair.number for pair in both.numbers]
-    theirs = [pair.other_number for pair in both.numbers]
+    # Other codes leave the rows as they are; a column that moved would compare itself, not them.
+    same = [pair for pair in both.numbers if 2 * pair.rows * pair.distance**2 < MOVED]
+    mine = [pair.number for pair in same]
+    theirs = [pair.other_number for pair in same]
     variance = _variance(one, classes)[mine]
     if not (variance > 0).any():
         return []
