@@ -116,7 +116,10 @@ def _costs(columns: Sequence[NumberPair]) -> Float64:
 def _correlations(
     both: InputPair, columns: Sequence[NumberPair]
 ) -> tuple[Float64, Float64, float] | None:
-    """Returns both correlation matrices of the columns, and the standard error of a difference."""
+    """Returns the correlations of the columns in both splits, by how many rows they rest on.
+
+    The third is the standard error of a difference.
+    """
     one, other = both.train.comoments, both.validation.comoments
     if one is None or other is None:
         return None
@@ -125,9 +128,14 @@ def _correlations(
     rows = min((pair.rows for pair in columns), default=0.0)
     if rows < 8:
         return None
+    # Where nearly all rows share one value, a correlation rests on the few others alone.
+    told, told_there = (
+        np.sqrt([side.elsewhere for side in sides])
+        for sides in ([pair.train for pair in columns], [pair.validation for pair in columns])
+    )
     return (
-        one.correlation()[np.ix_(mine, mine)],
-        other.correlation()[np.ix_(theirs, theirs)],
+        one.correlation()[np.ix_(mine, mine)] * np.outer(told, told),
+        other.correlation()[np.ix_(theirs, theirs)] * np.outer(told_there, told_there),
         1 / math.sqrt(rows),
     )
 

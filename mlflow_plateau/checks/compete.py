@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.distribution_shift import joined
-from mlflow_plateau.checks.evidence import ORDINARY_SHIFT
+from mlflow_plateau.checks.evidence import ORDINARY_SHIFT, harmonic
 from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
 
-MARGIN = 0.05
-"""By how much a feature has to differ more than the labels for them not to be the reason."""
+MARGIN = 0.7
+"""By how much a feature has to differ more than the labels for them not to be the reason, divided
+by √rows: the standard error of the difference of two shares."""
 
 _RANK = {
     kind: place
@@ -57,7 +59,7 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
             continue
         chosen.append(hypothesis)
         taken |= hypothesis.explains
-    return tuple(h.finding for h in sorted(joined(chosen), key=_order(chosen)))
+    return tuple(h.finding for h in sorted(joined(chosen), key=_order(comparison, chosen)))
 
 
 def _gain(comparison: Comparison, hypothesis: Hypothesis) -> float:
@@ -71,16 +73,20 @@ def _gain(comparison: Comparison, hypothesis: Hypothesis) -> float:
     return saved - hypothesis.cost
 
 
-def _order(chosen: list[Hypothesis]) -> Callable[[Hypothesis], tuple[int, float]]:
+def _order(
+    comparison: Comparison, chosen: list[Hypothesis]
+) -> Callable[[Hypothesis], tuple[int, float]]:
     """Returns the key that sorts findings, the most serious and most telling first."""
     shifts = [h.finding for h in chosen if h.finding.kind == "label_shift"]
     labels = max((finding.constants["distance"] for finding in shifts), default=0.0)
+    rows = harmonic(comparison.train.rows, comparison.validation.rows)
+    margin = MARGIN / math.sqrt(max(rows, 1.0))
 
     def key(hypothesis: Hypothesis) -> tuple[int, float]:
         finding = hypothesis.finding
         rank = float(_RANK[finding.kind])
         # Other shares of the classes move a feature by no more than they differ themselves.
-        if finding.kind == "distribution_shift" and finding.constants["distance"] > labels + MARGIN:
+        if finding.kind == "distribution_shift" and finding.constants["distance"] > labels + margin:
             rank = _RANK["label_shift"] - 0.5
         return -SEVERITIES.index(finding.severity), rank
 

@@ -61,6 +61,21 @@ def discoveries(evidence: Sequence[float]) -> list[bool]:
     return [bool(value) for value in found]
 
 
+def likelihood_ratio(share: float, rows: float, other: float, others: float) -> float:
+    """Returns how much two shares differ, in nats: half of the G statistic."""
+    pooled = (share * rows + other * others) / (rows + others)
+    return rows * _divergence(share, pooled) + others * _divergence(other, pooled)
+
+
+def _divergence(share: float, from_share: float) -> float:
+    """Returns the Kullback–Leibler divergence of two shares."""
+    divergence = 0.0
+    for one, other in ((share, from_share), (1 - share, 1 - from_share)):
+        if one > 0:
+            divergence += one * math.log(one / other)
+    return divergence
+
+
 def log_factorial(count: int) -> float:
     """Returns log(count!), the nats that a permutation costs."""
     return math.lgamma(count + 1)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from mlflow_plateau.checks.comparison import InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 
@@ -20,6 +22,8 @@ OF_STANDARD_ERROR = 0.005
 
 ENDS = 2e-6
 """What rounding may move a minimum of 0 or a maximum of 1 by."""
+
+QUARTILES = np.array([0.25, 0.5, 0.75])
 
 LEAST_ROWS = 5
 """Fewer rows have no statistics."""
@@ -48,6 +52,14 @@ STANDARD = Scaler(
 MIN_MAX = Scaler(
     "min-max scaled", "(x − minimum) / (maximum − minimum)", "MinMaxScaler", "minimum 0, maximum 1"
 )
+ROBUST = Scaler(
+    "robustly scaled",
+    "(x − median) / (3rd quartile − 1st quartile)",
+    "RobustScaler",
+    "median 0 and quartiles 1 apart",
+)
+"""It leaves no mark to the last digit, as quartiles are only known to a bin."""
+
 SCALERS = (STANDARD, MIN_MAX)
 
 
@@ -71,7 +83,7 @@ def has_mark(scaler: Scaler, column: Distribution) -> bool:
         return False
     if scaler is STANDARD:
         return is_standard(column.mean, column.deviation, column.total)
-    return abs(column.least) <= ENDS and abs(column.greatest - 1) <= ENDS
+    return scaler is MIN_MAX and abs(column.least) <= ENDS and abs(column.greatest - 1) <= ENDS
 
 
 def departure(scaler: Scaler, column: Distribution) -> float:
@@ -79,6 +91,10 @@ def departure(scaler: Scaler, column: Distribution) -> float:
     if scaler is STANDARD:
         spread = abs(math.log2(column.deviation)) if column.deviation > 0 else 10.0
         return max(abs(column.mean), spread)
+    if scaler is ROBUST:
+        low, middle, high = map(float, column.quantiles(QUARTILES))
+        spread = abs(math.log2(high - low)) if high > low else 10.0
+        return max(abs(middle), spread)
     width = column.greatest - column.least
     spread = abs(math.log2(width)) if width > 0 else 10.0
     return max(abs(column.least), abs(column.greatest - 1), spread)

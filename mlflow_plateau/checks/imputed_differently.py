@@ -9,7 +9,13 @@ import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, TOLERANCE
+from mlflow_plateau.checks.evidence import (
+    CLAIM,
+    FALSE_FINDINGS,
+    FITS,
+    TOLERANCE,
+    likelihood_ratio,
+)
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.transformation import number
 from mlflow_plateau.profiles.patterns import Float64
@@ -110,30 +116,24 @@ def _spike(one: Distribution, other: Distribution) -> Spike | None:
     place = int(np.argmax(excess))
     if excess[place] < LEAST_SHARE or share[place] < NATURAL * elsewhere[place]:
         return None
-    near = np.concatenate([share[max(place - 3, 0) : place], share[place + 1 : place + 4]])
-    if share[place] < DOMINATES * float(np.median(near)):
+    if share[place] < DOMINATES * float(np.median(_near(one, place))):
         return None
-    found = _likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
-    needed = math.log(math.sqrt(len(share)) / FALSE_FINDINGS)
+    found = likelihood_ratio(float(share[place]), one.rows, float(elsewhere[place]), other.rows)
+    # It was chosen among those that are full enough; of values that hardly repeat that is one.
+    candidates = min(int(np.count_nonzero(share >= LEAST_SHARE)), math.sqrt(len(share)))
+    needed = math.log(max(candidates, 1) / FALSE_FINDINGS)
     if found < ONE_OF_TWO * needed:
         return None
     value = one.low[place] if one.atoms else _exact(one, place)
     return float(value), float(excess[place]), found, needed
 
 
-def _likelihood_ratio(share: float, rows: float, other: float, others: float) -> float:
-    """Returns how much two shares differ, in nats: half of the G statistic."""
-    pooled = (share * rows + other * others) / (rows + others)
-    return rows * _divergence(share, pooled) + others * _divergence(other, pooled)
-
-
-def _divergence(share: float, from_share: float) -> float:
-    """Returns the Kullback–Leibler divergence of two shares."""
-    divergence = 0.0
-    for one, other in ((share, from_share), (1 - share, 1 - from_share)):
-        if one > 0:
-            divergence += one * math.log(one / other)
-    return divergence
+def _near(one: Distribution, place: int) -> Float64:
+    """Returns the shares of the neighbours of a lump; nothing for bins with a gap before them."""
+    around = np.r_[max(place - 3, 0) : place, place + 1 : min(place + 4, len(one.low))]
+    gap = np.maximum(one.low[around] - one.high[place], one.low[place] - one.high[around])
+    adjoin = one.atoms | (gap <= 3 * (one.high[around] - one.low[around]))
+    return np.where(adjoin, one.mass[around] / one.total, 0.0)
 
 
 def _share_at(column: Distribution, value: float) -> float:
@@ -196,7 +196,7 @@ def _otherwise_alike(pair: NumberPair, in_train: Spike, in_validation: Spike) ->
 
 
 def _chance(pair: NumberPair) -> float:
-    return 1.3 / math.sqrt(max(pair.rows, 1.0))
+    return math.sqrt(FITS / (2 * max(pair.rows, 1.0)))
 
 
 def _at_end(pair: NumberPair, value: float, split: str) -> bool:

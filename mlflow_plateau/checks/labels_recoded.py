@@ -9,7 +9,12 @@ from scipy.optimize import linear_sum_assignment
 
 from mlflow_plateau.checks.categories_recoded import as_numbers, recoding
 from mlflow_plateau.checks.comparison import Comparison, InputPair
-from mlflow_plateau.checks.evidence import TOLERANCE, variation_of_chance
+from mlflow_plateau.checks.evidence import (
+    CLAIM,
+    TOLERANCE,
+    log_factorial,
+    variation_of_chance,
+)
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.labels import Labels, labels_of
 from mlflow_plateau.profiles.by_class import ByClass
@@ -19,13 +24,13 @@ LEAST_ROWS = 8
 """Rows of a class whose look is known."""
 
 ALIKE = 3.0
-"""Mean squared distance, in standard errors, up to which two classes look the same…"""
-
-UNLIKE = 6.0
-"""…and from which on they do not."""
+"""Mean squared distance, in standard errors, up to which two classes look the same."""
 
 SIGNAL = 6.0
 """Squared distance between train's own classes for their look to tell them apart."""
+
+MOVED = 5.0
+"""Nats against a column being the same as in train: chance brings them in one of a hundred."""
 
 VANISHED = 0.15
 """Part of that which is left in validation if targets and rows no longer belong together."""
@@ -90,8 +95,10 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     ]
     if len(classes) < 2:
         return []
-    mine = [pair.number for pair in both.numbers]
-    theirs = [pair.other_number for pair in both.numbers]
+    # Other codes leave the rows as they are; a column that moved would compare itself, not them.
+    same = [pair for pair in both.numbers if 2 * pair.rows * pair.distance**2 < MOVED]
+    mine = [pair.number for pair in same]
+    theirs = [pair.other_number for pair in same]
     variance = _variance(one, classes)[mine]
     if not (variance > 0).any():
         return []
@@ -101,20 +108,19 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     across = _distances(train, rows, validation, others, variance)
     own = _distances(train, rows, train, others, variance)
     apart = own[~np.eye(len(classes), dtype=bool)]
-    if float(np.median(apart)) < SIGNAL:
-        return []
     _, order = linear_sum_assignment(across)
     here, there = float(np.trace(across)), float(across[np.arange(len(classes)), order].sum())
     moved = [place for place in range(len(classes)) if order[place] != place]
     if (
         len(moved) >= 2
         and there <= ALIKE * len(classes)
-        and all(across[place, place] >= UNLIKE for place in moved)
-        and there * 4 <= here
+        and _independent(both, mine) * (here - there) / 2 >= CLAIM + log_factorial(len(classes))
     ):
         names = _names(labels, classes)
         mapping = {names[place]: names[int(order[place])] for place in moved}
         return [_recoded(labels.both, mapping, "the rows of these classes look like each other's")]
+    if float(np.median(apart)) < SIGNAL:
+        return []
     own_variance = _variance(other, classes)[theirs]
     within = _distances(validation, others, validation, others, own_variance)
     left = within[~np.eye(len(classes), dtype=bool)]
@@ -131,6 +137,21 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
         )
         return [shuffled]
     return [None]
+
+
+def _independent(both: InputPair, columns: list[int]) -> float:
+    """Returns how many independent columns these are worth: (Σ λ)² / Σ λ² of their correlations.
+
+    Args:
+        both: The input.
+        columns: Which of train's columns of numbers.
+    """
+    comoments = both.train.comoments
+    if comoments is None or both.train.layout.pooled:
+        return 1.0
+    correlation = comoments.correlation()[np.ix_(columns, columns)]
+    useful = np.diag(correlation) > 0
+    return float(useful.sum() ** 2 / max((correlation[np.ix_(useful, useful)] ** 2).sum(), 1.0))
 
 
 def _variance(state: ByClass, classes: list[float]) -> Float64:

@@ -11,7 +11,14 @@ import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.checks.evidence import CLAIM, FALSE_FINDINGS, FITS, ORDINARY_SHIFT, TOLERANCE
+from mlflow_plateau.checks.evidence import (
+    CLAIM,
+    FALSE_FINDINGS,
+    FITS,
+    ORDINARY_SHIFT,
+    TOLERANCE,
+    likelihood_ratio,
+)
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
@@ -189,20 +196,29 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
             continue
         ends: dict[str, float] = {}
         beyond_all = 0.0
-        for name, end, piled in (
-            ("low", clipped.least, clipped.at_least),
-            ("high", clipped.greatest, clipped.at_greatest),
+        evidence = 0.0
+        for name, end, piled, last in (
+            ("low", clipped.least, clipped.at_least, other.at_least),
+            ("high", clipped.greatest, clipped.at_greatest, other.at_greatest),
         ):
             beyond = _share(other, end, name == "low")
-            if beyond >= CLIPPED and piled / clipped.total >= beyond / 2:
+            if beyond < CLIPPED or last > beyond * other.total / 2:
+                continue  # what stands at one place is no tail, but a value that was filled in
+            there, usual = piled / clipped.total, _share_at(other, end)
+            if there - usual >= beyond / 2:
                 ends[name] = end
                 beyond_all += beyond
-        # That none of the rows is beyond the ends, although the other split's are.
-        if ends and beyond_all * clipped.rows > -math.log(FALSE_FINDINGS):
+                evidence += likelihood_ratio(there, clipped.rows, usual, other.rows)
+        # None of the rows is beyond the ends, although so many of both splits' could be, …
+        beyond_rows = beyond_all * other.rows
+        evidence += beyond_rows * math.log1p(clipped.rows / max(other.rows, 1.0))
+        # … wherever the ends would have come to lie.
+        evidence -= len(ends) * math.log(max(beyond_rows, 1.0))
+        if ends and evidence > -math.log(FALSE_FINDINGS):
             low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
             of_train = split == "validation"
-            _, apart = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
-            if apart <= TOLERANCE + 1 / math.sqrt(pair.rows):
+            against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
+            if against <= FITS:
                 yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
 
 
@@ -211,6 +227,14 @@ def _share(column: Distribution, end: float, below: bool) -> float:
     slack = 1e-6 * abs(end)
     beyond = column.high < end - slack if below else column.low > end + slack
     return float(column.mass[beyond].sum()) / column.total
+
+
+def _share_at(column: Distribution, value: float) -> float:
+    """Returns the share of rows that may stand at a value, were they spread evenly in each lump."""
+    slack = 1e-6 * abs(value)
+    there = (column.low <= value + slack) & (column.high >= value - slack)
+    known = there & (column.high - column.low <= 2 * slack)
+    return float(column.mass[known].sum()) / column.total
 
 
 def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: float) -> Hypothesis:

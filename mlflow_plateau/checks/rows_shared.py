@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.stats import poisson
 
 from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.transformation import number
 
@@ -20,6 +22,13 @@ SERIOUS_SHARE = 0.05
 SERIOUS_ROWS = 3
 """Fewer shared rows are rather duplicates that were measured twice than a leak."""
 
+UNSEEN_REPEATS = 6
+"""Rows of train that may well have had company, though none was seen to: three pairs, the upper
+limit of 95 % where there are none."""
+
+HARDLY = 1.05
+"""Values that occur so often on average or less do not come twice by chance."""
+
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""
 
@@ -29,7 +38,7 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
 
     Where rows repeat by themselves, a new row has been seen with probability 1 − (rows that occur
     once) / rows (Good, "The Population Frequencies of Species", Biometrika 1953); only what exceeds
-    this was leaked.
+    this was leaked. Where no column tells rows apart by itself, a few more may coincide.
     """
     if comparison.train.coverage.in_part or comparison.validation.coverage.in_part:
         return  # the share of shared rows is not known from a part
@@ -50,6 +59,10 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
     excess = share - expected
     if shared < 1 or excess < LEAST_SHARE or excess <= STANDARD_ERRORS * error:
         return
+    if not _hardly_repeat(comparison):
+        likely = len(theirs) * (expected + UNSEEN_REPEATS / float(often.sum()))
+        if float(poisson.sf(shared - 1, likely)) > FALSE_FINDINGS:
+            return  # rows of so few different values may coincide
     if expected > 0 and excess < 0.25 * (1 - expected) and expected > 0.5:
         return  # nearly all rows repeat by themselves: nothing can be told
     estimated = share * validation.rows
@@ -68,6 +81,17 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         ),
         certain=True,
     )
+
+
+def _hardly_repeat(comparison: Comparison) -> bool:
+    """Whether the values of some column are nearly all different, as measurements are."""
+    states = [both.train for both in comparison.features]
+    often = [
+        state.distinct.of_column(column)[1]
+        for state in states
+        for column in range(len(state.layout.columns))
+    ]
+    return any(len(counts) > 1 and float(counts.mean()) <= HARDLY for counts in often)
 
 
 def _contained(

@@ -12,6 +12,8 @@ from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     MIN_MAX,
+    QUARTILES,
+    ROBUST,
     SCALERS,
     STANDARD,
     Scaler,
@@ -43,7 +45,7 @@ STANDARD_ERRORS = 5.0
 NEARLY_RANGE = 0.3
 """A column scaled to the other split's range starts this close to 0 and ends this close to 1."""
 
-LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3}
+LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3, ROBUST.name: 3}
 """Columns that have to agree where none is scaled to the last digit."""
 
 PIXELS = ((255.0, 0.0), (127.5, 127.5))
@@ -54,7 +56,7 @@ LEAST_COLUMNS = 3
 
 
 def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
-    """Finds splits of which one is standardised, min-max scaled or divided by 255, and one raw."""
+    """Finds splits of which one is scaled, by statistics or by 255, and one raw."""
     for both in quantities(comparison):
         columns = continuous(both)
         if not columns:
@@ -64,7 +66,7 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         if pixels:
             continue
         for train_is_scaled in (True, False):
-            for scaler in SCALERS:
+            for scaler in (*SCALERS, ROBUST):
                 yield from _scaled(both, columns, scaler, train_is_scaled)
         yield from _by_constants(both, columns)
 
@@ -88,6 +90,15 @@ def _scaled(
         # Scaled with the other split's statistics, as is right, while that split stayed raw.
         scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
         if len(scaled) < AGREE * len(columns):
+            # Small samples of long tails end elsewhere; but no population moves all columns so far.
+            scaled = [pair for pair in both.different if pair.as_shift > ORDINARY_SHIFT]
+            if len(scaled) < max(AGREE * len(columns), LEAST_COLUMNS):
+                return
+            if _typical(scaler, scaled, train_is_scaled) > RAW:
+                return
+        if scaler is not min(
+            (*SCALERS, ROBUST), key=lambda one: _typical(one, scaled, train_is_scaled)
+        ):
             return
     if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
         return
@@ -102,11 +113,19 @@ def _scaled(
     yield _hypothesis(both, raw, scaler, train_is_scaled, exact=bool(own))
 
 
+def _typical(scaler: Scaler, columns: Sequence[NumberPair], train_is_scaled: bool) -> float:
+    """Returns how far the median column is from being scaled so."""
+    return median(departure(scaler, _sides(pair, train_is_scaled)[0]) for pair in columns)
+
+
 def _nearly(scaler: Scaler, column: Distribution) -> bool:
     if scaler is MIN_MAX:
         return abs(column.least) <= NEARLY_RANGE and abs(column.greatest - 1) <= NEARLY_RANGE
     error = 1 / math.sqrt(max(column.rows, 1.0))
     slack = NEARLY + STANDARD_ERRORS * error
+    if scaler is ROBUST:
+        low, middle, high = map(float, column.quantiles(QUARTILES))
+        return abs(middle) <= slack and abs(high - low - 1) <= slack < 1
     return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1
 
 

@@ -16,7 +16,7 @@ UNSEEN = 0.05
 """Share of validation's rows in categories that train does not have."""
 
 FRACTIONS = 0.5
-"""Share of train's values that have to be fractions for whole numbers to be a loss."""
+"""Share of the rows that have to hold fractions for whole numbers to be a loss."""
 
 
 def schema_mismatch(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -154,12 +154,22 @@ def _rounded(both: InputPair) -> tuple[str, ...]:
     found = []
     columns = [p for p in both.features if not p.train.constant and not p.validation.constant]
     for pair in columns:
-        for one, other in ((pair.train, pair.validation), (pair.validation, pair.train)):
-            if one.whole and not other.whole and one.total >= 30:
-                fractions = other.atoms and np.mean(other.low != np.round(other.low))
-                similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
-                if similar and (not other.atoms or fractions >= FRACTIONS):
-                    found.append(pair.name)
+        # Of many distinct values a sample is known; bins alone say nothing of fractions.
+        values, others = (
+            state.distinct.numbers_of_column(number)
+            for state, number in (
+                (both.train, pair.number),
+                (both.validation, pair.other_number),
+            )
+        )
+        for one, other, (sample, often) in (
+            (pair.train, pair.validation, others),
+            (pair.validation, pair.train, values),
+        ):
+            similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
+            cut = float(often[sample != np.round(sample)].sum()) >= FRACTIONS * float(often.sum())
+            if one.whole and one.total >= 30 and similar and cut:
+                found.append(pair.name)
     return tuple(found)
 
 

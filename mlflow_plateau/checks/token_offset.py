@@ -36,6 +36,9 @@ NATS_PER_GAIN = 16.0
 CANDIDATES = 8
 """Offsets that are looked at closely."""
 
+EXCHANGED = 4.0
+"""So many times more the frequencies differ by id than by rank if the ids were exchanged."""
+
 OTHER_VOCABULARY = 0.2
 """Correlation of the frequencies of ids below which they are not the same words."""
 
@@ -190,10 +193,9 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
     roots = np.sqrt(train[common]), np.sqrt(validation[common])
     alike = float(np.dot(*roots))
     shape = _sorted_overlap(train, validation)
+    exchanged = before > 0.5 or before > EXCHANGED * (1 - shape)
     unseen = float(validation[train == 0].sum())
-    if alike < OTHER_VOCABULARY or (
-        before > 0.5 and _correlation(*roots) < OTHER_VOCABULARY < shape
-    ):
+    if alike < OTHER_VOCABULARY or (exchanged and _correlation(*roots) < OTHER_VOCABULARY < shape):
         yield _hypothesis(
             both,
             "validation's ids come from another vocabulary",

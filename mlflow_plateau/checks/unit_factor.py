@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from mlflow_plateau.checks.comparison import Comparison, NumberPair
-from mlflow_plateau.checks.evidence import CLAIM, FITS
+from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
@@ -40,6 +40,9 @@ KNOWN_MAPS = (
 
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
+
+MUCH_WORSE = 3.0
+"""Nats by which a known factor has to fit better than any natural one, to be told from it."""
 
 UNNATURAL = 5.0
 """No population differs by such a factor, or by so many deviations, and in nothing else."""
@@ -112,11 +115,27 @@ def _credible(pair: NumberPair, fit: Affine) -> bool:
     if moved > UNNATURAL * max(pair.train.deviation, pair.validation.deviation):
         return True
     error = pair.validation.deviation / math.sqrt(pair.rows)
-    if fit.factor != 1 and abs(fit.offset) > max(0.1 * pair.validation.deviation, 4 * error):
-        return True
-    if not fit.offset and abs(math.log(fit.factor)) > math.log(NATURAL):
-        return True
+    offset = fit.factor != 1 and abs(fit.offset) > max(0.1 * pair.validation.deviation, 4 * error)
+    factor = not fit.offset and abs(math.log(fit.factor)) > math.log(NATURAL)
+    if offset or factor:
+        natural = min((other.distance for other in _natural(pair)), default=1.0)
+        if 2 * pair.rows * (natural**2 - fit.distance**2) > MUCH_WORSE:
+            return True
     return _digits_agree(pair, fit)
+
+
+def _natural(pair: NumberPair) -> Iterator[Affine]:
+    """Yields what populations do: all of it by a moderate factor, or moved by a few deviations."""
+    train, validation = pair.train, pair.validation
+    for mine, theirs in (
+        (train.mean, validation.mean),
+        (float(train.quantiles()[49]), float(validation.quantiles()[49])),
+    ):
+        if mine and theirs / mine > 0:
+            yield with_constants(pair, min(max(theirs / mine, 1 / NATURAL), NATURAL), 0.0)
+    moved = validation.mean - train.mean
+    if abs(moved) <= ORDINARY_RATIO * max(train.deviation, validation.deviation):
+        yield with_constants(pair, 1.0, moved)
 
 
 def _digits_agree(pair: NumberPair, fit: Affine) -> bool:

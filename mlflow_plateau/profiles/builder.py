@@ -13,6 +13,7 @@ from mlflow_plateau.profiles.patterns import Float32, as_float32, scramble
 from mlflow_plateau.profiles.profile import Coverage, Profile
 from mlflow_plateau.profiles.rows import RowHashes
 from mlflow_plateau.profiles.table import Table
+from mlflow_plateau.profiles.workspace import Workspace
 
 BLOCK_CELLS = 1 << 17
 """Cells that are measured together, so that they stay in the processor's cache."""
@@ -119,7 +120,7 @@ def _one_target(block: list[Table]) -> Float32 | None:
             return None
         (codes,) = target.codes.values()
         return (codes % np.uint64(1 << 24)).astype(np.float32)
-    cells = target.cells()
+    cells = target.cells(Workspace())
     if cells.shape[1] == 1:
         return cells[:, 0]
     return as_float32(cells.argmax(axis=1)) if cells.shape[1] > 1 else None

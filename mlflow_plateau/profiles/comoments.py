@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlflow_plateau.profiles.patterns import Float32, Float64, Int64
+from mlflow_plateau.profiles.workspace import Workspace
 
 MOST_COLUMNS = 256
 """With more columns than this no products are kept."""
@@ -25,20 +26,36 @@ GREATEST_CODE = 1 << 17
 
 MOST_AT_ONCE = 1 << 18
 
+_SIGN = np.uint32(0x80000000)
+
 _TOP_BITS = np.int32(12)
 """How many bits of the pattern a code drops."""
 
 
-def codes(values: Float32) -> Float64:
+def codes(values: Float32, workspace: Workspace) -> Float64:
     """Returns the codes of values, whole numbers up to ``GREATEST_CODE`` in size.
+
+    They stand in the workspace, and are gone when it is asked for codes again.
 
     The top bits of the pattern of |x| + 1/4 are a piecewise linear logarithm; those of 1/4 are
     taken off, and the sign of x is put back.
     """
-    shifted = np.abs(values) + LINEAR
-    size = (shifted.view(np.int32) >> _TOP_BITS) - (LINEAR.view(np.int32) >> _TOP_BITS)
-    np.minimum(size, GREATEST_CODE, out=size)
-    return np.copysign(size.astype(np.float64), values)
+    shifted = np.abs(values, out=workspace.array("shifted", values.shape, np.float32))
+    shifted += LINEAR
+    size = shifted.view(np.int32)
+    size >>= _TOP_BITS
+    size -= LINEAR.view(np.int32) >> _TOP_BITS
+    if size.size and size.max() > GREATEST_CODE:
+        np.minimum(size, GREATEST_CODE, out=size)
+    # Codes are exact in float32, too, where the sign is a bit that can be copied.
+    single = workspace.array("single", values.shape, np.float32)
+    np.copyto(single, size, casting="same_kind")
+    signs = np.bitwise_and(values.view(np.uint32), _SIGN, out=shifted.view(np.uint32))
+    pattern = single.view(np.uint32)
+    pattern |= signs
+    coded: Float64 = workspace.array("codes", values.shape, np.float64)
+    np.copyto(coded, single)
+    return coded
 
 
 @dataclass
@@ -65,7 +82,7 @@ class CoMoments:
         self.count += coded.shape[1]
         for start in range(0, coded.shape[1], MOST_AT_ONCE):
             part = coded[:, start : start + MOST_AT_ONCE]
-            self.sums += part.sum(axis=1).astype(np.int64)
+            self.sums += (part @ np.ones(part.shape[1])).astype(np.int64)
             self.products += (part @ part.T).astype(np.int64)
 
     def merged(self, other: CoMoments) -> CoMoments:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlflow_plateau.profiles.patterns import Float64, Int64, UInt32, UInt64, unmix
+from mlflow_plateau.profiles.patterns import Bool, Float64, Int64, UInt32, UInt64, unmix
+from mlflow_plateau.profiles.tally import added_up
 
 KEPT = 1024
 """Distinct values kept for each column."""
@@ -42,7 +43,7 @@ class Distinct:
     columns: int
     marks: UInt64
     counts: Int64
-    dropped: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    dropped: Bool
     _pending: list[tuple[UInt64, Int64 | None]] = field(
         default_factory=list, repr=False, compare=False
     )
@@ -64,7 +65,13 @@ class Distinct:
         )
 
     def add(self, column: int, hashes: UInt32, counts: Int64 | None = None) -> None:
-        """Adds values of one column, each once or as often as ``counts`` says."""
+        """Adds values of one column.
+
+        Args:
+            column: Which.
+            hashes: Their hashes.
+            counts: How often each occurs, or ``None`` for once each.
+        """
         limit = int(self._limit[column])
         if limit < _NO_LIMIT:
             kept = np.flatnonzero(hashes <= limit)
@@ -75,19 +82,28 @@ class Distinct:
         marks = hashes.astype(np.uint64) | (np.uint64(column) << _COLUMN)
         self._pending.append((marks, counts))
 
-    def add_block(self, hashes: UInt32) -> None:
-        """Adds (columns, values) of the first columns, every value once."""
+    def add_block(self, hashes: UInt32, finite: Bool | None = None) -> None:
+        """Adds (columns, values) of the first columns, every value once.
+
+        Args:
+            hashes: (columns, values).
+            finite: The same shape: which values count, or ``None`` where all do.
+        """
         limits = self._limit[: len(hashes)]
         if (limits < _NO_LIMIT).all():
+            least = hashes <= limits.astype(np.uint32)[:, None]
+            if finite is not None:
+                least &= finite
             if not self.dropped[: len(hashes)].all():
-                self.dropped[: len(hashes)] |= hashes.max(axis=1) > limits
-            places = np.flatnonzero(hashes <= limits.astype(np.uint32)[:, None])
+                count = hashes.shape[1] if finite is None else np.count_nonzero(finite, axis=1)
+                self.dropped[: len(hashes)] |= np.count_nonzero(least, axis=1) < count
+            places = np.flatnonzero(least)
             marks = hashes.ravel()[places].astype(np.uint64)
             columns = (places // max(hashes.shape[1], 1)).astype(np.uint64)
             self._pending.append((marks | (columns << _COLUMN), None))
         else:
             for column, row in enumerate(hashes):
-                self.add(column, row)
+                self.add(column, row if finite is None else row[finite[column]])
         if sum(len(marks) for marks, _ in self._pending) >= PENDING_CELLS:
             self.settle()
 
@@ -99,18 +115,15 @@ class Distinct:
         marks, counts = [self.marks], [self.counts]
         if plain:
             found, often = self._counted(np.concatenate(plain))
-            rank = self._ranks(found)
-            self.dropped |= (
-                np.bincount(self._column(found[rank >= KEPT]), minlength=self.columns) > 0
-            )
-            marks.append(found[rank < KEPT])
-            counts.append(often[rank < KEPT].astype(np.int64))
+            kept = self._kept(found)
+            marks.append(found[kept])
+            counts.append(often[kept])
         for given, often_given in self._pending:
             if often_given is not None:
                 marks.append(given)
                 counts.append(often_given)
         self._pending.clear()
-        self._take(np.concatenate(marks), np.concatenate(counts))
+        self._take(marks, counts)
 
     def _counted(self, marks: UInt64) -> tuple[UInt64, Int64]:
         """Returns the distinct marks, ascending, and how often each occurs.
@@ -129,32 +142,36 @@ class Distinct:
         self._repeating = len(found) < REPEATING * len(marks)
         return found, often.astype(np.int64)
 
-    def _take(self, marks: UInt64, counts: Int64) -> None:
-        together, place = np.unique(marks, return_inverse=True)
-        total = np.zeros(len(together), dtype=np.int64)
-        np.add.at(total, place, counts)
-        rank = self._ranks(together)
-        self.dropped |= (
-            np.bincount(self._column(together[rank >= KEPT]), minlength=self.columns) > 0
-        )
-        self.marks, self.counts = together[rank < KEPT], total[rank < KEPT]
+    def _take(self, marks: list[UInt64], counts: list[Int64]) -> None:
+        """Adds up lists of marks and their counts, and leaves out what exceeds the sample."""
+        together, total = added_up(marks, counts)
+        kept = self._kept(together)
+        self.marks, self.counts = together[kept], total[kept]
         self._limit = self._limits()
 
-    def _column(self, marks: UInt64) -> Int64:
-        return (marks >> _COLUMN).astype(np.int64)
+    def _kept(self, marks: UInt64) -> Bool:
+        """Returns which marks are among the first of their column, and notes what is dropped.
 
-    def _ranks(self, marks: UInt64) -> Int64:
-        """Returns the place of each mark among those of its column; marks ascend."""
-        column = self._column(marks)
-        first = np.searchsorted(column, np.arange(self.columns + 1))
-        return np.arange(len(marks)) - first[column]
+        Args:
+            marks: Ascending.
+        """
+        lengths = np.diff(self._starts(marks))
+        ranks = np.arange(len(marks)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        self.dropped |= lengths > KEPT
+        kept: Bool = ranks < KEPT
+        return kept
+
+    def _starts(self, marks: UInt64) -> Int64:
+        """Returns where the marks of each column start, and the end."""
+        edges = np.arange(self.columns + 1, dtype=np.uint64) << _COLUMN
+        return np.searchsorted(marks, edges)
 
     def _limits(self) -> Int64:
         """Returns the greatest hash that can still be among the kept ones, for each column."""
-        first = np.searchsorted(self._column(self.marks), np.arange(self.columns + 1))
+        starts = self._starts(self.marks)
         limits = np.full(self.columns, _NO_LIMIT, dtype=np.int64)
-        full = np.flatnonzero(np.diff(first) >= KEPT)
-        limits[full] = (self.marks[first[full] + KEPT - 1] & _HASH).astype(np.int64)
+        full = np.flatnonzero(np.diff(starts) >= KEPT)
+        limits[full] = (self.marks[starts[full] + KEPT - 1] & _HASH).astype(np.int64)
         return limits
 
     def merged(self, other: Distinct) -> Distinct:
@@ -163,9 +180,7 @@ class Distinct:
         other.settle()
         both = Distinct.of(self.columns)
         both.dropped = self.dropped | other.dropped
-        both._take(
-            np.concatenate([self.marks, other.marks]), np.concatenate([self.counts, other.counts])
-        )
+        both._take([self.marks, other.marks], [self.counts, other.counts])
         return both
 
     def complete(self, column: int) -> bool:

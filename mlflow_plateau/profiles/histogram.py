@@ -6,10 +6,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlflow_plateau.profiles.patterns import Bool, Float32, Int64, UInt16, ordered_keys
+from mlflow_plateau.profiles.patterns import (
+    Bool,
+    Float32,
+    Int32,
+    Int64,
+    UInt16,
+    in_order,
+    top_halves,
+)
+from mlflow_plateau.profiles.tally import added_up
 
-PENDING_CELLS = 1 << 21
+PENDING_CELLS = 1 << 22
 """Keys that are collected before they are counted, so that large tables are visited seldom."""
+
+_MOST_IN_TABLE = (1 << 31) - 1
 
 
 def bits_for(columns: int) -> int:
@@ -32,10 +43,10 @@ class Histogram:
     bits: int
     bins: Int64
     counts: Int64
-    _dense: Int64 | None = field(default=None, repr=False, compare=False)
-    _pending: list[tuple[UInt16, Bool | None]] = field(
-        default_factory=list, repr=False, compare=False
-    )
+    _dense: Int32 | None = field(default=None, repr=False, compare=False)
+    _in_dense: int = field(default=0, repr=False, compare=False)
+    _pending: UInt16 | None = field(default=None, repr=False, compare=False)
+    _filled: int = field(default=0, repr=False, compare=False)
 
     @classmethod
     def of(cls, columns: int) -> Histogram:
@@ -44,45 +55,73 @@ class Histogram:
         return cls(columns, bits_for(columns), none, none.copy())
 
     def add(self, values: Float32, finite: Bool | None) -> None:
-        """Adds (columns, values), leaving out what is not finite."""
-        self._pending.append((ordered_keys(values) >> np.uint16(16 - self.bits), finite))
-        if sum(keys.size for keys, _ in self._pending) >= PENDING_CELLS:
+        """Adds (columns, values), leaving out what is not finite.
+
+        Args:
+            values: (columns, values); what is not finite is replaced by zero.
+            finite: The same shape: which values count, or ``None`` where all do.
+        """
+        if finite is not None:
+            # A zero stands for each of them, and the bin of zero is the first of its column.
+            self._table(0)[:, 0] -= values.shape[1] - np.count_nonzero(finite, axis=1)
+        keys = top_halves(values)
+        # With many columns still half as many keys as a table of a column has bins.
+        most = max(PENDING_CELLS // max(self.columns, 1), 1 << (self.bits - 1))
+        for start in range(0, keys.shape[1], most):
+            self._collect(keys[:, start : start + most], most)
+
+    def _collect(self, keys: UInt16, most: int) -> None:
+        if self._filled + keys.shape[1] > most:
             self._count_pending()
+        if self._pending is None:
+            self._pending = np.empty((self.columns, most), dtype=np.uint16)
+        self._pending[:, self._filled : self._filled + keys.shape[1]] = keys
+        self._filled += keys.shape[1]
+
+    def _table(self, more: int) -> Int32:
+        """Returns the counts of all bins, by the top bits of the pattern as they are.
+
+        Args:
+            more: How many values of each column will be added.
+        """
+        if self._in_dense + more > _MOST_IN_TABLE:
+            self._empty_table()
+        if self._dense is None:
+            self._dense = np.zeros((self.columns, 1 << self.bits), dtype=np.int32)
+        self._in_dense += more
+        return self._dense
 
     def _count_pending(self) -> None:
-        if not self._pending:
+        if self._pending is None or not self._filled:
             return
-        size = 1 << self.bits
-        if self._dense is None:
-            self._dense = np.zeros((self.columns, size), dtype=np.int64)
-        for column in range(self.columns):
-            keys = np.concatenate(
-                [
-                    keys[column] if finite is None else keys[column][finite[column]]
-                    for keys, finite in self._pending
-                ]
-            )
-            if len(keys):
-                counted = np.bincount(keys)
-                self._dense[column, : len(counted)] += counted
-        self._pending.clear()
+        table = self._table(self._filled)
+        for column, keys in enumerate(self._pending[:, : self._filled]):
+            counted = np.bincount(keys >> np.uint16(16 - self.bits) if self.bits < 16 else keys)
+            table[column, : len(counted)] += counted
+        self._filled = 0
 
     def settle(self) -> None:
         """Brings everything added into ``bins`` and ``counts``, and frees the working space."""
         self._count_pending()
+        self._pending = None
+        self._empty_table()
+
+    def _empty_table(self) -> None:
         if self._dense is None:
             return
         flat = self._dense.ravel()
-        bins = np.flatnonzero(flat).astype(np.int64)
-        counts = flat[bins]
-        self._dense = None
-        self.bins, self.counts = _added(self.bins, self.counts, bins, counts)
+        places = np.flatnonzero(flat).astype(np.int64)
+        counts = flat[places].astype(np.int64)
+        self._dense, self._in_dense = None, 0
+        column, key = places >> self.bits, places & ((1 << self.bits) - 1)
+        bins = (column << self.bits) | in_order(key, self.bits)
+        self.bins, self.counts = added_up([self.bins, bins], [self.counts, counts])
 
     def merged(self, other: Histogram) -> Histogram:
         """Returns the histogram of both."""
         self.settle()
         other.settle()
-        bins, counts = _added(self.bins, self.counts, other.bins, other.counts)
+        bins, counts = added_up([self.bins, other.bins], [self.counts, other.counts])
         return Histogram(self.columns, self.bits, bins, counts)
 
     def of_column(self, column: int) -> tuple[Int64, Int64]:
@@ -91,12 +130,3 @@ class Histogram:
             self.bins, [column << self.bits, (column + 1) << self.bits]
         ).tolist()
         return self.bins[first:last] - (column << self.bits), self.counts[first:last]
-
-
-def _added(bins: Int64, counts: Int64, others: Int64, other_counts: Int64) -> tuple[Int64, Int64]:
-    if not len(bins):
-        return others, other_counts
-    together, place = np.unique(np.concatenate([bins, others]), return_inverse=True)
-    total = np.zeros(len(together), dtype=np.int64)
-    np.add.at(total, place, np.concatenate([counts, other_counts]))
-    return together, total

@@ -26,6 +26,7 @@ from mlflow_plateau.profiles.patterns import (
 )
 from mlflow_plateau.profiles.sequences import Sequences
 from mlflow_plateau.profiles.table import MISSING, Column, Layout, Table
+from mlflow_plateau.profiles.workspace import Workspace
 
 LEAST_RELATED = 2
 """With fewer columns there is nothing to relate."""
@@ -68,6 +69,7 @@ class InputProfile:
     labels: tuple[dict[int, str], ...]
     _statistics: tuple[Float64, Float64] | None = field(default=None, repr=False, compare=False)
     _row_deviations: Float64 | None = field(default=None, repr=False, compare=False)
+    _workspace: Workspace = field(default_factory=Workspace, repr=False, compare=False)
 
     @classmethod
     def of(cls, layout: Layout) -> InputProfile:
@@ -106,10 +108,9 @@ class InputProfile:
         self._widen(table.layout)
         self._statistics = self._row_deviations = None
         self.rows += table.rows
-        cells = table.cells()
+        cells = table.cells(self._workspace)
         hashes = None
-        finite_cells = np.isfinite(cells)
-        all_finite = bool(finite_cells.all())
+        all_finite = bool(np.isfinite(cells).all())
         if sample:
             self.sampled += table.rows
             hashes = self._row_hashes(table, cells, all_finite)
@@ -120,7 +121,7 @@ class InputProfile:
                 self.sequences.add(places)  # type: ignore[arg-type]
         if not self.layout.numbers:
             return hashes
-        values = table.by_column(cells)
+        values = table.by_column(cells, self._workspace)
         finite: Bool | None = None
         if not all_finite:
             finite = np.isfinite(values)
@@ -132,7 +133,7 @@ class InputProfile:
                 - missing
             )
             values = np.where(finite, values, np.float32(0))
-        self.moments.add(values, finite)
+        self.moments.add(values, finite, self._workspace)
         if sample:
             self._sample(table, values, finite, targets)
         return hashes
@@ -159,20 +160,19 @@ class InputProfile:
         self, table: Table, values: Float32, finite: Bool | None, targets: Float32 | None
     ) -> None:
         self.histogram.add(values, finite)
-        hashes = mix(values.view(np.uint32))
-        if finite is None:
-            self.distinct.add_block(hashes)
-        else:
-            for column, row in enumerate(hashes):
-                self.distinct.add(column, row[finite[column]])
-        coded = codes(values) if self.comoments or self.by_class else None
+        hashes, between = (
+            self._workspace.array(name, values.shape, np.uint32) for name in ("hashes", "between")
+        )
+        self.distinct.add_block(mix(values.view(np.uint32), hashes, between), finite)
+        related = self.comoments is not None or self.by_class is not None
+        coded = codes(values, self._workspace) if related else None
         if self.comoments is not None and coded is not None:
             self.comoments.add(coded)
         if self.row_means is not None and table.lengths is None and values.shape[1]:
             by_row = values.reshape(len(values), table.rows, -1)
             means = by_row.mean(axis=2, dtype=np.float64).astype(np.float32)
-            self.row_means.add(means, None)
-            coded = codes(means)
+            self.row_means.add(means, None, self._workspace)
+            coded = codes(means, self._workspace)
         if self.by_class is None or coded is None or targets is None:
             return
         if coded.shape[1] == len(targets):
@@ -184,7 +184,8 @@ class InputProfile:
         seed = zlib.crc32(self.layout.name.encode())
         if not all_finite:
             cells = np.where(np.isnan(cells), np.float32(np.nan), cells)
-        patterns = cells.view(np.uint32).astype(np.uint64)
+        patterns = self._workspace.array("patterns", cells.shape, np.uint64)
+        np.copyto(patterns, cells.view(np.uint32))
         hashes: UInt64 = np.einsum("ij,j->i", patterns, constants(cells.shape[1], seed))
         for column, code in table.codes.items():
             hashes = hashes + code * constants(1, seed + 7919 * (column + 1))
@@ -202,6 +203,7 @@ class InputProfile:
 
     def settle(self) -> None:
         """Brings all that was added into the states, and forgets labels that are not sampled."""
+        self._workspace.clear()
         self.histogram.settle()
         self.distinct.settle()
         for slot, labels in enumerate(self.labels):

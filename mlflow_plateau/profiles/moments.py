@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from mlflow_plateau.profiles.patterns import Bool, Float32, Float64, Int64
+from mlflow_plateau.profiles.workspace import Workspace
 
 LIMB = 38
 """Bits of one of the two integers of a sum."""
@@ -24,7 +25,10 @@ LOWEST_WINDOW = -9
 """Fine enough for the square of the least float32."""
 
 MOST_AT_ONCE = 1 << 15
-"""Values added before turning to integers: 37 + 15 bits stay below the 53 of a float64."""
+"""Values added at once: 47 + 15 bits stay below the 63 of an int64."""
+
+_ROUNDER = 1.5 * 2.0**52
+"""Added to a number on a grid of 1, it leaves the nearest integer in the low bits of the sum."""
 
 Limbs = np.ndarray[Any, np.dtype[np.object_]]
 """Python integers, which have no greatest value."""
@@ -50,29 +54,39 @@ class ExactSums:
         none = np.array([0] * columns, dtype=object)
         return cls(np.full(columns, LOWEST_WINDOW, dtype=np.int64), none, none.copy())
 
-    def add(self, values: Float64, greatest: Float64) -> None:
+    def add(self, values: Float64, greatest: Float64, workspace: Workspace) -> None:
         """Adds values.
 
         Args:
-            values: (columns, values); they are used up as scratch space.
+            values: (columns, values).
             greatest: The greatest size of each column's values.
+            workspace: Where to calculate.
         """
         _, exponent = np.frexp(greatest)
         needed = -(-(exponent.astype(np.int64) + 1) // LIMB) - 1
         self._raise_to(np.where(greatest > 0, needed, self.window))
         for start in range(0, values.shape[1], MOST_AT_ONCE):
-            self._add(values[:, start : start + MOST_AT_ONCE])
+            self._add(values[:, start : start + MOST_AT_ONCE], greatest, workspace)
 
-    def _add(self, values: Float64) -> None:
+    def _add(self, values: Float64, greatest: Float64, workspace: Workspace) -> None:
         grid = np.ldexp(1.0, (LIMB * self.window).astype(np.int32))[:, None]
-        coarse = values + grid * (1.5 * 2.0**52)
-        coarse -= grid * (1.5 * 2.0**52)
-        self.high = self.high + _integers(coarse.sum(axis=1) / grid[:, 0])
-        values -= coarse
+        if (grid == grid[0]).all():
+            grid = grid[:1]  # one number is added several times faster than one for each column
         fine = grid * 2.0**-LIMB
-        np.add(values, fine * (1.5 * 2.0**52), out=coarse)
-        coarse -= fine * (1.5 * 2.0**52)
-        self.low = self.low + _integers(coarse.sum(axis=1) / fine[:, 0])
+        rounded = workspace.array("rounded", values.shape, np.float64)
+        coarse = np.zeros(len(values), dtype=np.int64)
+        # Less than half of the grid is nothing on it.
+        on_grid = bool((greatest >= grid[:, 0] / 2).any())
+        if on_grid:
+            coarse = _sums_on_grid(values, grid, rounded)
+            self.high = self.high + coarse
+        if (greatest < fine[:, 0] * 2.0**47).all():
+            self.low = self.low + (_sums_on_grid(values, fine, rounded) - (coarse << LIMB))
+            return
+        if on_grid:
+            rounded -= grid * _ROUNDER
+            values = np.subtract(values, rounded, out=rounded)
+        self.low = self.low + _sums_on_grid(values, fine, rounded)
 
     def _raise_to(self, window: Int64) -> None:
         steps = np.maximum(window - self.window, 0)
@@ -98,8 +112,20 @@ class ExactSums:
         return Fraction(both) * Fraction(2) ** (LIMB * (window - 1))
 
 
-def _integers(values: Float64) -> Limbs:
-    return np.array([int(value) for value in values], dtype=object)
+def _sums_on_grid(values: Float64, grid: Float64, rounded: Float64) -> Int64:
+    """Returns the sum of each column's values, each rounded to a multiple of the grid, in those.
+
+    Args:
+        values: (columns, values), smaller than 2^47 times the grid.
+        grid: (columns, 1) or (1, 1): the grid of each column, a power of two.
+        rounded: Receives the rounded values, each with 1.5·2^52 times the grid added to it.
+    """
+    rounder = grid * _ROUNDER
+    np.add(values, rounder, out=rounded)
+    # The integers overflow, and come back when what was added to each value is taken off.
+    sums: Int64 = rounded.view(np.int64).sum(axis=1)
+    sums -= rounder.view(np.int64)[:, 0] * values.shape[1]
+    return sums
 
 
 @dataclass
@@ -144,12 +170,13 @@ class Moments:
             squares=ExactSums.of(columns),
         )
 
-    def add(self, values: Float32, finite: Bool | None) -> None:
+    def add(self, values: Float32, finite: Bool | None, workspace: Workspace) -> None:
         """Adds a block.
 
         Args:
             values: (columns, values); what is not finite is replaced by zero.
             finite: The same shape: which values count, or ``None`` where all do.
+            workspace: Where to calculate.
         """
         if values.size == 0:
             return
@@ -178,10 +205,11 @@ class Moments:
         self.count = self.count + count
         greatest = np.maximum(np.abs(here.least), np.abs(here.greatest))
         greatest[count == 0] = 0.0
-        wide = values.astype(np.float64)
-        squares = wide * wide
-        self.sums.add(wide, greatest)
-        self.squares.add(squares, greatest * greatest)
+        wide = workspace.array("wide", values.shape, np.float64)
+        np.copyto(wide, values)
+        self.sums.add(wide, greatest, workspace)
+        wide *= wide
+        self.squares.add(wide, greatest * greatest, workspace)
 
     def _take_extremes(self, other: Moments) -> None:
         self.at_least = _at(np.minimum, self.least, self.at_least, other.least, other.at_least)

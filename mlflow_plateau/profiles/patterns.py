@@ -7,6 +7,8 @@ and that is the same on every machine. All functions are elementwise and vectori
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,19 +17,27 @@ Float64 = npt.NDArray[np.float64]
 UInt16 = npt.NDArray[np.uint16]
 UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 LARGEST = float(np.finfo(np.float32).max)
 _SIGN = np.uint32(0x80000000)
+_TOP_HALF = 1 if sys.byteorder == "little" else 0
 _FIRST, _SECOND = 0x9E3779B1, 0x85EBCA77
 _FIRST_INVERSE, _SECOND_INVERSE = pow(_FIRST, -1, 2**32), pow(_SECOND, -1, 2**32)
 
 
-def as_float32(values: npt.NDArray[np.generic]) -> Float32:
-    """Returns numbers as float32: large ones are clipped, so that only infinities are infinite."""
+def as_float32(values: npt.NDArray[np.generic], out: Float32 | None = None) -> Float32:
+    """Returns numbers as float32: large ones are clipped, so that only infinities are infinite.
+
+    Args:
+        values: Numbers of any type.
+        out: Where to put them, if they are float32 already.
+    """
     if values.dtype == np.float32:
-        return np.asarray(values, dtype=np.float32) + np.float32(0)  # −0.0 becomes 0.0
+        single = np.asarray(values, dtype=np.float32)
+        return np.add(single, np.float32(0), out=out)  # −0.0 becomes 0.0
     if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
         # By way of float64, as pandas stores a column of whole numbers in which some are missing.
         return values.astype(np.float64).astype(np.float32)
@@ -44,14 +54,16 @@ def as_float32(values: npt.NDArray[np.generic]) -> Float32:
     return single
 
 
-def ordered_keys(values: Float32) -> UInt16:
-    """Returns the 16 top bits (sign, exponent, 7 of the mantissa) in the order of the values."""
-    pattern = values.view(np.uint32)
-    flip = (values.view(np.int32) >> 31).view(np.uint32)
-    flip |= _SIGN
-    flip ^= pattern
-    flip >>= np.uint32(16)
-    return flip.astype(np.uint16)
+def top_halves(values: Float32) -> UInt16:
+    """Returns a view of the 16 top bits (sign, exponent, 7 of the mantissa) of each value."""
+    halves: UInt16 = values.view(np.uint16)[..., _TOP_HALF::2]
+    return halves
+
+
+def in_order(keys: Int64, bits: int = 16) -> Int64:
+    """Returns the ``bits`` top bits of patterns so that they ascend with the values."""
+    sign = 1 << (bits - 1)
+    return np.where(keys & sign, keys ^ ((1 << bits) - 1), keys | sign)
 
 
 def bin_edges(keys: npt.NDArray[np.integer], bits: int = 16) -> tuple[Float64, Float64]:
@@ -72,10 +84,16 @@ def _value_of_ordered(ordered: UInt32) -> Float64:
     return pattern.astype(np.uint32).view(np.float32).astype(np.float64)
 
 
-def mix(patterns: UInt32) -> UInt32:
-    """Returns a hash of each 32-bit pattern; a bijection, so that different values never meet."""
-    mixed = patterns * np.uint32(_FIRST)
-    mixed ^= mixed >> np.uint32(16)
+def mix(patterns: UInt32, out: UInt32 | None = None, scratch: UInt32 | None = None) -> UInt32:
+    """Returns a hash of each 32-bit pattern; a bijection, so that different values never meet.
+
+    Args:
+        patterns: The patterns.
+        out: Where to put the hashes.
+        scratch: An array of the same shape, for what lies between.
+    """
+    mixed = np.multiply(patterns, np.uint32(_FIRST), out=out)
+    mixed ^= np.right_shift(mixed, np.uint32(16), out=scratch)
     mixed *= np.uint32(_SECOND)
     return mixed
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlflow_plateau.profiles.patterns import Float32, Int64, UInt64, as_float32
+from mlflow_plateau.profiles.workspace import Workspace
 
 MISSING = np.uint64(1 << 32)
 """Stands for a category that is missing; hashes of categories have 32 bits."""
@@ -134,14 +135,21 @@ class Table:
             lengths=lengths,
         )
 
-    def cells(self) -> Float32:
-        """Returns the numbers as (rows, cells), in the order of memory."""
+    def cells(self, workspace: Workspace) -> Float32:
+        """Returns the numbers as (rows, cells), in the order of memory.
+
+        They may stand in the workspace, and are gone when it is asked for cells again.
+        """
         rows = 1 if self.lengths is not None else self.rows
         width = self.numbers.size // rows if rows else 0
-        return as_float32(self.numbers).reshape(rows, width)
+        out = workspace.array("cells", self.numbers.shape, np.float32)
+        return as_float32(self.numbers, out).reshape(rows, width)
 
-    def by_column(self, cells: Float32) -> Float32:
-        """Returns the cells as (columns, values), one column after the other in memory."""
+    def by_column(self, cells: Float32, workspace: Workspace) -> Float32:
+        """Returns the cells as (columns, values), one column after the other in memory.
+
+        They may stand in the workspace, and are gone when it is asked for values again.
+        """
         if self.lengths is not None:
             return cells
         if self.layout.pooled:
@@ -151,7 +159,9 @@ class Table:
             columns = cells.T
         if len(columns) > MOST_COLUMNS:
             columns = columns[evenly_spaced(len(columns))]
-        return np.ascontiguousarray(columns)
+        values: Float32 = workspace.array("values", columns.shape, np.float32)
+        np.copyto(values, columns)
+        return values
 
 
 def evenly_spaced(columns: int) -> npt.NDArray[np.int64]:

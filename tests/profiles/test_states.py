@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mlflow_plateau.profiles import profile
-from mlflow_plateau.profiles.patterns import bin_edges, mix, ordered_keys, unmix
+from mlflow_plateau.profiles.patterns import bin_edges, in_order, mix, top_halves, unmix
 
 RNG = np.random.default_rng(6)
 
@@ -34,7 +34,7 @@ def test_extremes_are_counted() -> None:
 
 def test_keys_sort_like_the_values() -> None:
     values = np.sort(RNG.standard_normal(5000) * 10.0 ** RNG.integers(-30, 30, 5000)).astype("f4")
-    keys = ordered_keys(values)
+    keys = in_order(top_halves(values))
     assert np.all(np.diff(keys.astype(int)) >= 0)
     low, high = bin_edges(keys)
     assert np.all((low <= values) & (values <= high))
@@ -116,3 +116,20 @@ def test_classes_have_their_own_sums() -> None:
     assert by_class is not None
     assert by_class.counts == {7.0: 2, 8.0: 1}
     assert by_class.sums[7.0][0] > 0 > by_class.sums[8.0][0]
+
+
+def test_many_blocks_count_and_add_up_like_numpy() -> None:
+    """More values than are collected, measured and counted at once, with gaps among them."""
+    x = (RNG.standard_normal((400_000, 12)) * 10.0 ** np.arange(-6, 6)).astype("float32")
+    x[RNG.random(len(x)) < 0.01, 3] = np.nan
+    state = profile(x).inputs[0]
+    for column in (0, 3, 11):
+        values = x[np.isfinite(x[:, column]), column]
+        expected, often = np.unique(in_order(top_halves(values).astype(int)), return_counts=True)
+        keys, counts = state.histogram.of_column(column)
+        assert keys.tolist() == expected.tolist()
+        assert counts.tolist() == often.tolist()
+        mean, deviation = (float(found[column]) for found in state.statistics())
+        exact = values.astype("float64")
+        assert mean == pytest.approx(exact.mean(), rel=1e-9)
+        assert deviation == pytest.approx(exact.std(), rel=1e-9)

@@ -1,0 +1,1 @@
+"""Names what was done to validation data? Mutations of known kind, and controls, counted."""
