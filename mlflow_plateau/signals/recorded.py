@@ -168,22 +168,26 @@ def unmeasurable_updates(view: View) -> Measurement:
     ReLU, max-pooling and the like hide NaN: the weights are lost while the loss stays finite, at
     that of a constant prediction.
     """
-    ratios = view.history.recorded.get("update_ratio")
-    spreads = view.history.recorded.get("batch_loss_spread")
-    if ratios is None or spreads is None or not view.setup.trainable_parameter_count:
+    nothing = np.full(len(view.history), np.nan)
+    ratios, spreads, weights = (
+        view.history.recorded.get(name, nothing)
+        for name in ("update_ratio", "batch_loss_spread", "lost_weights")
+    )
+    # Weights that were looked at themselves say it alone; what is lost stays lost.
+    seen = weights > 0
+    known = ratios is not nothing and spreads is not nothing
+    if not (known or seen.any()) or not view.setup.trainable_parameter_count:
         return cannot_say(NOT_RECORDED)
-    weights = view.history.recorded.get("lost_weights", np.zeros(len(ratios)))
-    late, half = slice(len(ratios) // 2, None), " of the second half"
-    if not np.isfinite(spreads[late]).any() and (weights > 0).any():
+    measured = np.isfinite(spreads) | seen
+    lost = measured & (~np.isfinite(ratios) | seen)
+    late, half = slice(len(measured) // 2, None), " of the second half"
+    if seen.any() and not measured[late].any():
         late, half = slice(None), ""
-    measured = np.isfinite(spreads[late])
-    # What is lost stays lost: of weights that were looked at themselves one look is enough.
-    if measured.sum() < (1 if (weights[late] > 0).any() else 2):
+    if measured[late].sum() < 2 and not seen[late].any():
         return cannot_say("fewer than 2 late epochs were measured")
-    lost = measured & (~np.isfinite(ratios[late]) | (weights[late] > 0))
     return Measurement(
-        float(lost.sum() / measured.sum()),
-        facts={"where": where_not_finite(view) if lost.any() else "", "half": half},
+        float(lost[late].sum() / measured[late].sum()),
+        facts={"where": where_not_finite(view) if lost[late].any() else "", "half": half},
     )
 
 
