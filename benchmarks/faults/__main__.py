@@ -25,7 +25,7 @@ def main() -> None:
     commands.add_parser("fit", help="fit the weights and write them into the package")
     command = commands.add_parser("thresholds", help="print what thresholds would cost")
     command.add_argument(
-        "--level", choices=("curves", "history", "compared", "recorded"), default="recorded"
+        "--level", choices=("curves", "history", "unsampled", "recorded"), default="recorded"
     )
     commands.add_parser("report", help="write docs/accuracy.md")
     commands.add_parser("forecast", help="foretell second halves of curves from their first")
@@ -101,13 +101,10 @@ def score(part: str, jobs: int, wrong: bool, framework: str = "keras") -> None:
 
 
 def thresholds(level: str) -> None:
-    """Prints what thresholds would cost on the part that they are chosen on."""
-    from benchmarks.faults.answers import answers
-    from benchmarks.faults.dataset import load
-    from benchmarks.faults.thresholds import trade_off
+    """Prints what thresholds would cost on the tasks that they are chosen on."""
+    from benchmarks.faults.thresholds import asked_left_out, trade_off
 
-    runs = [run for run in load() if run.part == "tune" and run.counts]
-    print("\n".join(trade_off([a for a in answers(runs) if a.level == level])))
+    print("\n".join(trade_off(asked_left_out(level))))
 
 
 if __name__ == "__main__":

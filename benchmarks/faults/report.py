@@ -23,7 +23,7 @@ from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
 from benchmarks.faults.unseen import unseen
 from mlflow_plateau.causes import CAUSES, NONE
-from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLD, IMPROVING_THRESHOLD
+from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "accuracy.md"
@@ -40,8 +40,8 @@ by at least {SMALLEST_MARGIN:.0%} of what the healthy training gained over a con
 a healthy run counts only if no other healthy setting was better by {LARGEST_MARGIN_OF_CONTROLS:.0%}
 and its validation loss did not end above its best, by {LARGEST_MARGIN_OF_CONTROLS:.0%} of what was
 gained or {LARGEST_RISE_OF_CONTROLS:.0%} of the best. The weights were fitted on the tasks
-{{fit}}; temperature and thresholds were chosen on {{tune}}; everything below is about {{test}},
-which neither has seen.
+{{fit}}, the temperature on {{tune}}; the thresholds were chosen on both, with weights that were
+fitted on other tasks. Everything below is about {{test}}, which nothing has seen.
 
 What a level of evidence knows:
 
@@ -54,8 +54,8 @@ What a level of evidence knows:
 - `unsampled`: what the recorder writes where it gets at no rows, as with several devices;
 - `recorded`: all that it writes, from experiments and reference models on a sample of the rows too.
 
-A cause is named on a plateau from a confidence of {DECISION_THRESHOLD:.2f} on, and while the loss
-still improves from {IMPROVING_THRESHOLD:.2f} on; a plateau is called converged from
+A cause is named from a confidence of {DECISION_THRESHOLDS["recorded"]:.2f} on where the run was
+recorded, otherwise from {DECISION_THRESHOLDS["history"]:.2f} on; a plateau is called converged from
 {CONVERGED_THRESHOLD:.2f} on. *top-1* is the share of faulty runs whose cause is
 named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
 the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,

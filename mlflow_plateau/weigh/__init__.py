@@ -16,8 +16,7 @@ from mlflow_plateau.tracked import FloatArray
 from mlflow_plateau.weigh.course import Course, Kind
 from mlflow_plateau.weigh.judgement import (
     CONVERGED_THRESHOLD,
-    DECISION_THRESHOLD,
-    IMPROVING_THRESHOLD,
+    DECISION_THRESHOLDS,
     Judgement,
     judge,
     judge_histories,
@@ -31,8 +30,7 @@ from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = [
     "CONVERGED_THRESHOLD",
-    "DECISION_THRESHOLD",
-    "IMPROVING_THRESHOLD",
+    "DECISION_THRESHOLDS",
     "diagnose_history",
     "judge_histories",
     "measure",

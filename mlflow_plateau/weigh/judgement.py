@@ -22,14 +22,12 @@ from mlflow_plateau.weigh.odds import (
     probabilities,
 )
 
-DECISION_THRESHOLD = 0.55
-"""On a plateau, a cause less probable than this is not named: the answer is inconclusive."""
+DECISION_THRESHOLDS: Mapping[str, float] = {"history": 0.5, "compared": 0.5, "recorded": 0.7}
+"""By level of evidence: a cause less probable than this is not named. On a plateau the answer is
+then inconclusive. A recorder sees most causes beyond doubt, so that doubt is a sign of none."""
 
 CONVERGED_THRESHOLD = 0.5
 """On a plateau, “nothing to improve” less probable than this is not said either."""
-
-IMPROVING_THRESHOLD = 0.6
-"""While the loss still improves, a cause has to be at least this probable to be named."""
 
 CONTRIBUTING_THRESHOLD = 0.55
 """Another cause is named as contributing from this probability of being present on."""
@@ -117,7 +115,8 @@ def _judged(view: View, odds: Mapping[str, float]) -> Judgement:
     chances = probabilities(odds, possible_answers(course))
     health = max(odds[NONE], LEAST_HEALTH)
     against_health = {c: odds[c] - health for c in chances if c != NONE}
-    status, cause, confidence = _decide(course, chances)
+    level = _level(view.history)
+    status, cause, confidence = _decide(course, chances, DECISION_THRESHOLDS[level])
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
     likely = others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
     plateau = view.plateau if course.kind is Kind.FLAT else None
@@ -133,7 +132,7 @@ def _judged(view: View, odds: Mapping[str, float]) -> Judgement:
         onset_epoch=plateau.onset_epoch if plateau else None,
         wasted_epochs=plateau.length if plateau else 0.0,
         wasted_fraction=plateau.share if plateau else 0.0,
-        level=_level(view.history),
+        level=level,
     )
 
 
@@ -144,7 +143,9 @@ def _level(history: History) -> str:
     return "compared" if history.siblings else "history"
 
 
-def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, float]:
+def _decide(
+    course: Course, chances: Mapping[str, float], threshold: float
+) -> tuple[str, str, float]:
     """Returns status, cause and confidence."""
     leading = max(chances, key=lambda answer: chances[answer])
     confidence = chances[leading]
@@ -155,12 +156,12 @@ def _decide(course: Course, chances: Mapping[str, float]) -> tuple[str, str, flo
     if course.kind is Kind.DIVERGED:
         return "diverged", leading, confidence
     if course.kind is Kind.FALLING:
-        if leading != NONE and confidence >= IMPROVING_THRESHOLD:
+        if leading != NONE and confidence >= threshold:
             return "improving", leading, confidence
         return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
     if leading == NONE and confidence >= CONVERGED_THRESHOLD:
         return "converged", NONE, confidence
-    if leading != NONE and confidence >= DECISION_THRESHOLD:
+    if leading != NONE and confidence >= threshold:
         return "stalled", leading, confidence
     return "inconclusive", NONE, 1.0 - confidence
 
