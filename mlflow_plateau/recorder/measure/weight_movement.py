@@ -10,6 +10,7 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.names import layer_in, name_in, named
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer, updates_made
+from mlflow_plateau.recorder.measure.by_layer import Layers, is_due
 from mlflow_plateau.recorder.measure.gradients import Formula, Update, formula_for, slots_of
 from mlflow_plateau.recorder.measure.variables import every_nth
 from mlflow_plateau.recorder.measure.weight_sample import WeightSample
@@ -32,7 +33,8 @@ class WeightMovement:
     - ``epoch_displacement``: ‖w(end of epoch) − w(start)‖ / ‖w(start)‖.
     - ``gradient_norm``: ‖g‖ of the gradient in that update; see ``gradients``.
 
-    All over a fixed sample of the trainable weights; see ``weight_sample``.
+    All over a fixed sample of the trainable weights; see ``weight_sample``. After 1, 2, 3, 4, 6, 8,
+    11, … epochs the ratio and the norm of each layer as well, as ``update_ratio/layer``.
     """
 
     def __init__(self, model: Any) -> None:
@@ -47,7 +49,9 @@ class WeightMovement:
         self._sample: WeightSample | None = None
         self._first: FloatArray | None = None
         self._last: FloatArray | None = None
-        self.begin_epoch()
+        self._layers: Layers | None = None
+        self._epoch = -1
+        self._forget()
 
     @property
     def unmoved(self) -> tuple[str, ...]:
@@ -68,6 +72,10 @@ class WeightMovement:
 
     def begin_epoch(self) -> None:
         """Forgets the last epoch."""
+        self._epoch += 1
+        self._forget()
+
+    def _forget(self) -> None:
         self._start: FloatArray | None = None
         self._formula: Formula | None = None
         self._slots: FloatArray = NOTHING
@@ -83,6 +91,7 @@ class WeightMovement:
         if self._sample is None or not self._sample.is_of(variables):
             self._sample = WeightSample(variables, every_nth)
             self._first = self._last = None
+            self._layers = Layers([layer_in(name_in(self._model, v)) for v in variables])
         self._start = self._sample.read()
         if self._first is None:
             self._first = self._start
@@ -117,6 +126,10 @@ class WeightMovement:
         size = sample.norm(before)
         if size != 0:
             self._found["update_ratio"] = sample.norm(after - before) / size / updates
+        layers = self._layers if is_due(self._epoch) else None
+        if layers is not None:
+            moved = sample.norms(after - before) / updates
+            self._found.update(layers.ratios("update_ratio", moved, sample.norms(before)))
         if self._formula is None:
             return
         slots = self._read_slots(sample, self._formula) if self._formula.slot else NOTHING
@@ -125,6 +138,9 @@ class WeightMovement:
         )
         if squares is not None:
             self._found["gradient_norm"] = sample.norm(np.sqrt(squares))
+            if layers is not None:
+                norms = sample.norms(np.sqrt(squares))
+                self._found.update(layers.norms("gradient_norm", norms))
 
     def end_training_part(self) -> Mapping[str, float]:
         """Returns what was measured; nothing where there is no weight to train."""

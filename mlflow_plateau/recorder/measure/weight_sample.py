@@ -43,6 +43,7 @@ class WeightSample:
         taken = [len(range(0, n, stride)) for n, stride in zip(sizes, self._strides, strict=True)]
         self._ends = np.cumsum(taken)
         scales = [n / k if k else 0.0 for n, k in zip(sizes, taken, strict=True)]
+        self._owners = np.repeat(np.arange(len(taken)), taken)
         self._scales: FloatArray = np.repeat(np.array(scales, dtype=np.float64), taken)
 
     def is_of(self, variables: Sequence[Any]) -> bool:
@@ -79,6 +80,11 @@ class WeightSample:
             values: Values at the sampled coordinates, shape ``(coordinates,)``.
         """
         return float(np.sqrt(np.dot(self._scales, np.square(values))))
+
+    def norms(self, values: FloatArray) -> FloatArray:
+        """Returns the same for each variable by itself, shape ``(variables,)``."""
+        squares = self._scales * np.square(values)
+        return np.asarray(np.sqrt(np.bincount(self._owners, squares, len(self.variables))))
 
 
 def _stride(size: int, shape: Sequence[int], share: float) -> int:

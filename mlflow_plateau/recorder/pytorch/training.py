@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -68,6 +69,11 @@ class TorchTraining:
             return [p for p in self.model.parameters() if p.requires_grad]
         held = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
         return [p for p in self.model.parameters() if p.requires_grad and id(p) in held]
+
+    def layers_of(self, parameters: Sequence[Any]) -> list[str]:
+        """Returns the name of the module that holds each parameter: ``0`` of ``0.weight``."""
+        names = {id(parameter): name for name, parameter in self.model.named_parameters()}
+        return [names[id(p)].rpartition(".")[0] or names[id(p)] for p in parameters]
 
     def opened(self) -> tuple[Differentiable, NextUpdate]:
         """Returns the model and what its optimiser would do, for experiments.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mlflow_plateau.recorder.measure.by_layer import Layers, is_due
 from mlflow_plateau.recorder.measure.pace import Pace
 from mlflow_plateau.recorder.measure.weight_sample import WeightSample
 from mlflow_plateau.recorder.pytorch.describe import largest_group, learning_rate_in
@@ -23,8 +24,11 @@ class UpdateWatch:
     - ``epoch_displacement``: ‖w(end of epoch) − w(start)‖ / ‖w(start)‖.
     - ``gradient_norm``: ‖g‖ of the gradient in that update, as the optimiser was given it.
 
-    All over a fixed sample of the trained weights. It stands between the updates by way of the
-    hooks that PyTorch's optimisers have; these are no part of what an optimiser saves.
+    All over a fixed sample of the trained weights. After 1, 2, 3, 4, 6, 8, 11, … epochs the ratio
+    and the norm of each layer as well, as ``update_ratio/layer``.
+
+    It stands between the updates by way of the hooks that PyTorch's optimisers have; these are no
+    part of what an optimiser saves.
 
     Args:
         training: The training.
@@ -36,6 +40,7 @@ class UpdateWatch:
         self._optimizer = training.optimizer
         self._silent = silent
         self._sample: WeightSample | None = None
+        self._layers: Layers | None = None
         self._pace = Pace(training.planned_epochs - 1 if training.planned_epochs else None)
         self._failed = False
         self._handles: list[Any] = []
@@ -72,6 +77,7 @@ class UpdateWatch:
         self._handles = []
 
     def _next(self, epoch: int) -> None:
+        self._epoch = epoch
         self.is_due = self._pace.is_due(epoch)
         """Whether this epoch is measured."""
         self._start: FloatArray | None = None
@@ -92,6 +98,7 @@ class UpdateWatch:
             if parameters:
                 if self._sample is None or not self._sample.is_of(parameters):
                     self._sample = WeightSample(parameters, every_nth)
+                    self._layers = Layers(self._training.layers_of(parameters))
                 self._start = self._sample.read()
         except Exception as error:
             # Inside the user's update: an exception here would be one of the training.
@@ -120,8 +127,14 @@ class UpdateWatch:
 
     def _take(self, sample: WeightSample, before: FloatArray) -> None:
         size = sample.norm(before)
+        moved = sample.read() - before
         if size != 0:
-            self._found["update_ratio"] = sample.norm(sample.read() - before) / size
+            self._found["update_ratio"] = sample.norm(moved) / size
+        layers = self._layers if is_due(self._epoch) else None
+        if layers is not None:
+            self._found.update(
+                layers.ratios("update_ratio", sample.norms(moved), sample.norms(before))
+            )
         gradients = [parameter.grad for parameter in sample.variables]
         scaled = getattr(self._optimizer, "grad_scale", None) is not None
         if scaled or any(g is not None and g.is_sparse for g in gradients):
@@ -131,7 +144,10 @@ class UpdateWatch:
             for g, parameter in zip(gradients, sample.variables, strict=True)
         ]
         if any(g is not None for g in gradients):
-            self._found["gradient_norm"] = sample.norm(sample.read(given))
+            gradient = sample.read(given)
+            self._found["gradient_norm"] = sample.norm(gradient)
+            if layers is not None:
+                self._found.update(layers.norms("gradient_norm", sample.norms(gradient)))
 
     def _displacement(self, before: FloatArray) -> Mapping[str, float]:
         if self._sample is None:
