@@ -101,7 +101,7 @@ def test_a_training_step_of_the_users_own_is_measured_as_far_as_it_can_be() -> N
     inputs = keras.Input((3,))
     model = Own(inputs, keras.layers.Dense(1, activation="sigmoid")(inputs))
     model.compile("sgd", "binary_crossentropy")
-    mlflow_plateau.autolog(diagnose=False)
+    mlflow_plateau.autolog(diagnose=False, probe_budget=100.0)
     model.fit(*arrays(), epochs=2, verbose=0)
 
     run = only_run()
