@@ -59,6 +59,12 @@ def without(run: Run, names: frozenset[str]) -> Run:
     )
 
 
+def missing(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Returns the parts that the recorder writes by now, and that no run of the data set holds."""
+    held = {"comparison"}.union(*(run.metrics.keys() | run.params.keys() for run in runs))
+    return tuple(part for part, names in PARTS_OF_THE_RECORD.items() if names and not names & held)
+
+
 def ablation(runs: Sequence[Run]) -> Iterator[str]:
     """Yields the lines of a Markdown table: the figures without each part of the record.
 
@@ -67,6 +73,8 @@ def ablation(runs: Sequence[Run]) -> Iterator[str]:
     yield "| left out | " + " | ".join(FIGURES) + " |"
     yield "| --- |" + " --- |" * len(FIGURES)
     for part, names in PARTS_OF_THE_RECORD.items():
+        if part in missing(runs):
+            continue
         given = [
             Answer.of(run, "recorded", diagnose_history(at_level(without(run, names), "recorded")))
             for run in runs

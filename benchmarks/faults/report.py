@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.faults.ablation import ablation
+from benchmarks.faults.ablation import ablation, missing
 from benchmarks.faults.answers import Answer, answers
 from benchmarks.faults.dataset import (
     FILES,
@@ -137,6 +137,12 @@ def page(
         yield from (*confused(own), "")
     tested = [run for run in runs if run.part == "test" and run.counts]
     yield from (WITHOUT, "", *ablation(tested), "")
+    if parts := missing(tested):
+        yield (
+            "Not recorded yet when these trainings were made, so that nothing rests on it:"
+            f" {', '.join(parts)}."
+        )
+        yield ""
     yield from (UNSEEN, "", *unseen(runs), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")

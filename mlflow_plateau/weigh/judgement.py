@@ -22,7 +22,7 @@ from mlflow_plateau.weigh.odds import (
     probabilities,
 )
 
-DECISION_THRESHOLDS: Mapping[str, float] = {"history": 0.5, "compared": 0.5, "recorded": 0.7}
+DECISION_THRESHOLDS: Mapping[str, float] = {"history": 0.6, "compared": 0.6, "recorded": 0.7}
 """By level of evidence: a cause less probable than this is not named. On a plateau the answer is
 then inconclusive. A recorder sees most causes beyond doubt, so that doubt is a sign of none."""
 
