@@ -10,10 +10,11 @@ import numpy as np
 from benchmarks.faults.dataset import Run, load
 from benchmarks.faults.examples import ANSWERS, FloatTable, examples, seen
 from benchmarks.faults.fit import ALONE, Regularization, log_odds, minimise
-from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.causes import NONE
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
-from mlflow_plateau.weigh.odds import confidence_in, probabilities
+from mlflow_plateau.weigh.judgement import leading_answer
+from mlflow_plateau.weigh.odds import probabilities
 from mlflow_plateau.weigh.weights import fitted_weights
 
 CANDIDATES = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
@@ -59,11 +60,7 @@ def _asked(run: Run, level: str, numbers: FloatTable) -> Iterator[LeftOut]:
     course = read_course(View(seen(run, level)))
     by_answer = {answer.id: float(value) for answer, value in zip(ANSWERS, odds, strict=True)}
     chances = probabilities(by_answer, possible_answers(course))
-    leading = max(chances, key=lambda answer: chances[answer])
-    confidence = chances[leading]
-    if leading != NONE:
-        confidence = confidence_in(cause_by_id(leading), chances)
-    yield LeftOut(course.kind, run.truth, leading, confidence)
+    yield LeftOut(course.kind, run.truth, *leading_answer(chances))
 
 
 def trade_off(asked: Sequence[LeftOut]) -> Iterator[str]:

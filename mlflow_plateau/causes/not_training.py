@@ -36,7 +36,7 @@ NOT_TRAINING = Cause(
         ),
         Remedy("set a learning rate above zero: it is {zero_rate:g}"),
         Remedy(
-            "check that {unreached} lies between the inputs and the loss: no stop_gradient, no"
+            "check that {unreached} lie between the inputs and the loss: no stop_gradient, no"
             " argmax or NumPy call in between"
         ),
     ),

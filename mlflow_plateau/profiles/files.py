@@ -39,6 +39,8 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
             import pandas as pd
 
             return profile((pd.read_csv(path), target))
+        if ending == ".npz" and zipfile.is_zipfile(path) and is_profile(path):
+            return Profile.load(path)
         if target is not None:
             raise ProfileError(f"The columns of {str(path)!r} have no names; the target needs one.")
         if ending == ".npy":
@@ -46,7 +48,7 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
         if ending == ".npz":
             if not zipfile.is_zipfile(path):
                 raise ProfileError(f"{str(path)!r} cannot be read: it is damaged, or no .npz file.")
-            return Profile.load(path) if is_profile(path) else profile(_arrays(path))
+            return profile(_arrays(path))
     except (OSError, ValueError, zipfile.BadZipFile, UnicodeError) as error:
         raise ProfileError(f"{str(path)!r} cannot be read: {error}") from None
     raise ProfileError(

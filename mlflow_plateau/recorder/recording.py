@@ -15,7 +15,12 @@ from mlflow_plateau.recorder.curves import curves_of, monitored, prefix_beside, 
 from mlflow_plateau.recorder.datasets import log_datasets, mlflow_logs_datasets
 from mlflow_plateau.recorder.describe.facts import describe
 from mlflow_plateau.recorder.describe.loss import single_loss
-from mlflow_plateau.recorder.describe.noting import as_params
+from mlflow_plateau.recorder.describe.noting import (
+    OF_EXPERIMENTS,
+    OF_MEASUREMENTS,
+    as_params,
+    as_whole,
+)
 from mlflow_plateau.recorder.describe.optimizer import rate_of_last_update
 from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_of
@@ -240,7 +245,7 @@ class Recording:
         Args:
             error: What ``fit`` raised, if anything.
         """
-        measured = self._measurements.facts if self._measurements is not None else Setup()
+        measured = self._facts_of_measurements()
         self.stop_measuring()
         scope, writer = self._scope, self._writer
         if scope is None or writer is None:
@@ -255,8 +260,8 @@ class Recording:
                     if self._study
                     else Setup(experiments_declined=self._why_no_experiments())
                 )
-                writer.params(as_params(facts, besides=Setup()))
-                writer.params(as_params(measured, besides=Setup()))
+                writer.params(as_whole(facts, OF_EXPERIMENTS))
+                writer.params(as_whole(measured, OF_MEASUREMENTS))
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
                 if complete and self._profiles is not None and self._streams is not None:
@@ -275,6 +280,16 @@ class Recording:
             if complete and self._settings.diagnose and self._epochs:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)
+
+    def _facts_of_measurements(self) -> Setup:
+        if self._measurements is None:
+            return Setup()
+        try:
+            return self._measurements.facts
+        except Exception as error:
+            # Some names less; what was put between Keras and its batches still has to come off.
+            notice("no layers are named", error, silent=self._settings.silent)
+            return Setup()
 
     def _why_no_experiments(self) -> str:
         if self._settings.probe_budget <= 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.curves import prefixed
-from mlflow_plateau.recorder.describe.noting import as_params
+from mlflow_plateau.recorder.describe.noting import OF_REFERENCE, as_params, as_whole
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, patience
 from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import notice
@@ -66,7 +66,7 @@ class Study:
             facts = facts_of(self._reference)
             if self._reference is None:
                 facts = Setup(reference_declined=why_not(self._loss(), self.sample))
-            writer.params(as_params(facts, besides=Setup()))
+            writer.params(as_whole(facts, OF_REFERENCE))
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no reference model was fitted", error, silent=self._silent)

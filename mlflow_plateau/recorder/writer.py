@@ -205,10 +205,12 @@ def _send_params(client: MlflowClient, run_id: str, values: Mapping[str, str]) -
     """Writes parameters, and as tags those that were given another value before.
 
     MLflow's parameters cannot change, but a run may hold several trainings; the reader prefers the
-    tag, which is that of the last one.
+    tag, which is that of the last one. Empty ones are written only over what is there.
     """
     data = client.get_run(run_id).data
-    params = [Param(key, value) for key, value in values.items() if key not in data.params]
+    params = [
+        Param(key, value) for key, value in values.items() if value and key not in data.params
+    ]
     tags = [
         RunTag(key, value)
         for key, value in values.items()

@@ -143,14 +143,19 @@ def _level(history: History) -> str:
     return "compared" if history.siblings else "history"
 
 
+def leading_answer(chances: Mapping[str, float]) -> tuple[str, float]:
+    """Returns the most probable answer and the confidence in it."""
+    leading = max(chances, key=lambda answer: chances[answer])
+    if leading == NONE:
+        return leading, chances[leading]
+    return leading, confidence_in(cause_by_id(leading), chances)
+
+
 def _decide(
     course: Course, chances: Mapping[str, float], threshold: float
 ) -> tuple[str, str, float]:
     """Returns status, cause and confidence."""
-    leading = max(chances, key=lambda answer: chances[answer])
-    confidence = chances[leading]
-    if leading != NONE:
-        confidence = confidence_in(cause_by_id(leading), chances)
+    leading, confidence = leading_answer(chances)
     if course.kind is Kind.UNREADABLE:
         return "inconclusive", NONE, 0.0
     if course.kind is Kind.DIVERGED:

@@ -20,10 +20,13 @@ SENTENCES: Mapping[str, str] = {
 
 def left_out(setup: Setup) -> tuple[str, ...]:
     """Returns what was not tried or with fewer rows, and why, a sentence without full stop each."""
-    said: dict[str, str] = {}
+    said: list[str] = []
+    of_the_model: set[str] = set()
     for name, text in SENTENCES.items():
         reason = getattr(setup, name)
         # What cannot be done without gradients is said with them.
-        if reason and not (name != "reference_declined" and reason in said):
-            said[reason] = text.format(reason)
-    return tuple(said.values())
+        if reason and (name == "reference_declined" or reason not in of_the_model):
+            said.append(text.format(reason))
+        if reason and name != "reference_declined":
+            of_the_model.add(reason)
+    return tuple(said)

@@ -157,3 +157,20 @@ def test_modules_of_pytorchs_own_are_declined() -> None:
     model.build((None, 3))
     with pytest.raises(DeclinedError, match=r"module of PyTorch's"):
         keras_model(Training(model))
+
+
+def test_gradients_in_half_precision_are_not_lost() -> None:
+    """2 · error / rows is 1e-8, which no half holds; the optimiser scales the loss for that."""
+    layers = keras.layers
+    half = layers.Dense(1, kernel_initializer="zeros", dtype="mixed_float16")
+    model = keras.Sequential(
+        [keras.Input((1,)), half, layers.Activation("linear", dtype="float32")]
+    )
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.0))
+    model.compile(optimizer, "mse")
+    x, error = np.ones((4096, 1), dtype="float32"), 2e-5
+    y = np.full((4096, 1), -error, dtype="float32")
+    model.fit(x[:32], y[:32], epochs=1, verbose=0)
+
+    found = keras_model(Training(model)).gradient(Rows(x, y))
+    assert [float(part.ravel()[0]) for part in found] == pytest.approx([2 * error] * 2, rel=0.01)

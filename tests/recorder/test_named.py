@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import mlflow
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -145,3 +146,17 @@ def test_nothing_is_named_in_a_usual_training(tracking_uri: str) -> None:
     assert not {"frozen_layers", "unmoved_layers", "lost_weights", "lost_gradients"} & set(noted)
     assert only_run().data.metrics["plateau/lost_weights"] == 0
     assert not diagnosis.notes
+
+
+def test_what_was_said_of_a_first_training_is_taken_back_by_a_second() -> None:
+    x, y = data()
+    mlflow_plateau.autolog(diagnose=False, probe_budget=1e6)
+    with mlflow.start_run():
+        for rate in (0.0, 0.01):
+            model = network(dense("base"), dense("top", 1), optimizer=keras.optimizers.SGD(rate))
+            model.fit(x, y, epochs=EPOCHS, batch_size=50, validation_split=0.5, verbose=0)
+    run = only_run()
+    assert run.data.params["plateau.unmoved_layers"] == "base,top"
+    diagnosis = mlflow_plateau.diagnose(run.info.run_id, log=False)
+    assert not any("ever moved" in note for note in diagnosis.notes)
+    assert not any("learning rate" in sentence for sentence in diagnosis.left_out)

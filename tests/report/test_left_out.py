@@ -39,3 +39,12 @@ def test_documents_of_earlier_releases_left_nothing_out() -> None:
     del document["left_out"]
 
     assert Diagnosis.from_dict(document).left_out == ()
+
+
+def test_two_things_that_one_reason_left_out_are_both_said() -> None:
+    why = "the training rows have no targets that could be read"
+    said = left_out(Setup(experiments_declined=why, gradients_declined=why, reference_declined=why))
+    assert [sentence.split(":")[0] for sentence in said] == [
+        "No experiments were made with the model",
+        "No quick models of another make were fitted to the rows",
+    ]

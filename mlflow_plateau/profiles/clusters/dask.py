@@ -60,7 +60,7 @@ def profile(x: Any, y: Any) -> Profile:
         return whole([_in_a_tree(merged, shards).compute()])
     except ProfileError:
         raise
-    except (ImportError, RuntimeError) as error:  # what a worker cannot import or unpack
+    except Exception as error:  # whatever the graph that made the data raises
         raise explained(error, "Dask", REMEDY) from error
 
 

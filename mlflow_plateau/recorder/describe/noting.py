@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -12,6 +12,23 @@ from mlflow_plateau.recorder.safety import notice
 
 LONGEST_TEXT = 500
 """Longer descriptions are cut."""
+
+OF_EXPERIMENTS = (
+    *("targets_broadcast", "experiments_declined", "experiments_shortened"),
+    *("gradients_declined", "steps_declined", "sharpness_declined"),
+    *("unreached_layers", "idle_layers", "copied_layers", "starved_layers", "degenerate_layers"),
+    "lost_gradients",
+)
+"""What a training's experiments may have to say, or not."""
+
+OF_MEASUREMENTS = ("unmoved_layers", "lost_weights")
+"""The same for what is measured of its weights."""
+
+OF_REFERENCE = (
+    *("learnable_share", "learnable_share_error", "reference_loss", "split_separability"),
+    *("learnable_share_validation", "learnable_share_validation_error", "reference_declined"),
+)
+"""The same for quick models of another make."""
 
 T = TypeVar("T")
 
@@ -48,6 +65,14 @@ def as_params(setup: Setup, besides: Setup) -> dict[str, str]:
         for f in fields(Setup)
         if getattr(setup, f.name) is not None and getattr(besides, f.name) is None
     }
+
+
+def as_whole(setup: Setup, names: Sequence[str]) -> dict[str, str]:
+    """Returns parameters for all of some fields, empty where there is nothing to say.
+
+    A run may hold several trainings: what was said of an earlier one is taken back by that.
+    """
+    return {**{f"{PREFIX[:-1]}.{name}": "" for name in names}, **as_params(setup, besides=Setup())}
 
 
 def _as_text(value: Any) -> str:

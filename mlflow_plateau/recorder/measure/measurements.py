@@ -58,7 +58,7 @@ class Measurements:
             Guarded(probe, silent=silent)
             for probe in (BatchLosses(model), self._movement, self._lost, self._row_counts)
         ]
-        self._watch = StepWatch(model, self._probes)
+        self._watch = StepWatch(model, self._probes, silent=silent)
         self._pace = Pace(planned - 1 if planned else None)
         self._found: dict[str, float] = {}
         self._due = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlflow_plateau.recorder.measure.probe import Probe
 from mlflow_plateau.recorder.measure.variables import variables
+from mlflow_plateau.recorder.safety import notice
 
 
 class StepWatch:
@@ -20,15 +21,17 @@ class StepWatch:
     Args:
         model: The model.
         probes: Who is told; they do not raise.
+        silent: Whether to keep failures to oneself.
 
     Attributes:
         seconds: Time that the probes took since ``put``.
     """
 
-    def __init__(self, model: Any, probes: Sequence[Probe]) -> None:
+    def __init__(self, model: Any, probes: Sequence[Probe], *, silent: bool = False) -> None:
         self._model = model
         self._variables = variables()
         self._probes = probes
+        self._silent = silent
         self._told: list[Probe] = []
         self._index = 0
         self._watched: _Watched | None = None
@@ -56,19 +59,36 @@ class StepWatch:
             # Somebody put another around it and goes on calling it.
             return watched.function(*args, **kwargs)
         if self._index == 0:
-            begin = time.perf_counter()
+            self._tell_before(args)
+        returned = watched.function(*args, **kwargs)
+        if self._told:
+            self._tell_after(returned)
+        self._index += 1
+        return returned
+
+    def _tell_before(self, args: tuple[Any, ...]) -> None:
+        begin = time.perf_counter()
+        try:
             with self._variables.before(self._model, args):
                 for probe in self._probes:
                     probe.before_first_execution()
-            self.seconds += time.perf_counter() - begin
-        returned = watched.function(*args, **kwargs)
-        if self._told:
-            begin = time.perf_counter()
+        except Exception as error:
+            self._give_up(error)
+        self.seconds += time.perf_counter() - begin
+
+    def _tell_after(self, returned: Any) -> None:
+        begin = time.perf_counter()
+        try:
             with self._variables.after(self._model, returned) as logs:
                 self._told = [p for p in self._told if p.after_execution(self._index, logs)]
-            self.seconds += time.perf_counter() - begin
-        self._index += 1
-        return returned
+        except Exception as error:
+            self._give_up(error)
+        self.seconds += time.perf_counter() - begin
+
+    def _give_up(self, error: Exception) -> None:
+        # Somebody else's function around the model's may take and return anything.
+        self._told, self._probes = [], ()
+        notice("batches are not watched", error, silent=self._silent)
 
 
 class _Watched:

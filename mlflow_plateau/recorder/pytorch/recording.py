@@ -15,7 +15,7 @@ from mlflow_plateau.recorder import step_axis
 from mlflow_plateau.recorder.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.recorder.curves import curves_of, monitored, prefixed
 from mlflow_plateau.recorder.datasets import log_datasets
-from mlflow_plateau.recorder.describe.noting import as_params, noted
+from mlflow_plateau.recorder.describe.noting import OF_EXPERIMENTS, as_params, as_whole, noted
 from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_of
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
 from mlflow_plateau.recorder.pytorch.describe import FACTS
@@ -173,7 +173,7 @@ class TorchRecording:
         complete = False
         with all_random_state_kept():
             try:
-                writer.params(as_params(self._facts_of_experiments(), besides=Setup()))
+                writer.params(as_whole(self._facts_of_experiments(), OF_EXPERIMENTS))
                 writer.params({"plateau.outcome": outcome})
                 complete = writer.close()
                 if complete and self._profiles is not None:

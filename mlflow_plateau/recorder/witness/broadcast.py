@@ -30,12 +30,12 @@ def targets_are_broadcast(model: Differentiable, training: Rows) -> bool:
     y = training.y
     if not isinstance(y, np.ndarray) or y.ndim != 1 or len(training) < ROWS:
         return False
-    if _adds_up(model, training):
-        return False
     try:
+        if _adds_up(model, training):
+            return False
         return _adds_up(model, Rows(training.x, y[:, None], training.weighted))
     except Exception:
-        # A loss may refuse targets of another shape, in any way.
+        # A model may refuse so few rows, or a loss targets of another shape, in any way.
         return False
 
 

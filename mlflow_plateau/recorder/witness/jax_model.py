@@ -39,7 +39,7 @@ class JaxModel(KerasModel):
             raise DeclinedError("Keras keeps its state in NNX modules")
         super().__init__(model, gradient_declined)
         self._compiles = bool(model.jit_compile) and not model.run_eagerly
-        gradient = jax.grad(lambda *given: self._data_and_penalty(*given)[0])
+        gradient = jax.grad(self._scaled)
         self._losses = jax.jit(self._data_and_penalty) if self._compiles else self._data_and_penalty
         self._gradient = jax.jit(gradient) if self._compiles else gradient
         self._built: set[tuple[Any, int]] = set()
@@ -71,12 +71,13 @@ class JaxModel(KerasModel):
             DeclinedError: If the training may follow another gradient.
         """
         self._decline_another_gradient()
+        scale = self._loss_scale
         return [
-            np.array(part, dtype=np.promote_types(part.dtype, np.float32))
-            for part in self._called(self._gradient, rows, weights)
+            np.array(part, dtype=np.promote_types(part.dtype, np.float32)) / scale
+            for part in self._called(self._gradient, rows, weights, np.float32(scale))
         ]
 
-    def _called(self, function: Any, rows: Rows, weights: Weights | None) -> Any:
+    def _called(self, function: Any, rows: Rows, weights: Weights | None, *further: Any) -> Any:
         model = self._model
         own = [variable.value for variable in model.trainable_variables]
         if weights is not None:
@@ -89,11 +90,17 @@ class JaxModel(KerasModel):
         # While it is compiled, a layer that keeps what it sees would keep what is no value.
         with rebound_put_back([vars(layer) for layer in model._flatten_layers()]):
             begin = time.perf_counter()
-            found = jax.block_until_ready(function(own, others, x, y))
+            found = jax.block_until_ready(function(own, others, x, y, *further))
         if self._compiles and (function, len(rows)) not in self._built:
             self._built.add((function, len(rows)))
             self._building += time.perf_counter() - begin
         return found
+
+    def _scaled(
+        self, weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any, scale: Any
+    ) -> Any:
+        data, _ = self._data_and_penalty(weights, others, x, y)
+        return data * scale.astype(data.dtype)
 
     def _data_and_penalty(
         self, weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any

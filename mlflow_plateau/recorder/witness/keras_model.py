@@ -98,6 +98,12 @@ class KerasModel:
         """Whether its loss takes targets beside the inputs."""
         return self._model._compile_loss is not None
 
+    @property
+    def _loss_scale(self) -> float:
+        """What the loss is multiplied by, so that gradients in half precision are not lost."""
+        optimizer = self._model.optimizer
+        return 1.0 if optimizer is None else float(optimizer.scale_loss(1.0))
+
     def _decline_another_gradient(self) -> None:
         """Raises ``DeclinedError`` if the training may follow another gradient."""
         if self._gradient_declined:

@@ -45,12 +45,12 @@ def _clipped(optimizer: Any, gradient: Weights) -> Weights:
     """Returns a gradient as the optimiser cuts it back before it uses it."""
     value = getattr(optimizer, "clipvalue", None)
     norm = getattr(optimizer, "clipnorm", None)
-    whole = getattr(optimizer, "global_clipnorm", None)
+    total = getattr(optimizer, "global_clipnorm", None)
     if norm:
         return [g * min(1.0, norm / max(float(np.linalg.norm(g)), 1e-30)) for g in gradient]
-    if whole:
+    if total:
         size = np.sqrt(sum(float(np.vdot(g, g)) for g in gradient))
-        return [g * min(1.0, whole / max(float(size), 1e-30)) for g in gradient]
+        return [g * min(1.0, total / max(float(size), 1e-30)) for g in gradient]
     return [np.clip(g, -value, value) for g in gradient] if value else gradient
 
 

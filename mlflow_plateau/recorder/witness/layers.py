@@ -47,7 +47,7 @@ def layers_of(
     if len(kernels.hidden):
         for name, values in (("idle_units", kernels.idle), ("unit_similarity", kernels.alike)):
             worst = kernels.hidden[int(np.argmax(values))]
-            found[name] = (layers[worst],) if np.max(values) > 0 else ()
+            found[name] = named((layers[worst],)) if np.max(values) > 0 else ()
     starved = [layers[index] for index in np.array(kernels.all, dtype=int)[kernels.starved]]
     found["starved_share"] = named(dict.fromkeys(starved))
     return found

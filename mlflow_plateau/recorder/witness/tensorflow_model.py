@@ -64,7 +64,7 @@ class TensorFlowModel(KerasModel):
         """
         self._decline_another_gradient()
         current = self._current()
-        scale = _loss_scale(self._model.optimizer)
+        scale = self._loss_scale
         if weights is not None:
             current = [
                 tf.convert_to_tensor(given, dtype=own.dtype)
@@ -113,11 +113,6 @@ def _attributes(layer: Any) -> Iterator[Any]:
             yield from value
         else:
             yield value
-
-
-def _loss_scale(optimizer: Any) -> float:
-    """Returns what the loss is multiplied by, so that gradients in half precision are not lost."""
-    return 1.0 if optimizer is None else float(optimizer.scale_loss(1.0))
 
 
 def _tensors(rows: Rows) -> tuple[Any, Any]:

@@ -66,6 +66,7 @@ class TorchBackendModel(KerasModel):
             DeclinedError: If the training may follow another gradient.
         """
         self._decline_another_gradient()
+        scale = self._loss_scale
         with torch.enable_grad():
             tried = [copy.requires_grad_() for copy in self._copies(weights)]
             with self._scope(tried):
@@ -73,9 +74,9 @@ class TorchBackendModel(KerasModel):
                 if not data.requires_grad:
                     found: Sequence[Any] = [None] * len(tried)
                 else:
-                    found = torch.autograd.grad(data, tried, allow_unused=True)
+                    found = torch.autograd.grad(data * scale, tried, allow_unused=True)
         return [
-            to_array(torch.zeros_like(copy) if part is None else part, None)
+            to_array(torch.zeros_like(copy) if part is None else part, None) / scale
             for part, copy in zip(found, tried, strict=True)
         ]
 

@@ -88,7 +88,7 @@ class Witness:
         self._left_out: dict[str, str] = {}
         self._found: Found | None = None
         self._first: Found | None = None
-        self._broadcast = False
+        self._broadcast: bool | None = None
         self.declined = ""
 
     @property
@@ -110,7 +110,7 @@ class Witness:
     def _shortened(self) -> str | None:
         """Returns in words what the time budget did not allow."""
         wanted = min(ROWS, len(self._sample.training))
-        fewer = [rows for rows in self._rows if rows < wanted]
+        fewer = [rows for rows in self._rows if FEWEST <= rows < wanted]
         parts = []
         if self._skipped:
             parts.append(f"{self._skipped} of {self._asked} were skipped")
@@ -164,9 +164,10 @@ class Witness:
         self._rows.append(found.measured["experiment_rows"])
         self._made.update(PROBES - found.declined.keys())
         self._left_out.update(found.declined)
-        self._found = found
-        if self._first is None:
-            self._first = found
+        if found.layers:
+            self._found = found
+            self._first = self._first or found
+        if self._broadcast is None and NO_TIME not in found.declined.values():
             self._broadcast = targets_are_broadcast(opened[0], self._sample.training)
         return found.measured
 
