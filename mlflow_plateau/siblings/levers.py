@@ -41,14 +41,28 @@ def differences(ours: Facts, theirs: Facts) -> tuple[Difference, ...] | None:
     """Returns what differs between two runs, or ``None`` where it is too much.
 
     What only one of them says anything about is taken for the same, unless it is a parameter of its
-    own (``hidden2``): recorders and habits change while an experiment goes on.
+    own (``hidden2``): recorders and habits change while an experiment goes on. But runs of which
+    nothing is known to differ are no repetitions where only one says anything of its setup, or of
+    its data.
     """
     found: list[Difference] = []
     for difference in _differences(ours, theirs):
         found.append(difference)
         if len({item.lever for item in found}) > MOST_LEVERS:
             return None
-    return tuple(found)
+    return tuple(found) if found or _say_alike(ours, theirs) else None
+
+
+def _say_alike(ours: Facts, theirs: Facts) -> bool:
+    """Whether both or neither of two runs say anything of their setup, and of their data."""
+    of_setup = [
+        any(
+            getattr(facts.setup, name) is not None
+            for name in ("learning_rate", "batch_size", "optimizer", "loss", "parameter_count")
+        )
+        for facts in (ours, theirs)
+    ]
+    return of_setup[0] == of_setup[1] and bool(ours.data) == bool(theirs.data)
 
 
 def _differences(ours: Facts, theirs: Facts) -> Iterator[Difference]:

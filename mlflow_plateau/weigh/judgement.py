@@ -20,6 +20,7 @@ from mlflow_plateau.weigh.odds import (
     log_odds,
     presence,
     probabilities,
+    supported,
 )
 
 DECISION_THRESHOLDS: Mapping[str, float] = {"history": 0.6, "compared": 0.6, "recorded": 0.7}
@@ -104,15 +105,22 @@ def judge(views: Sequence[View], added: FloatArray) -> list[Judgement]:
         added: What each clue adds to its answer's log-odds, shape ``(n, k)``.
     """
     ids = [answer.id for answer in ANSWERS]
+    rows = zip(views, log_odds(added).tolist(), supported(added).tolist(), strict=True)
     return [
-        _judged(view, dict(zip(ids, odds, strict=True)))
-        for view, odds in zip(views, log_odds(added).tolist(), strict=True)
+        _judged(
+            view,
+            dict(zip(ids, odds, strict=True)),
+            frozenset(answer for answer, speaks in zip(ids, own, strict=True) if speaks),
+        )
+        for view, odds, own in rows
     ]
 
 
-def _judged(view: View, odds: Mapping[str, float]) -> Judgement:
+def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Judgement:
     course = read_course(view)
-    chances = probabilities(odds, possible_answers(course))
+    possible = possible_answers(course)
+    backed_ones = tuple(answer for answer in possible if answer in backed or answer == NONE)
+    chances = probabilities(odds, backed_ones or possible)
     health = max(odds[NONE], LEAST_HEALTH)
     against_health = {c: odds[c] - health for c in chances if c != NONE}
     level = _level(view.history)

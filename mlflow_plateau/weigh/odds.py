@@ -9,13 +9,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
 from mlflow_plateau.causes import CAUSES, HEALTHY, NONE, Cause, cause_by_id
 from mlflow_plateau.diagnosis import Evidence
 from mlflow_plateau.signals import SIGNALS, Measurement, signal_by_name
-from mlflow_plateau.tracked import FloatArray, IntArray
+from mlflow_plateau.tracked import BoolArray, FloatArray, IntArray
 from mlflow_plateau.weigh.weights import fitted_weights
 
 NEGLIGIBLE = 0.05
@@ -102,6 +103,21 @@ def log_odds(added: FloatArray) -> FloatArray:
     for answer, (begin, end) in enumerate(zip(clues.begins[:-1], clues.begins[1:], strict=True)):
         sums[:, answer] = added[:, begin:end].sum(axis=1)
     return clues.priors + sums
+
+
+def supported(added: FloatArray) -> BoolArray:
+    """Returns for which answers anything speaks at all, shape ``(n, a)``.
+
+    Where the usual answers are excluded, what is left of the probability falls to some other; one
+    that has nothing but evidence against it is none.
+
+    Args:
+        added: What the clues add, shape ``(n, k)``.
+    """
+    begins = all_clues().begins
+    favour = np.maximum(added, 0.0)
+    sums = [favour[:, begin:end].sum(axis=1) for begin, end in pairwise(begins)]
+    return np.asarray(np.stack(sums, axis=1) >= NEGLIGIBLE)
 
 
 def evidence_on(

@@ -51,7 +51,8 @@ def _facts(view: View) -> dict[str, object]:
         higher = _better_rate(view, 1) or higher
         lower = _better_rate(view, -1) or lower
     return {
-        "monitor": view.history.names.validation_loss or "val_loss",
+        # Keras knows the name without the recorder's prefix.
+        "monitor": (view.history.names.validation_loss or "val_loss").removeprefix("plateau/"),
         "best_epoch": _worth_stopping_at(view),
         "patience": max(5, round(0.1 * len(validation))) if validation else None,
         "dropout": setup.dropout,

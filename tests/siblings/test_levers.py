@@ -106,7 +106,17 @@ def test_digests_tell_training_from_validation_data() -> None:
     found = between({}, {}, data=({"training": "a"}, {"training": "c"}))
     assert found is not None
     assert [difference.lever for difference in found] == ["data"]
-    assert between({}, {}, data=({}, {"training": "c"})) == ()
+
+
+def test_no_repetition_where_only_one_says_what_it_was_trained_with() -> None:
+    logged = {"lr": "0.1", "batch_size": "32"}
+    assert between(logged, logged, data=({}, {"training": "c"})) is None
+    assert between(logged, {}) is None
+    assert between({}, logged) is None
+    assert between({}, {}) == between(logged, logged) == ()
+    found = between(logged, {"lr": "0.2", "batch_size": "32"}, data=({}, {"training": "c"}))
+    assert found is not None
+    assert [difference.lever for difference in found] == ["learning_rate"]
 
 
 def test_runs_that_differ_in_three_things_are_no_siblings() -> None:

@@ -39,6 +39,14 @@ def test_trainings_of_the_fault_benchmark(level: str) -> None:
     assert_the_same([at_level(run, level) for run in load()[::15]])
 
 
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_cause_is_named_that_nothing_speaks_for(level: str) -> None:
+    for run in load()[::10]:
+        found = diagnose_history(at_level(run, level))
+        on_it = [item.weight for item in found.evidence if item.cause == found.cause]
+        assert found.cause == "none" or max(on_it) > 0, run.name
+
+
 def test_more_runs_than_are_weighed_at_once_come_in_their_order() -> None:
     made = [converged(), improving(), *(make(0) for make in FAULTY.values())]
     few = list(judge_histories(made))

@@ -200,15 +200,22 @@ class OwnLoss:
 
     def predicted(self, outputs: Any) -> Any:
         """Returns the logits."""
-        logits = getattr(outputs, "logits", None)
+        logits = _named(outputs, "logits")
         return logits if isinstance(logits, torch.Tensor) else None
 
     def loss(self, outputs: Any, y: Any) -> Any:
         """Returns the loss among the outputs."""
-        found = getattr(outputs, "loss", None)
+        found = _named(outputs, "loss")
         if not isinstance(found, torch.Tensor) or found.numel() != 1:
             raise DeclinedError("the model returns no loss with its outputs")
         return found.reshape(())
+
+
+def _named(outputs: Any, name: str) -> Any:
+    """Returns one of a model's outputs, which may be an object or a dict."""
+    if isinstance(outputs, Mapping):
+        return outputs.get(name)
+    return getattr(outputs, name, None)
 
 
 _PROBLEMS = {
