@@ -19,8 +19,9 @@ EPOCHS_PER_OCTAVE = 2
 LONGEST_NAME = 100
 """Longer names of layers are cut."""
 
-_UNNAMEABLE = re.compile(r"[^\w\-. /]", re.ASCII)
-"""What MLflow does not take in the name of a metric."""
+_UNNAMEABLE = re.compile(r"[^\w\-. ]", re.ASCII)
+"""What MLflow does not take in the name of a metric. Nor a slash: in a folder of runs one metric
+cannot stand in another."""
 
 
 def is_due(epoch: int) -> bool:
@@ -45,7 +46,7 @@ class Layers:
         self._count = len(known)
 
     def norms(self, what: str, of_variables: FloatArray) -> dict[str, float]:
-        """Returns the norm of each layer from those of its variables, by ``what/layer``."""
+        """Returns the norm of each layer from those of its variables, by ``layer_what/layer``."""
         return self._as_metrics(what, self._norms(of_variables))
 
     def ratios(self, what: str, numerator: FloatArray, denominator: FloatArray) -> dict[str, float]:
@@ -55,7 +56,7 @@ class Layers:
 
     def _as_metrics(self, what: str, of_layers: FloatArray) -> dict[str, float]:
         return {
-            f"{what}/{_UNNAMEABLE.sub('_', name)[:LONGEST_NAME]}": float(of_layers[index])
+            f"layer_{what}/{_metric_name(name)}": float(of_layers[index])
             for name, index in self._shown.items()
             if np.isfinite(of_layers[index])
         }
@@ -63,3 +64,7 @@ class Layers:
     def _norms(self, of_variables: FloatArray) -> FloatArray:
         squares = np.bincount(self._of, np.square(of_variables), minlength=self._count)
         return np.asarray(np.sqrt(squares))
+
+
+def _metric_name(layer: str) -> str:
+    return _UNNAMEABLE.sub("_", layer.replace("/", "."))[:LONGEST_NAME]

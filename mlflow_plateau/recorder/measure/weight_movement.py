@@ -34,7 +34,7 @@ class WeightMovement:
     - ``gradient_norm``: ‖g‖ of the gradient in that update; see ``gradients``.
 
     All over a fixed sample of the trainable weights; see ``weight_sample``. After 1, 2, 3, 4, 6, 8,
-    11, … epochs the ratio and the norm of each layer as well, as ``update_ratio/layer``.
+    11, … epochs the ratio and the norm of each layer as well, as ``layer_update_ratio/layer``.
     """
 
     def __init__(self, model: Any) -> None:

@@ -25,7 +25,7 @@ class UpdateWatch:
     - ``gradient_norm``: ‖g‖ of the gradient in that update, as the optimiser was given it.
 
     All over a fixed sample of the trained weights. After 1, 2, 3, 4, 6, 8, 11, … epochs the ratio
-    and the norm of each layer as well, as ``update_ratio/layer``.
+    and the norm of each layer as well, as ``layer_update_ratio/layer``.
 
     It stands between the updates by way of the hooks that PyTorch's optimisers have; these are no
     part of what an optimiser saves.

@@ -27,9 +27,9 @@ def test_each_layer_against_its_weights_before_and_after(recorder: None) -> None
         steps = [new - was for new, was in zip(layer.get_weights(), old, strict=True)]
         step, size = (np.sqrt(sum((part**2).sum() for part in parts)) for parts in (steps, old))
         run = only_run()
-        ratio = curve(run, f"plateau/update_ratio/{name}")
+        ratio = curve(run, f"plateau/layer_update_ratio/{name}")
         assert ratio == pytest.approx({0: step / size}, rel=1e-4)
-        norm = curve(run, f"plateau/gradient_norm/{name}")
+        norm = curve(run, f"plateau/layer_gradient_norm/{name}")
         assert norm == pytest.approx({0: step / RATE}, rel=1e-4)
 
 
@@ -42,4 +42,4 @@ def test_of_many_layers_some_and_none_whose_weights_are_zero() -> None:
     found = Layers(names).ratios("r", np.ones(100), np.r_[0.0, np.full(99, 2.0)])
     assert len(found) == MOST_LAYERS - 1
     assert set(found.values()) == {0.5}
-    assert "r/block_99/kernel" in found
+    assert "layer_r/block_99.kernel" in found
