@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.faults.dataset import Run, at_level
-from mlflow_plateau.causes import CAUSES, HEALTHY, Cause
+from mlflow_plateau.causes import Cause
 from mlflow_plateau.history import History, Setup
 from mlflow_plateau.signals import Measurement, View
 from mlflow_plateau.weigh import measure
 from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
-
-ANSWERS: tuple[Cause, ...] = (HEALTHY, *CAUSES)
-"""What a diagnosis chooses from; the columns of every table here."""
+from mlflow_plateau.weigh.odds import ANSWERS
 
 POSITION: Mapping[str, int] = {answer.id: index for index, answer in enumerate(ANSWERS)}
 

@@ -30,12 +30,13 @@ from scipy.optimize import minimize, minimize_scalar
 
 import mlflow_plateau
 from benchmarks.faults.dataset import FILE, Run, load
-from benchmarks.faults.examples import ANSWERS, VIEWS, Examples, FloatTable, examples, parameters_of
+from benchmarks.faults.examples import VIEWS, Examples, FloatTable, examples, parameters_of
 from benchmarks.faults.kinds import HALVES, lies_in
 from benchmarks.faults.parts import PARTS
 from mlflow_plateau.causes import NONE, Cause
 from mlflow_plateau.signals import signal_by_name
 from mlflow_plateau.weigh.judgement import LEAST_HEALTH
+from mlflow_plateau.weigh.odds import ANSWERS
 
 WEIGHTS = Path(mlflow_plateau.__file__).parent / "weigh" / "weights.json"
 """Where the fitted numbers are stored."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.faults.dataset import Run, load
-from benchmarks.faults.examples import ANSWERS, FloatTable, examples, seen
+from benchmarks.faults.examples import FloatTable, examples, seen
 from benchmarks.faults.fit import ALONE, Regularization, log_odds, minimise
 from mlflow_plateau.causes import NONE
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
 from mlflow_plateau.weigh.judgement import leading_answer
-from mlflow_plateau.weigh.odds import probabilities
+from mlflow_plateau.weigh.odds import ANSWERS, probabilities
 from mlflow_plateau.weigh.weights import fitted_weights
 
 CANDIDATES = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)

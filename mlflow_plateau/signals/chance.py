@@ -147,6 +147,17 @@ def _guessing_loss(view: View) -> float | str:
     return "the loss is no cross-entropy, or the number of classes is not known"
 
 
+def _against_guessing(view: View, curve: Curve | None, which: str) -> Measurement:
+    guessing = _guessing_loss(view)
+    if isinstance(guessing, str):
+        return cannot_say(guessing)
+    if curve is None:
+        return cannot_say(f"no {which} loss was logged")
+    return Measurement(
+        curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
+    )
+
+
 @signal(
     unit="multiples of log K",
     sentence="the best training loss is {best:.4g}, {value:.2f} times what guessing reaches"
@@ -154,14 +165,7 @@ def _guessing_loss(view: View) -> float | str:
 )
 def training_against_guessing(view: View) -> Measurement:
     """Best smoothed training loss / log K, where the loss of the best constant is not known."""
-    guessing, curve = _guessing_loss(view), view.training
-    if isinstance(guessing, str):
-        return cannot_say(guessing)
-    if curve is None:
-        return cannot_say("no training loss was logged")
-    return Measurement(
-        curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
-    )
+    return _against_guessing(view, view.training, "training")
 
 
 @signal(
@@ -171,11 +175,4 @@ def training_against_guessing(view: View) -> Measurement:
 )
 def validation_against_guessing(view: View) -> Measurement:
     """Best smoothed validation loss / log K, where the loss of the best constant is not known."""
-    guessing, curve = _guessing_loss(view), view.validation
-    if isinstance(guessing, str):
-        return cannot_say(guessing)
-    if curve is None:
-        return cannot_say("no validation loss was logged")
-    return Measurement(
-        curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
-    )
+    return _against_guessing(view, view.validation, "validation")

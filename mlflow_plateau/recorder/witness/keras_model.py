@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +15,15 @@ from mlflow_plateau.recorder.measure.measurements import LOCAL_STRATEGIES
 from mlflow_plateau.recorder.measure.variables import on_several_devices, whole
 from mlflow_plateau.recorder.witness.differentiable import (
     MOST_WEIGHTS,
+    WARM_UP,
     DeclinedError,
     Differentiable,
+    Losses,
     NextUpdate,
     Weights,
 )
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
+from mlflow_plateau.recorder.witness.rows import Rows
 
 
 def open_keras_model(training: Training) -> tuple[Differentiable, NextUpdate]:
@@ -70,7 +74,7 @@ def keras_model(training: Training) -> Differentiable:
     raise DeclinedError(f"Keras runs on {backend}")
 
 
-class KerasModel:
+class KerasModel(ABC):
     """What is the same for a Keras model on every backend.
 
     Args:
@@ -97,6 +101,20 @@ class KerasModel:
     def needs_targets(self) -> bool:
         """Whether its loss takes targets beside the inputs."""
         return self._model._compile_loss is not None
+
+    @abstractmethod
+    def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
+        """Returns the loss of some rows at given weights, or at the model's own."""
+
+    def prepare(self, *parts: Rows) -> float:
+        """Calls the model once, which takes longer the first time; nothing is compiled."""
+        self.losses(parts[0].part(0, WARM_UP))
+        return 0.0
+
+    @property
+    def building(self) -> float:
+        """Nothing is compiled."""
+        return 0.0
 
     @property
     def _loss_scale(self) -> float:

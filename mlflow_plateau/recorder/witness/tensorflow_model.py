@@ -10,7 +10,6 @@ import keras
 import tensorflow as tf
 
 from mlflow_plateau.recorder.witness.differentiable import (
-    WARM_UP,
     DeclinedError,
     Losses,
     Weights,
@@ -39,16 +38,6 @@ class TensorFlowModel(KerasModel):
             if any(isinstance(value, STATE) for value in _attributes(layer)):
                 raise DeclinedError(f"layer {layer.name} keeps a variable of TensorFlow's")
         super().__init__(model, gradient_declined)
-
-    def prepare(self, *parts: Rows) -> float:
-        """Calls the model once, which takes longer the first time; nothing is compiled."""
-        self.losses(parts[0].part(0, WARM_UP))
-        return 0.0
-
-    @property
-    def building(self) -> float:
-        """Nothing is compiled."""
-        return 0.0
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""

@@ -13,7 +13,6 @@ from mlflow_plateau.recorder.pytorch.layout import to_array
 from mlflow_plateau.recorder.pytorch.torch_model import foreign_hooks
 from mlflow_plateau.recorder.pytorch.traceless import no_trace_in
 from mlflow_plateau.recorder.witness.differentiable import (
-    WARM_UP,
     DeclinedError,
     Losses,
     Weights,
@@ -42,16 +41,6 @@ class TorchBackendModel(KerasModel):
         self._modules = list({id(module): module for module in found}.values())
         self._devices = list({variable.value.device for variable in model.variables})
         _decline_what_leaves_a_trace(self._modules)
-
-    def prepare(self, *parts: Rows) -> float:
-        """Calls the model once, which takes longer the first time; nothing is compiled."""
-        self.losses(parts[0].part(0, WARM_UP))
-        return 0.0
-
-    @property
-    def building(self) -> float:
-        """Nothing is compiled."""
-        return 0.0
 
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
