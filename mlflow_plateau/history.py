@@ -74,6 +74,7 @@ class Setup:
         idle_layers: Name of the layer with the largest share of units that no gradient reached.
         copied_layers: Name of the layer whose units are most alike.
         starved_layers: Names of the layers with less than a hundredth of the relative gradient.
+        saturated_layers: Name of the layer with the largest share of outputs at an end.
         degenerate_layers: Names of the layers worst at the first experiments.
         lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
         lost_weights: Names of the layers whose weights were not finite when that was first seen.
@@ -128,6 +129,7 @@ class Setup:
     idle_layers: tuple[str, ...] | None = None
     copied_layers: tuple[str, ...] | None = None
     starved_layers: tuple[str, ...] | None = None
+    saturated_layers: tuple[str, ...] | None = None
     degenerate_layers: tuple[str, ...] | None = None
     lost_gradients: tuple[str, ...] | None = None
     lost_weights: tuple[str, ...] | None = None
@@ -180,11 +182,11 @@ class History:
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
             ``batch_loss_spread``, ``lost_weights``, ``epoch_seconds``; and, at some epochs, what
             experiments with a sample of the rows gave: ``clean_fit``, ``clean_held_out``,
-            ``penalty_share``,
-            ``gradient_noise_scale``, ``gradient_agreement``, ``unreached_share``, ``idle_units``,
-            ``unit_similarity``, ``starved_share``, ``best_multiple``, ``best_multiple_gain``,
-            ``current_gain``, ``sharpness``, ``downward_curvature``, ``step_curvature``,
-            ``experiment_rows``; and, at the last one, ``final_fit``, ``final_held_out``,
+            ``penalty_share``, ``gradient_noise_scale``, ``gradient_agreement``,
+            ``unreached_share``, ``idle_units``, ``unit_similarity``, ``starved_share``,
+            ``saturated_share``, ``best_multiple``, ``best_multiple_gain``, ``current_gain``,
+            ``sharpness``, ``downward_curvature``, ``step_curvature``, ``experiment_rows``; and, at
+            the last one, ``final_fit``, ``final_held_out``,
             ``repaired_held_out``, ``held_out_inside``, ``held_out_outside``, ``inside_rows``,
             ``outside_rows``, ``reweighted_held_out``, ``reweighted_rows``; see
             ``recorder/witness``.

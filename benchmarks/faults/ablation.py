@@ -19,6 +19,7 @@ PARTS_OF_THE_RECORD: Mapping[str, frozenset[str]] = {
             *("plateau/unreached_share", "plateau/unit_similarity", "plateau/starved_share"),
         )
     ),
+    "saturation": frozenset(("plateau/saturated_share",)),
     "step probe": frozenset(
         ("plateau/best_multiple", "plateau/best_multiple_gain", "plateau/current_gain")
     ),

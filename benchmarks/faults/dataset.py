@@ -57,6 +57,7 @@ OF_A_SAMPLE = frozenset(
         *("plateau/clean_fit", "plateau/clean_held_out", "plateau/penalty_share"),
         *("plateau/gradient_agreement", "plateau/gradient_noise_scale"),
         *("plateau/unreached_share", "plateau/idle_units", "plateau/unit_similarity"),
+        "plateau/saturated_share",
         *("plateau/starved_share", "plateau/best_multiple", "plateau/best_multiple_gain"),
         *("plateau/current_gain", "plateau/sharpness", "plateau/step_curvature"),
         *("plateau/downward_curvature", "plateau/experiment_rows"),

@@ -102,6 +102,7 @@ SIGNALS: tuple[Signal, ...] = (
     experiments.idle_units,
     experiments.unit_similarity,
     experiments.starved_share,
+    experiments.saturated_share,
     experiments.degenerate_start,
     experiments.noise_against_batch,
     experiments.gradient_agreement,

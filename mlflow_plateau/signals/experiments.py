@@ -109,6 +109,20 @@ def starved_share(view: View) -> Measurement:
 
 
 @signal(
+    unit="share of a layer's outputs",
+    sentence="in {layer} {value:.0%} of the outputs lie at an end of the activation, where next to"
+    " no gradient passes",
+    needs="recorded",
+)
+def saturated_share(view: View) -> Measurement:
+    """The largest share over the hidden layers of outputs within 1 % of an activation's ends, late.
+
+    Layers with tanh, the logistic function and the like (Glorot & Bengio, 2010, section 3).
+    """
+    return _last_gradients(view, "saturated_share", layer=_in_layer(view.setup.saturated_layers))
+
+
+@signal(
     unit="share",
     sentence="already after the first epochs {what}",
     needs="recorded",

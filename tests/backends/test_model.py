@@ -12,6 +12,7 @@ from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.recorder.witness.differentiable import DeclinedError
 from mlflow_plateau.recorder.witness.keras_model import keras_model
 from mlflow_plateau.recorder.witness.rows import Rows
+from mlflow_plateau.recorder.witness.saturation import saturation
 from tests.backends.data import arrays, network
 
 PENALTY = 0.01
@@ -96,6 +97,26 @@ def test_weights_that_the_loss_does_not_depend_on_have_a_gradient_of_zero() -> N
 
     assert not gradient[0].any()
     assert gradient[-1].any()
+
+
+def test_outputs_at_an_end_of_their_activation_are_counted() -> None:
+    """Five of eight units lie at an end of tanh; the output layer does not count."""
+    model = trained("tanh")
+    bias = np.array([9.0, -9, 9, -9, 9, 0, 0, 0], dtype="float32")
+    model.layers[0].set_weights([np.full((3, 8), 0.01, dtype="float32"), bias])
+    model.layers[-1].set_weights([np.zeros((8, 1)), np.full(1, 50.0)])
+
+    opened = keras_model(Training(model))
+    assert saturation(opened, rows()) == (
+        {"saturated_share": 5 / 8},
+        {"saturated_share": (model.layers[0].name,)},
+    )
+    values = opened.bounded_outputs(rows())[model.layers[0].name].values
+    np.testing.assert_allclose(values, np.tanh(0.01 * rows().x.sum(1)[:, None] + bias), atol=1e-6)
+
+
+def test_a_model_without_such_layers_has_nothing_at_an_end() -> None:
+    assert saturation(keras_model(Training(trained())), rows()) == ({}, {})
 
 
 def test_it_follows_the_model() -> None:

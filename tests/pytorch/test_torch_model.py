@@ -16,6 +16,7 @@ from mlflow_plateau.recorder.pytorch.objective import GivenLoss  # noqa: E402
 from mlflow_plateau.recorder.pytorch.torch_model import TorchModel  # noqa: E402
 from mlflow_plateau.recorder.pytorch.torch_updates import next_update_of  # noqa: E402
 from mlflow_plateau.recorder.witness.rows import Rows  # noqa: E402
+from mlflow_plateau.recorder.witness.saturation import saturation  # noqa: E402
 
 
 def convolutional() -> nn.Module:
@@ -51,6 +52,21 @@ def test_losses_and_gradients_are_those_of_inference_and_leave_no_trace() -> Non
     for part, parameter in zip(gradient, model.parameters(), strict=True):
         expected = to_array(parameter.grad, axes.get(id(parameter)))
         np.testing.assert_allclose(part, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_outputs_at_an_end_of_their_activation_are_counted() -> None:
+    """A quarter of the channels lies at an end of tanh; the output's own sigmoid does not count."""
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(4 * 4 * 4, 3), nn.Sigmoid()
+    )
+    with torch.no_grad():
+        model[0].weight.fill_(0.001)
+        model[0].bias.copy_(torch.tensor([9.0, 0.0, 0.0, 0.0]))
+        model[3].bias.fill_(50.0)
+    opened = TorchModel(model, GivenLoss(nn.MSELoss()), tuple(model.parameters()))
+
+    assert saturation(opened, rows()) == ({"saturated_share": 0.25}, {"saturated_share": ("1",)})
+    assert not any(module._forward_hooks for module in model.modules())
 
 
 def test_losses_at_other_weights_are_those_of_a_model_with_these_weights() -> None:

@@ -17,7 +17,7 @@ OF_EXPERIMENTS = (
     *("targets_broadcast", "experiments_declined", "experiments_shortened"),
     *("gradients_declined", "steps_declined", "sharpness_declined"),
     *("unreached_layers", "idle_layers", "copied_layers", "starved_layers", "degenerate_layers"),
-    "lost_gradients",
+    *("saturated_layers", "lost_gradients"),
 )
 """What a training's experiments may have to say, or not."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,8 +14,10 @@ from mlflow_plateau.recorder.pytorch.layout import to_array, to_tensor, unit_axe
 from mlflow_plateau.recorder.pytorch.objective import Objective
 from mlflow_plateau.recorder.pytorch.traceless import no_trace_in
 from mlflow_plateau.recorder.witness.differentiable import (
+    ENDS,
     MOST_WEIGHTS,
     WARM_UP,
+    Bounded,
     DeclinedError,
     Losses,
     Weights,
@@ -32,6 +34,14 @@ HOOKS = (
     *("_global_backward_hooks", "_global_backward_pre_hooks"),
 )
 """Where PyTorch keeps what is called beside a module."""
+
+BOUNDED = {
+    torch.nn.Tanh: "tanh",
+    torch.nn.Softsign: "softsign",
+    torch.nn.Sigmoid: "sigmoid",
+    torch.nn.Hardsigmoid: "hard_sigmoid",
+}
+"""Modules that are flat at both ends, and Keras' names of what they do."""
 
 HARMLESS = frozenset(("torch", "mlflow_plateau"))
 """Packages whose hooks do nothing but what a model's own code does."""
@@ -108,6 +118,38 @@ class TorchModel:
                 self._array(torch.zeros_like(copy) if part is None else part, parameter)
                 for part, copy, parameter in zip(found, tried, self._parameters, strict=True)
             ]
+
+    def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
+        """Returns what hidden modules with an activation of ``ENDS`` make of some rows, by name.
+
+        Functions such as ``torch.tanh`` cannot be looked into.
+        """
+        found: dict[str, tuple[Any, tuple[float, float]]] = {}
+
+        def keep(name: str, ends: tuple[float, float]) -> Any:
+            def hook(module: Any, given: Any, output: Any) -> None:
+                found[name] = output, ends
+
+            return hook
+
+        with self._scope(), torch.no_grad():
+            handles = [
+                module.register_forward_hook(keep(name, ENDS[BOUNDED[type(module)]]))
+                for name, module in self._model.named_modules()
+                if type(module) in BOUNDED
+            ]
+            try:
+                if handles:
+                    outputs, _ = self._outputs(rows, self._copies(None))
+                    predicted = self._objective.predicted(outputs)
+            finally:
+                for handle in handles:
+                    handle.remove()
+        return {
+            name: Bounded(to_array(values, None), ends)
+            for name, (values, ends) in found.items()
+            if values is not predicted
+        }
 
     def trace(self, rows: Rows) -> Trace:
         """Returns what the outputs of a few rows come out of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,29 @@ class Losses:
 
     data: float
     penalty: float
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """What a layer whose activation is flat at both ends made of some rows.
+
+    Attributes:
+        values: The outputs, of any shape.
+        ends: What they lie between.
+    """
+
+    values: FloatArray
+    ends: tuple[float, float]
+
+
+ENDS: Mapping[str, tuple[float, float]] = {
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+}
+"""Activations that are flat at both ends, by Keras' names, and what they approach there."""
 
 
 class Differentiable(Protocol):
@@ -73,6 +96,12 @@ class Differentiable(Protocol):
 
         Raises:
             DeclinedError: If the training may follow another gradient.
+        """
+
+    def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
+        """Returns what hidden layers with an activation of ``ENDS`` make of some rows, by name.
+
+        Empty where there are none, or they cannot be looked into.
         """
 
 

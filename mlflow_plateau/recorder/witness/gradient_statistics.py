@@ -18,7 +18,9 @@ STARVED = 0.01
 """A kernel with less than this share of the largest relative gradient hardly learns."""
 
 
-def gradient_statistics(gradients: Gradients, weights: Weights) -> Mapping[str, float]:
+def gradient_statistics(
+    gradients: Gradients, weights: Weights, kernels: Kernels
+) -> Mapping[str, float]:
     """Returns what the gradients say, by name.
 
     - ``gradient_noise_scale``: in rows, the batch size at which noise and signal of the gradient
@@ -36,7 +38,6 @@ def gradient_statistics(gradients: Gradients, weights: Weights) -> Mapping[str, 
         "gradient_agreement": _agreement(gradients),
         "gradient_noise_scale": noise_scale(gradients),
     }
-    kernels = kernels_of(gradients, weights)
     total = sum(array.size for array in weights)
     if total:
         zero = sum(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -42,6 +42,7 @@ class JaxModel(KerasModel):
         gradient = jax.grad(self._scaled)
         self._losses = jax.jit(self._data_and_penalty) if self._compiles else self._data_and_penalty
         self._gradient = jax.jit(gradient) if self._compiles else gradient
+        self._up_to_hidden: Any = None
         self._built: set[tuple[Any, int]] = set()
         self._building = 0.0
 
@@ -77,6 +78,17 @@ class JaxModel(KerasModel):
             for part in self._called(self._gradient, rows, weights, np.float32(scale))
         ]
 
+    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+        if self._up_to_hidden is None:
+
+            def outputs(weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any) -> Any:
+                with self._scope(weights, others):
+                    return part(x, training=False)
+
+            self._up_to_hidden = jax.jit(outputs) if self._compiles else outputs
+        found = self._called(self._up_to_hidden, rows, None)
+        return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
     def _called(self, function: Any, rows: Rows, weights: Weights | None, *further: Any) -> Any:
         model = self._model
         own = [variable.value for variable in model.trainable_variables]
@@ -105,10 +117,13 @@ class JaxModel(KerasModel):
     def _data_and_penalty(
         self, weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any
     ) -> tuple[Any, Any]:
+        with self._scope(weights, others):
+            return without_penalty(self._model, x, y)
+
+    def _scope(self, weights: Sequence[Any], others: Sequence[Any]) -> Any:
         variables = (*self._model.trainable_variables, *self._others())
         mapping = list(zip(variables, (*weights, *others), strict=True))
-        with keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False):
-            return without_penalty(self._model, x, y)
+        return keras.StatelessScope(mapping, collect_losses=True, initialize_variables=False)
 
     def _others(self) -> list[Any]:
         return [*self._model.non_trainable_variables, *self._model.metrics_variables]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -14,8 +14,10 @@ from mlflow_plateau.recorder.describe.training import Training, has_own_train_st
 from mlflow_plateau.recorder.measure.measurements import LOCAL_STRATEGIES
 from mlflow_plateau.recorder.measure.variables import on_several_devices, whole
 from mlflow_plateau.recorder.witness.differentiable import (
+    ENDS,
     MOST_WEIGHTS,
     WARM_UP,
+    Bounded,
     DeclinedError,
     Differentiable,
     Losses,
@@ -86,6 +88,7 @@ class KerasModel(ABC):
     def __init__(self, model: Any, gradient_declined: str = "") -> None:
         self._model = model
         self._gradient_declined = gradient_declined
+        self._to_hidden: tuple[Any, Mapping[str, tuple[float, float]]] | None = None
 
     @property
     def weights(self) -> Weights:
@@ -105,6 +108,26 @@ class KerasModel(ABC):
     @abstractmethod
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
+
+    def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
+        """Returns what hidden layers with an activation of ``ENDS`` make of some rows, by name.
+
+        Empty where there are none, or the model is no graph of layers.
+        """
+        if self._to_hidden is None:
+            self._to_hidden = _to_hidden_layers(self._model)
+        part, ends = self._to_hidden
+        if part is None:
+            return {}
+        outputs = self._called_in_inference(part, rows)
+        return {
+            name: Bounded(np.asarray(values, dtype=np.float32), ends[name])
+            for name, values in outputs.items()
+        }
+
+    @abstractmethod
+    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+        """Returns the outputs of a part of the model, by name, as arrays."""
 
     def prepare(self, *parts: Rows) -> float:
         """Calls the model once, which takes longer the first time; nothing is compiled."""
@@ -140,6 +163,34 @@ def _decline_what_takes_no_other_batches(model: Any) -> None:
     for tensor in getattr(model, "inputs", None) or ():
         if tensor.shape and tensor.shape[0] is not None:
             raise DeclinedError(f"the model takes only batches of {tensor.shape[0]} rows")
+
+
+POINTWISE = (keras.layers.Dense, keras.layers.EinsumDense, keras.layers.Activation)
+"""Layers that put out what their activation does; those of convolutions do, too."""
+
+
+def _to_hidden_layers(model: Any) -> tuple[Any, Mapping[str, tuple[float, float]]]:
+    """Returns the part of a model up to its hidden layers with bounded activations, and their ends.
+
+    The part shares the model's layers; ``None`` where there are no such layers, or no graph.
+    """
+    # What an unnamed one of Keras' is called counts up, which names of the user's layers show.
+    graph = getattr(model, "_functional", None) or model
+    if not hasattr(graph, "operations"):
+        return None, {}
+    last = {id(output) for output in graph.outputs}
+    outputs: dict[str, Any] = {}
+    ends: dict[str, tuple[float, float]] = {}
+    for layer in graph.layers:
+        pointwise = isinstance(layer, POINTWISE) or type(layer).__name__.startswith("Conv")
+        name = getattr(getattr(layer, "activation", None), "__name__", "")
+        if pointwise and name in ENDS and len(layer._inbound_nodes) == 1:
+            output = layer.output
+            if id(output) not in last:
+                outputs[layer.name], ends[layer.name] = output, ENDS[name]
+    if not outputs:
+        return None, {}
+    return keras.Model(graph.input, outputs, name="up_to_hidden_layers"), ends
 
 
 def without_penalty(model: Any, x: Any, y: Any) -> tuple[Any, Any]:

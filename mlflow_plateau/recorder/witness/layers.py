@@ -9,8 +9,7 @@ import numpy as np
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.describe.names import layer_in, named
-from mlflow_plateau.recorder.witness.differentiable import Weights
-from mlflow_plateau.recorder.witness.gradient_statistics import kernels_of
+from mlflow_plateau.recorder.witness.gradient_statistics import Kernels
 from mlflow_plateau.recorder.witness.gradients import Gradients
 
 if TYPE_CHECKING:
@@ -21,14 +20,14 @@ DEGENERATE = ("idle_units", "unit_similarity", "starved_share")
 
 
 def layers_of(
-    gradients: Gradients, weights: Weights, names: Sequence[str]
+    gradients: Gradients, kernels: Kernels, names: Sequence[str]
 ) -> Mapping[str, tuple[str, ...]]:
     """Returns the layers that ``gradient_statistics`` found worst, by the name of the measurement.
 
     Args:
         gradients: The gradients.
-        weights: The weights.
-        names: What they are called: ``dense/kernel``.
+        kernels: What they say of each kernel.
+        names: What the weights are called: ``dense/kernel``.
     """
     layers = [layer_in(name) for name in names]
     reached = dict.fromkeys(layers, False)
@@ -43,7 +42,6 @@ def layers_of(
         "unreached_share": named(layer for layer, is_reached in reached.items() if not is_reached),
         "non_finite": named(dict.fromkeys(lost)),
     }
-    kernels = kernels_of(gradients, weights)
     if len(kernels.hidden):
         for name, values in (("idle_units", kernels.idle), ("unit_similarity", kernels.alike)):
             worst = kernels.hidden[int(np.argmax(values))]
@@ -65,5 +63,6 @@ def facts_of_layers(first: Found | None, last: Found | None) -> Setup:
         copied_layers=last.layers.get("unit_similarity") or None,
         starved_layers=last.layers.get("starved_share") or None,
         degenerate_layers=first.layers.get(worst) or None,
+        saturated_layers=last.layers.get("saturated_share") or None,
         lost_gradients=last.layers.get("non_finite") or None,
     )

@@ -67,6 +67,11 @@ class TensorFlowModel(KerasModel):
         found = tape.gradient(data, current, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(gradient).numpy() / scale for gradient in found]
 
+    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+        with self._scope(self._current()):
+            outputs = part(_tensors(rows)[0], training=False)
+        return {name: tf.cast(values, tf.float32).numpy() for name, values in outputs.items()}
+
     def _losses(self, rows: Rows) -> tuple[Any, Any]:
         data, penalty = without_penalty(self._model, *_tensors(rows))
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,6 +68,11 @@ class TorchBackendModel(KerasModel):
             to_array(torch.zeros_like(copy) if part is None else part, None) / scale
             for part, copy in zip(found, tried, strict=True)
         ]
+
+    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+        with torch.no_grad(), self._scope(self._copies(None)):
+            outputs = part(_tensors(rows)[0], training=False)
+        return {name: to_array(values, None) for name, values in outputs.items()}
 
     def _copies(self, weights: Weights | None) -> list[Any]:
         own = [variable.value.detach() for variable in self._model.trainable_variables]

@@ -20,10 +20,11 @@ from mlflow_plateau.recorder.witness.differentiable import (
     Differentiable,
     NextUpdate,
 )
-from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics
+from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics, kernels_of
 from mlflow_plateau.recorder.witness.gradients import Gradients, gradients_of
 from mlflow_plateau.recorder.witness.layers import facts_of_layers, layers_of
 from mlflow_plateau.recorder.witness.rows import Rows, Sample
+from mlflow_plateau.recorder.witness.saturation import saturation
 from mlflow_plateau.recorder.witness.sharpness import ITERATIONS, sharpness
 from mlflow_plateau.recorder.witness.step_probe import step_probe
 
@@ -225,8 +226,8 @@ def make_experiments(
 ) -> Found:
     """Makes all experiments once.
 
-    Besides those of ``gradient_statistics``, ``step_probe`` and, with the time that is left,
-    ``sharpness``:
+    Besides those of ``gradient_statistics``, ``saturation``, ``step_probe`` and, with the time that
+    is left, ``sharpness``:
 
     - ``clean_fit``, ``clean_held_out``: losses of the sample's rows as the model
       predicts them, without dropout, noise and penalty.
@@ -266,8 +267,12 @@ def make_experiments(
     try:
         gradients = _gradients(model, training, rows)
         taken = clock() - began
-        measured.update(gradient_statistics(gradients, model.weights))
-        layers = layers_of(gradients, model.weights, model.names)
+        weights = model.weights
+        kernels = kernels_of(gradients, weights)
+        measured.update(gradient_statistics(gradients, weights, kernels))
+        shares, saturated = saturation(model, training)
+        measured.update(shares)
+        layers = {**layers_of(gradients, kernels, model.names), **saturated}
     except DeclinedError as reason:
         declined = dict.fromkeys(PROBES, str(reason))
     else:

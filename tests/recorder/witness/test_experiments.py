@@ -16,7 +16,11 @@ from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import FREE_SECONDS, Budget
 from mlflow_plateau.recorder.witness.differentiable import MOST_WEIGHTS, DeclinedError
-from mlflow_plateau.recorder.witness.gradient_statistics import gradient_statistics, noise_scale
+from mlflow_plateau.recorder.witness.gradient_statistics import (
+    gradient_statistics,
+    kernels_of,
+    noise_scale,
+)
 from mlflow_plateau.recorder.witness.gradients import MICRO_BATCHES, gradients_of
 from mlflow_plateau.recorder.witness.keras_model import keras_model
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
@@ -205,8 +209,8 @@ class TestGradientStatistics:
         assert np.median(estimates) == pytest.approx(expected, rel=0.25)
 
     def found(self, model: Any) -> dict[str, float]:
-        gradients = gradients_of(tried(model), rows())
-        return dict(gradient_statistics(gradients, tried(model).weights))
+        gradients, weights = gradients_of(tried(model), rows()), tried(model).weights
+        return dict(gradient_statistics(gradients, weights, kernels_of(gradients, weights)))
 
     def test_a_usual_model_is_reached_everywhere(self) -> None:
         found = self.found(network(hidden(), hidden(), keras.layers.Dense(1)))
