@@ -2,7 +2,7 @@
 
 Keras' own train and test steps run inside one compiled loop per epoch. Before and after the first
 update and at the end of an epoch the recorder's probes are asked, as its ``StepWatch`` asks them in
-``fit``; what comes out is what the recorder writes into a run (``generate --through-fit`` trains
+``fit``; what comes out is what the recorder writes into a run (``compare CASE`` trains a case
 with ``fit`` under the recorder itself, for comparison).
 """
 

@@ -18,6 +18,7 @@ from benchmarks.faults.dataset import (
     Run,
     load,
 )
+from benchmarks.faults.failures import wanted, wrong
 from benchmarks.faults.parts import PARTS
 from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
@@ -79,6 +80,17 @@ WITHOUT = """\
 
 The level `recorded` on the test tasks with one part of the record left out; the weights stay those
 that were fitted with all of it, so that parts which tell the same stand in for each other."""
+
+WANTED = """\
+## What curves do not tell, and what would
+
+Of the runs that `history` answers wrongly, how many are answered rightly from what a recorder
+writes without getting at any row (`unsampled`), and with them (`recorded`); and on which part of
+the record that hangs, because without it alone the answer is wrong again. Where nothing is named,
+several parts tell the same."""
+
+WRONG = """\
+Every wrong answer at the level `recorded`:"""
 
 UNSEEN = """\
 ## Faults of kinds that were not fitted on
@@ -143,6 +155,8 @@ def page(
             f" {', '.join(parts)}."
         )
         yield ""
+    yield from (WANTED, "", *wanted(given), "")
+    yield from (WRONG, "", *wrong(given, "recorded"), "")
     yield from (UNSEEN, "", *unseen(runs), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")

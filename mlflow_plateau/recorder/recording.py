@@ -36,8 +36,8 @@ from mlflow_plateau.recorder.step_axis import COUNTER, StepAxis
 from mlflow_plateau.recorder.streams.watch import StreamWatch
 from mlflow_plateau.recorder.study import Study
 from mlflow_plateau.recorder.witness.keras_model import open_keras_model
-from mlflow_plateau.recorder.witness.rows import Sample
-from mlflow_plateau.recorder.witness.sample import sample_of
+from mlflow_plateau.recorder.witness.rows import Rows, Sample
+from mlflow_plateau.recorder.witness.sample import rows_in_memory
 from mlflow_plateau.recorder.writer import Writer
 
 PATIENT_EPOCHS = 3
@@ -80,7 +80,7 @@ class Recording:
         self._scope: RunScope | None = None
         self._writer: Writer | None = None
         self._measurements: Measurements | None = None
-        self._in_memory: Sample | None = None
+        self._in_memory: Mapping[str, Rows] = {}
         self._study: Study | None = None
         self._last_step: int | None = None
         self._notes_datasets = False
@@ -175,12 +175,15 @@ class Recording:
         if self._settings.probe_budget <= 0 or self._training.arguments is None:
             return
         try:
-            self._in_memory = sample_of(self._training.arguments)
+            self._in_memory = rows_in_memory(self._training.arguments)
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
         if self._streams is None or not self._streams.expects_data:
-            self._study = self._study_of(self._in_memory)
+            training = self._in_memory.get("train")
+            if training is not None:
+                held_out = self._in_memory.get("validation")
+                self._study = self._study_of(Sample(training, held_out))
 
     def _take_rows_of_streams(self) -> None:
         """Keeps the rows of pipelines and generators that have come by, once there are some."""
@@ -192,16 +195,14 @@ class Recording:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
             return
-        if sample is not None:
-            self._training.keep_targets(sample)
-        study = self._study = self._study_of(sample)
-        if study is not None:
-            writer = self._writer
-            writer.meanwhile(lambda: study.ask_reference(writer))
-
-    def _study_of(self, sample: Sample | None) -> Study | None:
         if sample is None:
-            return None
+            return
+        self._training.keep_targets(sample)
+        study, writer = self._study_of(sample), self._writer
+        self._study = study
+        writer.meanwhile(lambda: study.ask_reference(writer))
+
+    def _study_of(self, sample: Sample) -> Study:
         return Study(
             sample,
             lambda: open_keras_model(self._training),

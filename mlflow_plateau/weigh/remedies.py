@@ -27,6 +27,9 @@ HEALTHY_UPDATES = 20
 TOO_GOOD = 0.05
 """No loss is foretold to fall to a smaller share of what it is."""
 
+DECAYED = 0.1
+"""With less than this share of its largest rate a run goes on otherwise than it did."""
+
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
 
@@ -123,6 +126,13 @@ def _consistency_fix(view: View) -> str | None:
 def train_longer(view: View) -> str:
     """Returns what to expect of as many epochs again, where the curve says."""
     plain = "train for longer: the validation loss is still falling"
+    rates = view.learning_rates
+    if len(rates) > 1 and rates[-1] < DECAYED * rates.max():
+        # The curve was drawn by a rate that more epochs would not have.
+        return (
+            f"{plain}; the learning rate has decayed from {rates.max():.3g} to {rates[-1]:.3g}, so"
+            " stretch the schedule over more epochs instead of adding epochs at its end"
+        )
     curve = view.validation
     if curve is None or view.history.higher_is_better:
         return plain

@@ -1,5 +1,7 @@
 """Curves that follow a law are foretold; noise and short curves are no reason to promise much."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,11 @@ def test_an_improving_run_is_told_what_more_epochs_would_bring() -> None:
     (remedy,) = diagnose_history(improving()).remedies
     assert remedy.startswith("train for longer: the validation loss is still falling; if it goes")
     assert "60 more epochs" in remedy
+
+
+def test_nothing_is_foretold_for_a_rate_that_is_gone() -> None:
+    run = improving()
+    decayed = np.geomspace(1e-2, 5e-4, len(run.epochs))
+    (remedy,) = diagnose_history(replace(run, learning_rate=decayed)).remedies
+    assert "decayed from 0.01 to 0.0005" in remedy
+    assert "more epochs would" not in remedy

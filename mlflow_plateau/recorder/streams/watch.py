@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from mlflow_plateau.recorder.describe.data import first_of, row_count
 from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.safety import notice
 from mlflow_plateau.recorder.streams import epoch_iterators
-from mlflow_plateau.recorder.witness.rows import TRAINING_ROWS, VALIDATION_ROWS, Sample
+from mlflow_plateau.recorder.witness.rows import TRAINING_ROWS, VALIDATION_ROWS, Rows, Sample
 
 if TYPE_CHECKING:
     from mlflow_plateau.profiles import Profile
@@ -127,15 +128,14 @@ class StreamWatch:
         """Whether any of the data is a stream."""
         return bool(self._expected or self._streams)
 
-    def sample(self, in_memory: Sample | None, *, patient: bool) -> Sample | None:
+    def sample(self, in_memory: Mapping[str, Rows], *, patient: bool) -> Sample | None:
         """Returns rows of both splits, or ``None`` as long as they have not come by.
 
         Args:
-            in_memory: Rows of what lies in memory.
+            in_memory: Rows of the splits that lie in memory, by ``train`` and ``validation``.
             patient: Whether to wait for rows of a validation stream.
         """
-        training = None if in_memory is None else in_memory.training
-        validation = None if in_memory is None else in_memory.validation
+        training, validation = in_memory.get("train"), in_memory.get("validation")
         if "train" in self._streams:
             training = self._streams["train"].reservoir.rows()
         if "validation" in self._streams:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -22,28 +22,33 @@ from mlflow_plateau.recorder.witness.rows import (
 
 
 def sample_of(arguments: FitArguments) -> Sample | None:
-    """Returns rows of the data that ``fit`` was given, or ``None`` where it is not in memory.
+    """Returns rows of the data that ``fit`` was given, or ``None`` where it is not in memory."""
+    found = rows_in_memory(arguments)
+    return Sample(found["train"], found.get("validation")) if "train" in found else None
+
+
+def rows_in_memory(arguments: FitArguments) -> Mapping[str, Rows]:
+    """Returns rows of the splits that lie in memory, by ``train`` and ``validation``.
 
     A pipeline or a generator is never iterated to get at its rows.
     """
+    found: dict[str, Rows] = {}
     total = row_count(arguments.x)
-    if not total:
-        return None
-    held_out: Rows | None = None
-    first = total
-    if arguments.validation_data is None:
-        first = rows_before_split(total, arguments.validation_split)
+    if total:
+        separate = arguments.validation_data is not None
+        first = total if separate else rows_before_split(total, arguments.validation_split)
+        chosen = chosen_rows(first, TRAINING_ROWS)
+        found["train"] = _rows(arguments.x, arguments.y, chosen)
         if first < total:
-            held_out = _rows(
-                arguments.x, arguments.y, chosen_rows(total - first, VALIDATION_ROWS) + first
-            )
-    elif isinstance(arguments.validation_data, (tuple, list)):
+            chosen = chosen_rows(total - first, VALIDATION_ROWS) + first
+            found["validation"] = _rows(arguments.x, arguments.y, chosen)
+    if isinstance(arguments.validation_data, (tuple, list)):
         x = arguments.validation_data[0]
         y = arguments.validation_data[1] if len(arguments.validation_data) > 1 else None
         rows = row_count(x)
         if rows:
-            held_out = _rows(x, y, chosen_rows(rows, VALIDATION_ROWS))
-    return Sample(_rows(arguments.x, arguments.y, chosen_rows(first, TRAINING_ROWS)), held_out)
+            found["validation"] = _rows(x, y, chosen_rows(rows, VALIDATION_ROWS))
+    return found
 
 
 def _rows(x: Any, y: Any, chosen: np.ndarray[Any, np.dtype[np.int64]]) -> Rows:

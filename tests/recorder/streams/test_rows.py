@@ -66,6 +66,7 @@ KINDS = {
         "validation_data": pipeline(*b).repeat(),
         "validation_steps": ROWS // 24,
     },
+    "tf.data beside arrays": lambda a, b: {"x": pipeline(*a), "validation_data": b},
     "PyDataset": lambda a, b: {"x": Counted(*a), "validation_data": Counted(*b)},
     "generator": lambda a, b: {
         "x": endless(*a),
