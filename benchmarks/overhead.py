@@ -1,9 +1,9 @@
 """What recording costs: the same training plain, under MLflow's own autologging, and under ours.
 
-Run it from the repository with ``python benchmarks/overhead.py``; it prints a table. The variants
-take turns in one process, each with a fresh model, so that a machine that gets slower or faster
-slows all of them; the ratios are the medians over the rounds. Tracking goes to a fresh sqlite
-database in a temporary folder.
+Run it from the repository with ``python -m benchmarks.overhead``, on the backend of Keras that
+``KERAS_BACKEND`` names; it prints a table. The variants take turns in one process, each with a
+fresh model, so that a machine that gets slower or faster slows all of them; the ratios are the
+medians over the rounds. Tracking goes to a fresh sqlite database in a temporary folder.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -33,10 +34,11 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", rows=1_000, units=64, batch_size=32, epochs=60),
-    "minute": Size("minute", rows=40_000, units=256, batch_size=64, epochs=30),
-    "large": Size("large", rows=20_000, units=1_500, batch_size=128, epochs=4),
+    "short": Size("short", rows=1_000, units=64, batch_size=32, epochs=60),
+    "second": Size("second", rows=40_000, units=256, batch_size=64, epochs=60),
+    "long": Size("long", rows=60_000, units=2_000, batch_size=128, epochs=4),
 }
+"""Epochs of about 0.05 s, of one second and of twenty, where two cores train."""
 
 
 def train(size: Size, callbacks: Callable[[], list[object]]) -> float:
@@ -132,29 +134,50 @@ VARIANTS = {
 }
 
 
-def measure(size: Size, rounds: int) -> dict[str, list[float]]:
+Variants = Mapping[str, Callable[[], AbstractContextManager[Any]]]
+"""Ways to train, by name; what one yields is what ``train`` is given."""
+
+
+def measure(
+    size: Size, rounds: int, variants: Variants, train: Callable[[Size, Any], float]
+) -> Mapping[str, Sequence[float]]:
     """Returns the seconds of each variant in each round, the variants taking turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
     # Round 0 warms up imports, the database and the graph compiler.
     for number in range(rounds + 1):
         # Each variant comes first once, since a machine that rested is faster.
-        first = number % len(VARIANTS)
-        for name, variant in (*VARIANTS.items(), *VARIANTS.items())[first : first + len(VARIANTS)]:
+        first = number % len(variants)
+        for name, variant in (*variants.items(), *variants.items())[first : first + len(variants)]:
             print(f"\r{size.name}: round {number} of {rounds}, {name:<32}", end="", flush=True)
-            with variant() as callbacks:
-                taken = train(size if number else replace(size, epochs=2), callbacks)
+            with variant() as given:
+                taken = train(size if number else replace(size, epochs=2), given)
             if number:
                 seconds[name].append(taken)
     print("\r" + " " * 79 + "\r", end="")
     return seconds
 
 
-def main() -> None:
+def table(size: Size, seconds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """Yields the lines of a table; the first variant is what the others are compared with."""
+    alone = next(iter(seconds.values()))
+    epoch = statistics.median(alone) / size.epochs
+    yield f"{size.name}: {size.epochs} epochs of {epoch:.3f} s, median of {len(alone)} rounds"
+    for variant, taken in seconds.items():
+        ratio = statistics.median(t / a for t, a in zip(taken, alone, strict=True))
+        extra = statistics.median(t - a for t, a in zip(taken, alone, strict=True))
+        clock = f"{statistics.median(taken):8.2f} s"
+        yield f"  {variant:<32} {clock}  × {ratio:5.3f}  {extra:+7.2f} s"
+
+
+def main(variants: Variants = VARIANTS, train: Callable[[Size, Any], float] = train) -> None:
     """Prints one table per size."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    names = list(variants)
+    parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=names[1:], help=f"beside {names[0]}")
     arguments = parser.parse_args()
+    chosen = {name: variants[name] for name in (names[0], *(arguments.only or names[1:]))}
     with tempfile.TemporaryDirectory() as folder:
         import mlflow
 
@@ -162,21 +185,8 @@ def main() -> None:
         mlflow.create_experiment("overhead", artifact_location=(Path(folder) / "a").as_uri())
         mlflow.set_experiment("overhead")
         for name in arguments.sizes:
-            size = SIZES[name]
-            seconds = measure(size, arguments.rounds)
-            alone = seconds["fit alone"]
-            print(
-                f"{size.name}: {size.epochs} epochs of"
-                f" {statistics.median(alone) / size.epochs:.3f} s,"
-                f" median of {arguments.rounds} rounds"
-            )
-            for variant, taken in seconds.items():
-                ratio = statistics.median(t / a for t, a in zip(taken, alone, strict=True))
-                extra = statistics.median(t - a for t, a in zip(taken, alone, strict=True))
-                print(
-                    f"  {variant:<32} {statistics.median(taken):8.2f} s"
-                    f"  × {ratio:5.3f}  {extra:+7.2f} s"
-                )
+            seconds = measure(SIZES[name], arguments.rounds, chosen, train)
+            print("\n".join(table(SIZES[name], seconds)), flush=True)
 
 
 if __name__ == "__main__":
