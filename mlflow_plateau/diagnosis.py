@@ -19,6 +19,12 @@ NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """How the numbers that JSON lacks are written; Python's ``float`` and JavaScript's ``Number`` read
 these words."""
 
+CERTAIN = 0.9
+"""An answer of at least this confidence leaves nothing open by itself."""
+
+REAL_RIVAL = 0.1
+"""From this probability on another cause may well be meant instead of the answer."""
+
 STATUSES = ("improving", "converged", "stalled", "diverged", "inconclusive")
 LEVELS = ("history", "compared", "recorded", "verified")
 
@@ -137,6 +143,22 @@ class Diagnosis:
     notes: tuple[str, ...] = ()
     curves: Curves = field(default_factory=Curves)
     version: str = ""
+
+    @property
+    def rival(self) -> str:
+        """The runner-up where it may well be meant instead of the answer, otherwise ``none``.
+
+        One that is judged present beside the cause is no rival.
+        """
+        doubtful = self.status == "inconclusive" or self.confidence < CERTAIN
+        likely = doubtful or self.causes.get(self.runner_up, 0.0) >= REAL_RIVAL
+        return self.runner_up if likely and self.runner_up not in self.contributing else "none"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to settle: no answer, an unsure cause, or a rival of it."""
+        unsure = self.cause != "none" and self.confidence < CERTAIN
+        return self.status == "inconclusive" or unsure or self.rival != "none"
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the diagnosis as plain JSON values, in the layout of ``SCHEMA_VERSION``."""

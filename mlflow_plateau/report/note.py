@@ -48,7 +48,7 @@ def render_note(diagnosis: Diagnosis) -> str:
         titles = ", ".join(cause_title(cause) for cause in diagnosis.contributing)
         present = _line(f"Also present: {titles}.")
     settle = ""
-    if diagnosis.next_level and diagnosis.cause == NONE:
+    if diagnosis.next_level and diagnosis.is_open and diagnosis.cause == NONE:
         settle = _line(f"To settle it: {sentence(diagnosis.next_level)}")
     beside = ""
     if diagnosis.siblings is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -57,7 +58,7 @@ def diagnose_history(history: History) -> Diagnosis:
     course, status, cause = judgement.course, judgement.status, judgement.cause
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, judgement.causes))
-    return Diagnosis(
+    diagnosis = Diagnosis(
         run_id=history.run_id,
         status=status,
         cause=cause,
@@ -69,7 +70,6 @@ def diagnose_history(history: History) -> Diagnosis:
         causes=judgement.causes,
         evidence=_evidence(judgement, measurements, added[0], history.axis),
         remedies=_remedies(judgement, view),
-        next_level=what_would_settle(judgement.level, status, cause, judgement.runner_up),
         onset_epoch=judgement.onset_epoch,
         best_epoch=view.best[1] if view.best else None,
         wasted_epochs=judgement.wasted_epochs,
@@ -84,6 +84,8 @@ def diagnose_history(history: History) -> Diagnosis:
         curves=shown_curves(history),
         version=_version(),
     )
+    next_level = what_would_settle(diagnosis.level, cause, diagnosis.rival)
+    return replace(diagnosis, next_level=next_level)
 
 
 def _never_moved(history: History) -> tuple[str, ...]:

@@ -43,21 +43,34 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
     return f"{title}: the {quantity} has not improved{since} ({best})."
 
 
-def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> str:
-    """Returns what the next level of evidence would tell that this one cannot."""
-    doubt = [cause_by_id(answer).title.lower() for answer in (cause, runner_up) if answer != NONE]
+WITNESSED = (
+    "Recorded while it trains (mlflow_plateau.autolog for Keras, record for PyTorch), the run would"
+    " also hold the size of its updates and gradients, the loss of a constant prediction and a"
+    " comparison of both data sets"
+)
+"""What the recorder adds to curves and parameters."""
+
+
+def what_would_settle(level: str, cause: str, rival: str) -> str:
+    """Returns what the next level of evidence would tell that this one cannot.
+
+    Args:
+        level: The level that the answer stands on.
+        cause: Id of the named cause, or ``none``.
+        rival: Id of the cause that may well be meant instead, or ``none``.
+    """
+    doubt = [cause_by_id(answer) for answer in (cause, rival) if answer != NONE]
     if not doubt:
-        return ""
-    question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
-    leading = cause_by_id(cause if cause != NONE else runner_up)
-    if level in ("history", "compared"):
-        beside = (
-            " Or run it once more in the same experiment with only that changed:"
-            f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
-        )
-        return (
-            "Trained under mlflow_plateau.autolog(), the run would also hold the size of its"
-            " updates and gradients and the loss of a constant prediction, which help to tell"
-            f" {question}.{beside if level == 'history' else ''}"
-        )
-    return f"An experiment: {leading.experiment}"
+        return "" if level == "recorded" else f"{WITNESSED}, which may show what curves do not."
+    leading = doubt[0]
+    if level == "recorded":
+        return f"An experiment: {leading.experiment}"
+    other = doubt[1].title.lower() if len(doubt) == 2 else "a healthy run"
+    beside = (
+        " Or run it once more in the same experiment with only that changed:"
+        f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
+    )
+    return (
+        f"{WITNESSED}, which help to tell {leading.title.lower()} from {other}."
+        f"{beside if level == 'history' else ''}"
+    )

@@ -88,6 +88,13 @@ def test_the_report_holds_finding_evidence_remedies_and_what_was_read() -> None:
     assert "mlflow-plateau 0.1.0" in words
 
 
+def test_the_report_says_what_more_evidence_would_add_also_where_nothing_is_open() -> None:
+    settled, doubtful = diagnoses.overfitting(), replace(diagnoses.overfitting(), confidence=0.7)
+
+    assert "What more evidence would add" in Page(render_report(settled)).words
+    assert "What would settle it" in Page(render_report(doubtful)).words
+
+
 def test_an_inconclusive_report_says_what_is_missing_and_claims_no_confidence() -> None:
     words = Page(render_report(diagnoses.one_epoch())).words
 

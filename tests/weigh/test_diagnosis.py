@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlflow_plateau.causes import cause_by_id
 from mlflow_plateau.history import History
 from mlflow_plateau.weigh import DECISION_THRESHOLDS, diagnose_history
 from tests.generated import (
@@ -140,6 +141,16 @@ def test_the_level_says_whether_the_recorder_was_there() -> None:
     recorded = replace(made, recorded={"update_ratio": np.full(len(made), 1e-3)})
     assert diagnose_history(recorded).level == "recorded"
     assert "update_ratio_late" in diagnose_history(made).unknown
+
+
+@pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
+def test_what_the_recorder_would_add_is_always_told_without_it(made: History) -> None:
+    diagnosis = diagnose_history(made)
+    if diagnosis.level == "history":
+        assert diagnosis.next_level.startswith("Recorded while it trains")
+    if not diagnosis.is_open and diagnosis.runner_up != "none":
+        title = cause_by_id(diagnosis.runner_up).title.lower()
+        assert title not in diagnosis.next_level
 
 
 def test_a_score_is_read_the_right_way_up() -> None:
