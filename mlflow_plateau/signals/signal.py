@@ -47,6 +47,11 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def counted(count: float, noun: str) -> str:
+    """Returns a number of things in words: ``1 row``, ``1,200 rows``."""
+    return f"{count:,.0f} {noun}{'' if round(count) == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Signal:
     """One quantity that can be measured on a history.

@@ -58,7 +58,7 @@ def read_course(view: View) -> Course:
     if view.validation is None:
         return Course(
             Kind.UNREADABLE,
-            "no validation loss was logged; give fit validation data, or name the metric to look at"
+            "no validation loss was logged; validate while training, or name the metric to look at"
             " with monitor=",
         )
     points = int(np.isfinite(history.validation_loss).sum())
