@@ -157,6 +157,7 @@ def _templates() -> Environment:
         number=wording.number,
         signed=wording.signed,
         epoch=wording.epoch,
+        epoch_count=wording.epoch_count,
         percent=wording.percent,
         cause_title=wording.cause_title,
         cause_meaning=wording.cause_meaning,

@@ -10,6 +10,9 @@ from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
+TRAINING_AGAINST_CONSTANT = "training loss against that of a constant prediction"
+"""What several signals measure: at its best, at its end, and without dropout and penalty."""
+
 NO_CONSTANT = "the loss of a constant prediction is not known for this run"
 
 
@@ -27,8 +30,8 @@ def _against_constant(
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="the best validation loss is {best:.4g}, {value:.2f} times what a constant prediction"
-    " reaches ({constant:.4g})",
+    sentence="smoothed, the best validation loss is {best:.4g}, {value:.2f} times what a constant"
+    " prediction reaches ({constant:.4g})",
 )
 def validation_against_constant(view: View) -> Measurement:
     """Best smoothed validation loss / loss of a constant prediction.
@@ -43,8 +46,9 @@ def validation_against_constant(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="the best training loss is {best:.4g}, {value:.2f} times what a constant prediction"
-    " reaches ({constant:.4g})",
+    sentence="smoothed, the best training loss is {best:.4g}, {value:.2f} times what a constant"
+    " prediction reaches ({constant:.4g})",
+    fact=TRAINING_AGAINST_CONSTANT,
 )
 def training_against_constant(view: View) -> Measurement:
     """Best smoothed training loss / loss of the best constant prediction on training targets."""
@@ -53,8 +57,9 @@ def training_against_constant(view: View) -> Measurement:
 
 @signal(
     unit="share of the constant prediction's loss",
-    sentence="the training loss settled {value:.1%} away from what a constant prediction reaches"
-    " ({end:.4g} against {constant:.4g})",
+    sentence="smoothed, the training loss ends {value:.1%} away from what a constant prediction"
+    " reaches ({end:.4g} against {constant:.4g})",
+    fact=TRAINING_AGAINST_CONSTANT,
 )
 def distance_from_constant(view: View) -> Measurement:
     """|training loss at the end − constant prediction's loss| / the latter."""
@@ -91,7 +96,7 @@ def first_loss_excess(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="at the end the validation loss is {end:.4g}, {value:.2f} times what a constant"
+    sentence="smoothed, the validation loss ends at {end:.4g}, {value:.2f} times what a constant"
     " prediction reaches ({constant:.4g})",
 )
 def validation_end_against_constant(view: View) -> Measurement:
@@ -160,8 +165,8 @@ def _against_guessing(view: View, curve: Curve | None, which: str) -> Measuremen
 
 @signal(
     unit="multiples of log K",
-    sentence="the best training loss is {best:.4g}, {value:.2f} times what guessing reaches"
-    " ({guessing:.4g})",
+    sentence="smoothed, the best training loss is {best:.4g}, {value:.2f} times what guessing"
+    " reaches ({guessing:.4g})",
 )
 def training_against_guessing(view: View) -> Measurement:
     """Best smoothed training loss / log K, where the loss of the best constant is not known."""
@@ -170,8 +175,8 @@ def training_against_guessing(view: View) -> Measurement:
 
 @signal(
     unit="multiples of log K",
-    sentence="the best validation loss is {best:.4g}, {value:.2f} times what guessing reaches"
-    " ({guessing:.4g})",
+    sentence="smoothed, the best validation loss is {best:.4g}, {value:.2f} times what guessing"
+    " reaches ({guessing:.4g})",
 )
 def validation_against_guessing(view: View) -> Measurement:
     """Best smoothed validation loss / log K, where the loss of the best constant is not known."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mlflow_plateau.signals.chance import NO_CONSTANT, TRAINING_AGAINST_CONSTANT
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
@@ -244,8 +245,8 @@ def _clean(view: View) -> tuple[Curve, Curve] | None:
 
 @signal(
     unit="share of the larger loss",
-    sentence="without dropout and penalty the loss is {fit:.4g} on training rows and {held_out:.4g}"
-    " on validation rows",
+    sentence="on a sample of the rows, without dropout and penalty, the loss is {fit:.4g} in"
+    " training and {held_out:.4g} in validation",
     needs="recorded",
 )
 def clean_gap(view: View) -> Measurement:
@@ -264,8 +265,8 @@ def clean_gap(view: View) -> Measurement:
 
 @signal(
     unit="share of the larger loss",
-    sentence="after the first {axis} of experiments the loss without dropout and penalty was"
-    " {fit:.4g} on training rows and {held_out:.4g} on validation rows",
+    sentence="on a sample of the rows, without dropout and penalty, after {axis} {first:.10g} the"
+    " loss was {fit:.4g} in training and {held_out:.4g} in validation",
     needs="recorded",
 )
 def clean_gap_at_first(view: View) -> Measurement:
@@ -278,7 +279,7 @@ def clean_gap_at_first(view: View) -> Measurement:
     return Measurement(
         (held_out - fit) / max(abs(held_out), abs(fit), 1e-30),
         epochs=(epoch, epoch),
-        facts={"fit": fit, "held_out": held_out},
+        facts={"fit": fit, "held_out": held_out, "first": epoch},
     )
 
 
@@ -294,8 +295,9 @@ def penalty_share(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="without dropout and penalty the loss on training rows is {value:.2f} times that of a"
-    " constant prediction",
+    sentence="on a sample of the rows, without dropout and penalty, the training loss is"
+    " {value:.2f} times that of a constant prediction",
+    fact=TRAINING_AGAINST_CONSTANT,
     needs="recorded",
 )
 def clean_fit_against_constant(view: View) -> Measurement:
@@ -304,6 +306,6 @@ def clean_fit_against_constant(view: View) -> Measurement:
     if fit is None:
         return _none(view)
     if constant is None or constant <= 0:
-        return cannot_say("the loss of a constant prediction is not known for this run")
+        return cannot_say(NO_CONSTANT)
     epoch = float(fit.epochs[-1])
     return Measurement(min(float(fit.values[-1]) / constant, 10.0), epochs=(epoch, epoch))

@@ -6,36 +6,44 @@ import re
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.gap import both_losses
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
+NO_SIZE = "the number of weights is not known"
+
+
+def _size(parameters: int, rows: int | None) -> str:
+    weights = counted(parameters, "trainable weight")
+    return f"{weights} for {counted(rows, 'training row')}" if rows else weights
+
 
 @signal(
     unit="decades",
-    sentence="the model has {parameters:,.0f} trainable weights for {rows:,.0f} training rows",
+    sentence="the model has {size}",
 )
 def parameters_per_row(view: View) -> Measurement:
     """log10(trainable weights / training rows)."""
     parameters, rows = view.setup.trainable_parameter_count, view.setup.training_rows
-    if not parameters or not rows:
-        return cannot_say("the number of weights or of training rows is not known")
-    return Measurement(
-        float(np.log10(parameters / rows)),
-        facts={"parameters": float(parameters), "rows": float(rows)},
-    )
+    if not parameters:
+        return cannot_say(NO_SIZE)
+    if not rows:
+        return cannot_say("the number of training rows is not known")
+    return Measurement(float(np.log10(parameters / rows)), facts={"size": _size(parameters, rows)})
 
 
 @signal(
     unit="decades of weights",
-    sentence="in size the model is of the order of 10^{value:.1f} trainable weights",
+    sentence="the model has {size}",
 )
 def model_size(view: View) -> Measurement:
     """log10(trainable weights)."""
     parameters = view.setup.trainable_parameter_count
     if not parameters:
-        return cannot_say("the number of weights is not known")
-    return Measurement(float(np.log10(parameters)))
+        return cannot_say(NO_SIZE)
+    size = _size(parameters, view.setup.training_rows)
+    return Measurement(float(np.log10(parameters)), facts={"size": size})
 
 
 @signal(unit="dropout rate", sentence="the largest dropout rate is {value:.2f}")
@@ -56,7 +64,7 @@ def penalty_factor(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="at the end the validation loss lies {value:.0%} below the training loss"
+    sentence="smoothed, the validation loss ends {value:.0%} below the training loss"
     " ({validation:.4g} against {training:.4g})",
 )
 def validation_below_training(view: View) -> Measurement:
@@ -115,18 +123,19 @@ def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
     return found[:-1]
 
 
-@signal(unit="layers", sentence="{value:.0f} hidden layers have activations that saturate")
+@signal(unit="layers", sentence="the model has {layers} with an activation that saturates")
 def saturating_layers(view: View) -> Measurement:
     """Hidden layers with sigmoid-like activations: each takes a factor of the gradient."""
     layers = _hidden_layers(view)
     if layers is None:
         return cannot_say("the layers are not known")
-    return Measurement(float(sum(activation in SQUASHING for _, activation in layers)))
+    count = sum(activation in SQUASHING for _, activation in layers)
+    return Measurement(float(count), facts={"layers": counted(count, "hidden layer")})
 
 
 @signal(
     unit="decades of units",
-    sentence="the narrowest hidden layer has {units:.0f} units",
+    sentence="{narrowest}",
 )
 def narrowest_layer(view: View) -> Measurement:
     """log10(units of the narrowest hidden layer); −1 for a model without hidden layers."""
@@ -134,4 +143,8 @@ def narrowest_layer(view: View) -> Measurement:
     if layers is None:
         return cannot_say("the layers are not known")
     units = min((width for width, _ in layers), default=0)
-    return Measurement(float(np.log10(max(units, 0.1))), facts={"units": float(units)})
+    narrowest = f"the narrowest hidden layer has {counted(units, 'unit')}"
+    return Measurement(
+        float(np.log10(max(units, 0.1))),
+        facts={"narrowest": narrowest if layers else "the model has no hidden layer"},
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
@@ -63,7 +64,7 @@ def update_ratio_early(view: View) -> Measurement:
 @signal(
     unit="multiples of a random walk",
     sentence="over an epoch the weights moved {value:.2g} times as far as a random walk of its"
-    " {updates:.0f} updates would have",
+    " {updates} would have",
     needs="recorded",
 )
 def update_coherence(view: View) -> Measurement:
@@ -82,13 +83,13 @@ def update_coherence(view: View) -> Measurement:
     return Measurement(
         displacement[0] / (ratio[0] * float(np.sqrt(updates))),
         epochs=displacement[1],
-        facts={"updates": float(updates)},
+        facts={"updates": counted(updates, "update")},
     )
 
 
 @signal(
     unit="share of the way of single updates",
-    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates:.0f} updates"
+    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates}"
     " would cover in a straight line",
     needs="recorded",
 )
@@ -113,7 +114,7 @@ def update_alignment(view: View) -> Measurement:
     return Measurement(
         median(shares),
         epochs=(float(common[0]), float(common[-1])),
-        facts={"updates": float(updates)},
+        facts={"updates": counted(updates, "update")},
     )
 
 

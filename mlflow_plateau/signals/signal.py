@@ -47,11 +47,6 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def counted(count: float, noun: str) -> str:
-    """Returns a number of things in words: ``1 row``, ``1,200 rows``."""
-    return f"{count:,.0f} {noun}{'' if round(count) == 1 else 's'}"
-
-
 @dataclass(frozen=True)
 class Signal:
     """One quantity that can be measured on a history.
@@ -62,6 +57,8 @@ class Signal:
         sentence: What a person reads: a format string over ``value``, ``axis`` and the
             measurement's facts.
         needs: The level of evidence that it takes: ``history``, ``compared`` or ``recorded``.
+        fact: What it is about: signals that measure one fact in several ways make one piece of
+            evidence. Its own name where nothing else measures the same.
         documentation: Formula and source.
         function: The measurement itself.
     """
@@ -70,6 +67,7 @@ class Signal:
     unit: str
     sentence: str
     needs: str
+    fact: str
     documentation: str
     function: Callable[[View], Measurement]
 
@@ -91,7 +89,7 @@ class Signal:
 
 
 def signal(
-    unit: str, sentence: str, needs: str = "history"
+    unit: str, sentence: str, needs: str = "history", fact: str = ""
 ) -> Callable[[Callable[[View], Measurement]], Signal]:
     """Declares the decorated function a signal; its docstring becomes the documentation."""
 
@@ -101,6 +99,7 @@ def signal(
             unit=unit,
             sentence=sentence,
             needs=needs,
+            fact=fact or function.__name__,
             documentation=(function.__doc__ or "").strip(),
             function=function,
         )

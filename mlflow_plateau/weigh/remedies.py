@@ -6,6 +6,7 @@ import math
 from string import Formatter
 
 from mlflow_plateau.causes import Cause
+from mlflow_plateau.counted import counted
 from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import LEARNING_RATE
 from mlflow_plateau.signals import View
@@ -14,7 +15,7 @@ from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
-from mlflow_plateau.signals.signal import counted, listed
+from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
 from mlflow_plateau.weigh.idioms import idioms
 
@@ -145,9 +146,9 @@ def train_longer(view: View) -> str:
     if curve.end > 0 and found.level < TOO_GOOD * curve.end:
         return plain  # It falls faster than any of the laws, which then say nothing.
     return (
-        f"{plain}; if it goes on as before, {end - start + 1:.10g} more {view.history.axis}s would"
-        f" take it from {curve.end:.4g} to about {found.level:.4g} (four of five such curves end"
-        f" between {found.low:.4g} and {found.high:.4g})"
+        f"{plain}; if it goes on as before, {counted(end - start + 1, f'more {view.history.axis}')}"
+        f" would take it from {curve.end:.4g} to about {found.level:.4g} (four of five such"
+        f" curves end between {found.low:.4g} and {found.high:.4g})"
     )
 
 

@@ -17,7 +17,8 @@ def _best(view: View) -> str:
     if view.best is None:
         return "no finite value"
     value, epoch = view.best
-    return f"best {value:.4g} at {view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
+    at = f"{view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
+    return f"{value:.4g} at {at}"
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:
@@ -32,15 +33,17 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
     quantity = _quantity(view)
     if status == "improving":
         if title:
-            return f"{title}: the {quantity} still improves ({best}), but less than it could."
-        return f"Still improving: no plateau yet in the {quantity} ({best})."
+            return f"{title}: the {quantity} still improves (best {best}), but less than it could."
+        return f"Still improving: no plateau yet in the {quantity} (best {best})."
     since = f" since {axis} {view.plateau.onset_epoch:.10g}" if view.plateau else ""
+    # The plateau is that of the smoothed curve; a single value may be lower later on.
+    single = f"best single value {best}"
     if status == "converged":
         return (
-            f"Converged: the {quantity} is flat{since} ({best}), and nothing was found that would"
-            " improve it."
+            f"Converged: the {quantity} is flat{since} ({single}), and nothing was found that"
+            " would improve it."
         )
-    return f"{title}: the {quantity} has not improved{since} ({best})."
+    return f"{title}: the {quantity} has not improved noticeably{since} ({single})."
 
 
 WITNESSED = (
