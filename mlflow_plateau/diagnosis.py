@@ -111,6 +111,7 @@ class Diagnosis:
         findings: What the preprocessing check found, most serious first.
         siblings: The runs of the experiment that this one was compared with, or ``None``.
         unknown: Signals that could not be measured, with the reason in words.
+        unmeasured: Those of the reasons that a reader can do something about, a clause each.
         left_out: Experiments that the recorder did not make with the model, or with fewer rows,
             and why, a sentence each.
         notes: What was cleaned in the history.
@@ -139,6 +140,7 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     siblings: Siblings | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     curves: Curves = field(default_factory=Curves)
@@ -178,9 +180,10 @@ class Diagnosis:
                 f"This diagnosis has schema version {version!r}; this mlflow-plateau reads version"
                 f" {SCHEMA_VERSION}. Diagnose the run again to rewrite it."
             )
-        # Documents of earlier releases say nothing of siblings, nor of what was left out.
-        values = _known_fields(cls, {"siblings": None, "left_out": [], **document}, "diagnosis")
-        for name in ("contributing", "remedies", "left_out", "notes"):
+        # Documents of earlier releases lack these.
+        added: dict[str, Any] = {"siblings": None, "left_out": [], "unmeasured": []}
+        values = _known_fields(cls, {**added, **document}, "diagnosis")
+        for name in ("contributing", "remedies", "unmeasured", "left_out", "notes"):
             values[name] = tuple(values[name])
         values["evidence"] = tuple(_evidence(item) for item in values["evidence"])
         values["findings"] = tuple(_finding(item) for item in values["findings"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
-NO_BATCH_SIZE = "the batch size is not known"
+NO_BATCH_SIZE = Missing("the batch size is not known")
+NO_ROWS = Missing("the number of training rows is not known")
+NO_UPDATES = Missing("neither the updates per epoch nor rows and batch size are known")
 
 
 @signal(unit="rows", sentence="each update saw {rows}")
@@ -34,7 +36,7 @@ def updates_per_epoch(view: View) -> Measurement:
     """Optimiser steps per epoch: logged, or rows / batch size."""
     updates = _updates_per_epoch(view)
     if updates is None:
-        return cannot_say("neither the updates per epoch nor rows and batch size are known")
+        return cannot_say(NO_UPDATES)
     return Measurement(updates, facts={"updates": counted(updates, "update")})
 
 
@@ -42,8 +44,10 @@ def updates_per_epoch(view: View) -> Measurement:
 def total_updates(view: View) -> Measurement:
     """log10(optimiser steps in the whole run)."""
     updates = _updates_per_epoch(view)
-    if updates is None or view.history.axis != "epoch":
-        return cannot_say("the number of updates is not known")
+    if updates is None:
+        return cannot_say(NO_UPDATES)
+    if view.history.axis != "epoch":
+        return cannot_say("the curves do not count epochs")
     first, last = float(view.history.epochs[0]), float(view.history.epochs[-1])
     total = updates * (last - first + 1)
     return Measurement(float(np.log10(total)), facts={"updates": counted(total, "update")})
@@ -59,5 +63,5 @@ def batch_share(view: View) -> Measurement:
     if not size:
         return cannot_say(NO_BATCH_SIZE)
     if not rows:
-        return cannot_say("the number of training rows is not known")
+        return cannot_say(NO_ROWS)
     return Measurement(min(size / rows, 1.0), facts={"size": size, "rows": rows})

@@ -7,22 +7,25 @@ import math
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 TRAINING_AGAINST_CONSTANT = "training loss against that of a constant prediction"
 """What several signals measure: at its best, at its end, and without dropout and penalty."""
 
-NO_CONSTANT = "the loss of a constant prediction is not known for this run"
+NO_CONSTANT = Missing("the loss of a constant prediction is not known for this run")
+SCORES = "the curves are scores, not losses"
 
 
 def _against_constant(
     view: View, curve: Curve | None, constant: float | None, which: str
 ) -> Measurement:
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say(f"no {which} loss was logged")
+        return cannot_say(Missing(f"no {which} loss was logged"))
     return Measurement(
         curve.best / constant, epochs=curve.span, facts={"best": curve.best, "constant": constant}
     )
@@ -64,10 +67,12 @@ def training_against_constant(view: View) -> Measurement:
 def distance_from_constant(view: View) -> Measurement:
     """|training loss at the end − constant prediction's loss| / the latter."""
     constant, curve = view.setup.constant_loss, view.training
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say("no training loss was logged")
+        return cannot_say(Missing("no training loss was logged"))
     return Measurement(
         abs(curve.end - constant) / constant,
         epochs=curve.span,
@@ -83,7 +88,9 @@ def distance_from_constant(view: View) -> Measurement:
 def first_loss_excess(view: View) -> Measurement:
     """log10(first training loss / constant prediction's loss): above 0 the first steps did harm."""
     constant, curve = view.setup.constant_loss, view.training
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None or curve.first <= 0:
         return cannot_say("no positive training loss was logged")
@@ -103,10 +110,12 @@ def validation_end_against_constant(view: View) -> Measurement:
     """Smoothed validation loss at the end / loss of a constant prediction."""
     setup, curve = view.setup, view.validation
     constant = setup.validation_constant_loss or setup.constant_loss
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say("no validation loss was logged")
+        return cannot_say(Missing("no validation loss was logged"))
     return Measurement(
         curve.end / constant, epochs=curve.span, facts={"end": curve.end, "constant": constant}
     )
@@ -157,7 +166,7 @@ def _against_guessing(view: View, curve: Curve | None, which: str) -> Measuremen
     if isinstance(guessing, str):
         return cannot_say(guessing)
     if curve is None:
-        return cannot_say(f"no {which} loss was logged")
+        return cannot_say(Missing(f"no {which} loss was logged"))
     return Measurement(
         curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
     )

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from mlflow_plateau.signals.batches import NO_BATCH_SIZE
 from mlflow_plateau.signals.chance import NO_CONSTANT, TRAINING_AGAINST_CONSTANT
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 LEAST_GAIN = 1e-5
@@ -25,7 +26,11 @@ def _none(view: View, declined: str | None = None) -> Measurement:
         declined: Why this one was not, if others were.
     """
     why = view.setup.experiments_declined or declined
-    return cannot_say(f"no experiments were made: {why}" if why else "no experiments were made")
+    if why:
+        return cannot_say(f"no experiments were made: {why}")
+    if view.recorded("clean_fit") is None:
+        return cannot_say(Missing("no experiments were made with the model"))
+    return cannot_say("the experiments with the model do not tell")
 
 
 def _no_gradients(view: View) -> Measurement:
@@ -164,7 +169,7 @@ def noise_against_batch(view: View) -> Measurement:
     if curve is None:
         return _no_gradients(view)
     if not batch:
-        return cannot_say("the batch size is not known")
+        return cannot_say(NO_BATCH_SIZE)
     scale = median(np.maximum(curve.values, 1e-3))
     return Measurement(
         math.log10(scale / batch), epochs=curve.span, facts={"scale": scale, "batch": batch}

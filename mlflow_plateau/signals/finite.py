@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 
@@ -19,7 +19,7 @@ def non_finite_share(view: View) -> Measurement:
     both = (history.training_logged, history.validation_logged)
     logged = sum(int(np.count_nonzero(curve)) for curve in both)
     if logged == 0:
-        return cannot_say("no loss was logged")
+        return cannot_say(Missing("no loss was logged"))
     training = history.training_logged & ~np.isfinite(history.training_loss)
     validation = history.validation_logged & ~np.isfinite(history.validation_loss)
     count = int(np.count_nonzero(training) + np.count_nonzero(validation))

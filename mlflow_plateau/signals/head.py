@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from mlflow_plateau.signals.accuracy import no_accuracy
 from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES, DOUBTS, MISMATCHES
 from mlflow_plateau.signals.progress import readable
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
+
+NO_LOSS = Missing("the loss function is not known")
 
 
 @signal(unit="mismatches", sentence="{why}")
@@ -13,8 +16,10 @@ def head_mismatch(view: View) -> Measurement:
     """Number of combinations of loss, output activation and targets that cannot work."""
     setup = view.setup
     found = [why for rule in MISMATCHES if (why := rule(setup))]
-    if not found and (setup.loss is None or setup.output_activation is None):
-        return cannot_say("the loss or the output activation is not known")
+    if not found and setup.loss is None:
+        return cannot_say(NO_LOSS)
+    if not found and setup.output_activation is None:
+        return cannot_say(Missing("the activation of the output layer is not known"))
     return Measurement(
         float(len(found)),
         facts={"why": "; ".join(found) or "loss, output layer and targets belong together"},
@@ -37,7 +42,7 @@ def accuracy_left_behind(view: View) -> Measurement:
     if isinstance(curve, str):
         return cannot_say(curve)
     if known is None:
-        return cannot_say("no training accuracy was logged")
+        return cannot_say(no_accuracy(view, "training"))
     if len(known) < 5 or curve.start <= 0:
         return cannot_say("the training accuracy has fewer than 5 points")
     fall = (curve.start - curve.best) / curve.start
@@ -63,7 +68,7 @@ def head_doubts(view: View) -> Measurement:
     """Number of combinations of loss, output and targets that are unusual, if not impossible."""
     setup = view.setup
     if setup.loss is None:
-        return cannot_say("the loss is not known")
+        return cannot_say(NO_LOSS)
     found = [why for rule in DOUBTS if (why := rule(setup))]
     if why := _negative_crossentropy(view):
         found.append(why)

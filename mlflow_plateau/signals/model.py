@@ -7,11 +7,13 @@ import re
 import numpy as np
 
 from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.batches import NO_ROWS
 from mlflow_plateau.signals.gap import both_losses
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
-NO_SIZE = "the number of weights is not known"
+NO_SIZE = Missing("the number of weights is not known")
+NO_LAYERS = Missing("the layers are not known")
 
 
 def _size(parameters: int, rows: int | None) -> str:
@@ -29,7 +31,7 @@ def parameters_per_row(view: View) -> Measurement:
     if not parameters:
         return cannot_say(NO_SIZE)
     if not rows:
-        return cannot_say("the number of training rows is not known")
+        return cannot_say(NO_ROWS)
     return Measurement(float(np.log10(parameters / rows)), facts={"size": _size(parameters, rows)})
 
 
@@ -50,7 +52,9 @@ def model_size(view: View) -> Measurement:
 def dropout_rate(view: View) -> Measurement:
     """Largest dropout rate in the model."""
     rate = view.setup.dropout
-    return cannot_say("the dropout rate is not known") if rate is None else Measurement(rate)
+    if rate is None:
+        return cannot_say(Missing("the dropout rate is not known"))
+    return Measurement(rate)
 
 
 @signal(unit="penalty factor", sentence="the largest L2 penalty factor is {value:.3g}")
@@ -58,7 +62,7 @@ def penalty_factor(view: View) -> Measurement:
     """Largest L2 penalty factor, or the decoupled weight decay if that is larger."""
     factors = [f for f in (view.setup.l2, view.setup.weight_decay) if f is not None]
     if not factors:
-        return cannot_say("neither penalty nor weight decay is known")
+        return cannot_say(Missing("neither penalty nor weight decay is known"))
     return Measurement(max(factors))
 
 
@@ -128,7 +132,7 @@ def saturating_layers(view: View) -> Measurement:
     """Hidden layers with sigmoid-like activations: each takes a factor of the gradient."""
     layers = _hidden_layers(view)
     if layers is None:
-        return cannot_say("the layers are not known")
+        return cannot_say(NO_LAYERS)
     count = sum(activation in SQUASHING for _, activation in layers)
     return Measurement(float(count), facts={"layers": counted(count, "hidden layer")})
 
@@ -141,7 +145,7 @@ def narrowest_layer(view: View) -> Measurement:
     """log10(units of the narrowest hidden layer); −1 for a model without hidden layers."""
     layers = _hidden_layers(view)
     if layers is None:
-        return cannot_say("the layers are not known")
+        return cannot_say(NO_LAYERS)
     units = min((width for width, _ in layers), default=0)
     narrowest = f"the narrowest hidden layer has {counted(units, 'unit')}"
     return Measurement(

@@ -6,6 +6,7 @@ import numpy as np
 
 from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.model import NO_SIZE
 from mlflow_plateau.signals.progress import FEWEST_POINTS, readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
@@ -105,7 +106,7 @@ def trainable_share(view: View) -> Measurement:
     """Trainable weights / all weights."""
     trainable, total = view.setup.trainable_parameter_count, view.setup.parameter_count
     if trainable is None or not total:
-        return cannot_say("the number of weights is not known")
+        return cannot_say(NO_SIZE)
     layers = view.setup.frozen_layers
     frozen = f"; frozen: {listed(layers)}" if layers else ""
     return Measurement(

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 FEWEST_POINTS = 5
@@ -19,10 +19,10 @@ LATE_SHARE = 0.25
 def readable(curve: Curve | None, which: str) -> Curve | str:
     """Returns the curve if it has a shape, otherwise why it has none."""
     if curve is None:
-        return f"no {which} loss was logged"
+        return Missing(f"no {which} loss was logged")
     if len(curve) < FEWEST_POINTS:
         points = counted(len(curve), "finite point")
-        return f"the {which} loss has {points}, {FEWEST_POINTS} are needed"
+        return Missing(f"the {which} loss has {points}, {FEWEST_POINTS} are needed")
     return curve
 
 

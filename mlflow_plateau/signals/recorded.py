@@ -7,10 +7,11 @@ import numpy as np
 from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.signals.rate import NO_RATES
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
-NOT_RECORDED = "the recorder was not there"
+NOT_RECORDED = Missing("the updates of the weights were not recorded")
 
 
 def _late_median(view: View, name: str) -> tuple[float, tuple[float, float]] | None:
@@ -153,7 +154,7 @@ def batch_scatter(view: View) -> Measurement:
     if late is None:
         return cannot_say(NOT_RECORDED)
     if curve is None or curve.end == 0:
-        return cannot_say("no training loss was logged")
+        return cannot_say(Missing("no training loss was logged"))
     return Measurement(late[0] / abs(curve.end), epochs=late[1])
 
 
@@ -242,7 +243,7 @@ def weights_shrunk(view: View) -> Measurement:
     rates = view.history.learning_rate
     known = np.isfinite(rates)
     if not known.any():
-        return cannot_say("the learning rate was not logged")
+        return cannot_say(NO_RATES)
     rate = np.interp(curve.epochs, view.history.epochs[known], rates[known])
     if (rate <= 0).any() or (curve.values <= 0).any():
         return cannot_say("there were no updates for part of the run")

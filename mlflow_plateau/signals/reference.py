@@ -7,7 +7,7 @@ import math
 from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE
 from mlflow_plateau.signals.chance import target_shift
 from mlflow_plateau.signals.gap import gap_at_end
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 LOST = "what is learned from training rows on validation rows"
@@ -36,7 +36,7 @@ LEAST_SMOOTHED = "smoothed, the best validation loss is"
 
 def _no_reference(view: View) -> Measurement:
     why = view.setup.reference_declined
-    return cannot_say(f"{NO_REFERENCE}: {why}" if why else NO_REFERENCE)
+    return cannot_say(f"{NO_REFERENCE}: {why}" if why else Missing(NO_REFERENCE))
 
 
 def _learnable(view: View, errors: float) -> Measurement:

@@ -32,7 +32,17 @@ class Measurement:
         return not math.isnan(self.value)
 
 
-@lru_cache(maxsize=1024)
+class Missing(str):
+    """A reason: the run does not say what it could. A reader should hear of it.
+
+    Other reasons say that a history has nothing of what a signal measures, or that it is told
+    elsewhere why nobody tried.
+    """
+
+    __slots__ = ()
+
+
+@lru_cache(maxsize=1024, typed=True)
 def cannot_say(reason: str) -> Measurement:
     """Returns the answer of a signal whose history does not hold what it needs.
 

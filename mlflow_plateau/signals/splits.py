@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlflow_plateau.checks.finding import Finding
 from mlflow_plateau.counted import counted
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 TREATED_DIFFERENTLY = frozenset(
@@ -24,7 +24,7 @@ DIFFERENCES = TREATED_DIFFERENTLY | ANOTHER_POPULATION
 WEIGHTS = {"info": 0.0, "warn": 0.5, "fail": 1.0}
 """How serious a finding is."""
 
-NOT_COMPARED = "the two splits were not recorded, so they cannot be compared"
+NOT_COMPARED = Missing("the two splits were not recorded, so they cannot be compared")
 
 
 def _most_serious(view: View, kinds: frozenset[str], beside_that: str = "") -> Measurement:

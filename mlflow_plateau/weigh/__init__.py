@@ -27,6 +27,7 @@ from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import contributions, evidence_on
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
+from mlflow_plateau.weigh.unmeasured import unmeasured
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = [
@@ -78,7 +79,8 @@ def diagnose_history(history: History) -> Diagnosis:
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
-        unknown={name: m.reason for name, m in measurements.items() if not m.known},
+        unknown={name: str(m.reason) for name, m in measurements.items() if not m.known},
+        unmeasured=unmeasured(measurements, judgement.level),
         left_out=left_out(history.setup),
         notes=(*history.notes, *_never_moved(history)),
         curves=shown_curves(history),

@@ -131,7 +131,9 @@ def overfitting() -> Diagnosis:
             "update_ratio": "it was not recorded",
             "gradient_norm": "it was not recorded",
             "learning_rate_decay": "no learning rate was logged",
+            "repair_share": "the model was not tried on such rows",
         },
+        unmeasured=("no learning rate was logged",),
         notes=("The point at epoch 500 repeats epoch 34: restored weights, left out.",),
         curves=Curves(
             _plain(epochs),
@@ -355,6 +357,7 @@ def hostile() -> Diagnosis:
             1,
         ),
         unknown={tag: image},
+        unmeasured=(tag, image),
         consistency=tag,
         level=template,
         version=tag,

@@ -82,7 +82,7 @@ def test_the_report_holds_finding_evidence_remedies_and_what_was_read() -> None:
     assert "Also present No learnable signal" in words
     assert "Nothing that could be improved 1 %" in words
     assert diagnosis.next_level in words
-    assert "It was not recorded. Left open: update ratio, gradient norm." in words
+    assert "What could not be measured No learning rate was logged. What was read" in words
     assert diagnosis.notes[0] in words
     assert "Training curve: loss; validation curve: val_loss." in words
     assert diagnosis.run_id in words

@@ -215,6 +215,24 @@ def test_what_a_course_rules_out_is_named_nowhere(cause: str) -> None:
         assert len(set(sentences)) == len(sentences)
 
 
+def test_a_reader_is_told_only_of_what_the_run_could_have_said() -> None:
+    bare = diagnose_history(history(converged().training_loss, converged().validation_loss))
+    assert "the learning rate is not known" in bare.unmeasured
+    assert "the batch size is not known" in bare.unmeasured
+    assert len(set(bare.unmeasured)) == len(bare.unmeasured)
+    assert set(bare.unmeasured) < set(bare.unknown.values())
+    # No failure: no siblings, no recorder, no NaN, no accuracy where no classes are known.
+    for absent in ("no other run", "not recorded", "stayed finite", "accuracy", "reference model"):
+        assert [reason for reason in bare.unknown.values() if absent in reason]
+        assert not [reason for reason in bare.unmeasured if absent in reason]
+
+
+def test_accuracies_are_missed_where_classes_are_predicted() -> None:
+    known = diagnose_history(converged())
+    assert "no training accuracy was logged" in known.unmeasured
+    assert "the batch size is not known" not in known.unmeasured
+
+
 def of_lost_signal() -> History:
     """What holds of training rows fails on validation rows that look the same, column by column."""
     rows = np.random.default_rng(0).normal(size=(2, 400, 3))
