@@ -177,13 +177,13 @@ def compared_with(siblings: Siblings) -> str:
     """Returns with how many runs a run was compared, and how much runs of one setup differ."""
     runs = counted(len(siblings.compared), "run")
     noise = (
-        "as repeated runs do"
+        "as repeated runs show"
         if siblings.noise_from == "repetitions"
-        else "judged by the scatter of the curves, since no setup was repeated"
+        else "judged by the scatter of the curves, since too few runs repeat a setup"
     )
     return (
-        f"compared with {runs} of the experiment ({siblings.seen:,} looked"
-        f" through), which scatter by {siblings.noise:.1%} of the progress, {noise}"
+        f"compared with {runs} of the experiment ({siblings.seen:,} looked through); chance alone"
+        f" makes {siblings.noise:.1%} of the progress, {noise}"
     )
 
 

@@ -253,8 +253,8 @@ def _correlation(first: FloatArray, second: FloatArray) -> float | None:
 
 @signal(
     unit="share of the training loss's progress",
-    sentence="smoothed, the validation loss came down by {validation:.4g}, the training loss by"
-    " {training:.4g}",
+    sentence="smoothed, the training loss fell by {training:.4g} in all, and the validation loss"
+    " followed by {value:.0%} of that",
 )
 def validation_follows(view: View) -> Measurement:
     """(start − best) of the validation loss / (start − best) of the training loss, from 0 to 2.
@@ -272,5 +272,5 @@ def validation_follows(view: View) -> Measurement:
     return Measurement(
         min(max(followed / fallen, 0.0), 2.0),
         epochs=validation.span,
-        facts={"validation": followed, "training": fallen},
+        facts={"training": fallen},
     )
