@@ -9,21 +9,32 @@ from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, sign
 from mlflow_plateau.signals.view import View
 
 NO_LOSS = Missing("the loss function is not known")
+ALL_USUAL = "loss, output layer and targets belong together"
+
+
+def _mismatches(view: View) -> list[str]:
+    return [why for rule in MISMATCHES if (why := rule(view.setup))]
+
+
+def _doubts(view: View) -> list[str]:
+    found = [why for rule in DOUBTS if (why := rule(view.setup))]
+    curve = view.training
+    if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
+        found.append("a cross-entropy cannot be negative unless the targets are no probabilities")
+    return found
 
 
 @signal(unit="mismatches", sentence="{why}")
 def head_mismatch(view: View) -> Measurement:
     """Number of combinations of loss, output activation and targets that cannot work."""
     setup = view.setup
-    found = [why for rule in MISMATCHES if (why := rule(setup))]
+    found = _mismatches(view)
     if not found and setup.loss is None:
         return cannot_say(NO_LOSS)
     if not found and setup.output_activation is None:
         return cannot_say(Missing("the activation of the output layer is not known"))
-    return Measurement(
-        float(len(found)),
-        facts={"why": "; ".join(found) or "loss, output layer and targets belong together"},
-    )
+    nothing = "loss, output layer and targets can work together" if _doubts(view) else ALL_USUAL
+    return Measurement(float(len(found)), facts={"why": "; ".join(found) or nothing})
 
 
 @signal(
@@ -56,22 +67,11 @@ def accuracy_left_behind(view: View) -> Measurement:
     )
 
 
-def _negative_crossentropy(view: View) -> str:
-    curve = view.training
-    if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
-        return "a cross-entropy cannot be negative unless the targets are no probabilities"
-    return ""
-
-
 @signal(unit="doubts", sentence="{why}")
 def head_doubts(view: View) -> Measurement:
     """Number of combinations of loss, output and targets that are unusual, if not impossible."""
-    setup = view.setup
-    if setup.loss is None:
+    if view.setup.loss is None:
         return cannot_say(NO_LOSS)
-    found = [why for rule in DOUBTS if (why := rule(setup))]
-    if why := _negative_crossentropy(view):
-        found.append(why)
-    return Measurement(
-        float(len(found)), facts={"why": "; ".join(found) or "nothing about the head is unusual"}
-    )
+    found = _doubts(view)
+    nothing = "apart from that the output layer is a usual one" if _mismatches(view) else ALL_USUAL
+    return Measurement(float(len(found)), facts={"why": "; ".join(found) or nothing})
