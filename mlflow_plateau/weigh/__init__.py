@@ -86,7 +86,7 @@ def diagnose_history(history: History) -> Diagnosis:
         curves=shown_curves(history),
         version=_version(),
     )
-    next_level = what_would_settle(diagnosis.level, cause, diagnosis.rival)
+    next_level = what_would_settle(diagnosis.level, status, cause, diagnosis.rival)
     return replace(diagnosis, next_level=next_level)
 
 

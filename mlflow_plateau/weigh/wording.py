@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.causes import HEALTHY, NONE, cause_by_id
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Course
 
@@ -54,20 +54,25 @@ WITNESSED = (
 """What the recorder adds to curves and parameters."""
 
 
-def what_would_settle(level: str, cause: str, rival: str) -> str:
+def what_would_settle(level: str, status: str, cause: str, rival: str) -> str:
     """Returns what the next level of evidence would tell that this one cannot.
+
+    Nothing where the curves cannot be read: then the reason says what is missing.
 
     Args:
         level: The level that the answer stands on.
+        status: What was decided.
         cause: Id of the named cause, or ``none``.
         rival: Id of the cause that may well be meant instead, or ``none``.
     """
     doubt = [cause_by_id(answer) for answer in (cause, rival) if answer != NONE]
-    if not doubt:
-        return "" if level == "recorded" else f"{WITNESSED}, which may show what curves do not."
-    leading = doubt[0]
+    if not doubt and status == "inconclusive":
+        return ""
+    leading = doubt[0] if doubt else HEALTHY
     if level == "recorded":
         return f"An experiment: {leading.experiment}"
+    if not doubt:
+        return f"{WITNESSED}, which may show what curves do not."
     other = doubt[1].title.lower() if len(doubt) == 2 else "a healthy run"
     beside = (
         " Or run it once more in the same experiment with only that changed:"

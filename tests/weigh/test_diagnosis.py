@@ -87,6 +87,7 @@ def test_without_validation_the_answer_is_inconclusive_and_says_why() -> None:
     diagnosis = diagnose_history(made)
     assert diagnosis.status == "inconclusive"
     assert "no validation loss was logged" in diagnosis.headline
+    assert not diagnose_history(history([0.7], [0.8])).next_level
 
 
 def test_all_nan_curves_diverged() -> None:
@@ -150,10 +151,10 @@ def test_the_level_says_whether_the_recorder_was_there() -> None:
 
 
 @pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
-def test_what_the_recorder_would_add_is_always_told_without_it(made: History) -> None:
+def test_what_the_next_level_would_add_is_always_told(made: History) -> None:
     diagnosis = diagnose_history(made)
-    if diagnosis.level == "history":
-        assert diagnosis.next_level.startswith("Recorded while it trains")
+    start = {"history": "Recorded while it trains", "recorded": "An experiment: "}
+    assert diagnosis.next_level.startswith(start[diagnosis.level])
     if not diagnosis.is_open and diagnosis.runner_up != "none":
         title = cause_by_id(diagnosis.runner_up).title.lower()
         assert title not in diagnosis.next_level
