@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_plateau.checks import Finding, run_checks
 from mlflow_plateau.checks.comparison import compare
+from mlflow_plateau.counted import counted
 from mlflow_plateau.diagnosis import as_json
 from mlflow_plateau.history import SplitComparison
 from mlflow_plateau.profiles import Profile, profile
@@ -124,7 +125,7 @@ class ConsistencyReport:
                 lines += _wrapped(sentence, "  - ")
             for number, line in enumerate(finding.fix.splitlines()):
                 lines.append(("  Fix: " if number == 0 else "       ") + printable(line))
-        rows = f"{self.train.rows:,} rows of train, {self.validation.rows:,} of validation"
+        rows = f"{counted(self.train.rows, 'row')} of train, {self.validation.rows:,} of validation"
         partly = [s for s in (self.train, self.validation) if not s.coverage.exact]
         lines += ["", f"Compared: {rows}{', in part' if partly else ''}."]
         return "\n".join(lines)

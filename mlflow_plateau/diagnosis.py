@@ -19,6 +19,12 @@ NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """How the numbers that JSON lacks are written; Python's ``float`` and JavaScript's ``Number`` read
 these words."""
 
+CERTAIN = 0.9
+"""An answer of at least this confidence leaves nothing open by itself."""
+
+REAL_RIVAL = 0.1
+"""From this probability on another cause may well be meant instead of the answer."""
+
 STATUSES = ("improving", "converged", "stalled", "diverged", "inconclusive")
 LEVELS = ("history", "compared", "recorded", "verified")
 
@@ -105,6 +111,7 @@ class Diagnosis:
         findings: What the preprocessing check found, most serious first.
         siblings: The runs of the experiment that this one was compared with, or ``None``.
         unknown: Signals that could not be measured, with the reason in words.
+        unmeasured: Those of the reasons that a reader can do something about, a clause each.
         left_out: Experiments that the recorder did not make with the model, or with fewer rows,
             and why, a sentence each.
         notes: What was cleaned in the history.
@@ -133,10 +140,27 @@ class Diagnosis:
     findings: tuple[Finding, ...] = ()
     siblings: Siblings | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     curves: Curves = field(default_factory=Curves)
     version: str = ""
+
+    @property
+    def rival(self) -> str:
+        """The runner-up where it may well be meant instead of the answer, otherwise ``none``.
+
+        One that is judged present beside the cause is no rival.
+        """
+        doubtful = self.status == "inconclusive" or self.confidence < CERTAIN
+        likely = doubtful or self.causes.get(self.runner_up, 0.0) >= REAL_RIVAL
+        return self.runner_up if likely and self.runner_up not in self.contributing else "none"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to settle: no answer, an unsure cause, or a rival of it."""
+        unsure = self.cause != "none" and self.confidence < CERTAIN
+        return self.status == "inconclusive" or unsure or self.rival != "none"
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the diagnosis as plain JSON values, in the layout of ``SCHEMA_VERSION``."""
@@ -156,9 +180,10 @@ class Diagnosis:
                 f"This diagnosis has schema version {version!r}; this mlflow-plateau reads version"
                 f" {SCHEMA_VERSION}. Diagnose the run again to rewrite it."
             )
-        # Documents of earlier releases say nothing of siblings, nor of what was left out.
-        values = _known_fields(cls, {"siblings": None, "left_out": [], **document}, "diagnosis")
-        for name in ("contributing", "remedies", "left_out", "notes"):
+        # Documents of earlier releases lack these.
+        added: dict[str, Any] = {"siblings": None, "left_out": [], "unmeasured": []}
+        values = _known_fields(cls, {**added, **document}, "diagnosis")
+        for name in ("contributing", "remedies", "unmeasured", "left_out", "notes"):
             values[name] = tuple(values[name])
         values["evidence"] = tuple(_evidence(item) for item in values["evidence"])
         values["findings"] = tuple(_finding(item) for item in values["findings"])

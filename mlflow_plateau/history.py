@@ -22,6 +22,8 @@ class Setup:
     """How the model was trained, as far as the run says; ``None`` where it does not say.
 
     Attributes:
+        framework: What it was trained with: ``keras``, ``pytorch`` (a loop), ``lightning``,
+            ``transformers`` (Hugging Face's ``Trainer``), ``boosting`` (XGBoost, LightGBM, …).
         optimizer: Lower-case class name: ``adam``, ``sgd``, ``rmsprop``, ….
         learning_rate: The learning rate at the first update.
         momentum: Momentum of SGD.
@@ -84,6 +86,7 @@ class Setup:
             (KeyboardInterrupt) or ``failed`` (an exception).
     """
 
+    framework: str | None = None
     optimizer: str | None = None
     learning_rate: float | None = None
     momentum: float | None = None

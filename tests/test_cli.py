@@ -36,6 +36,16 @@ def test_help_lists_the_commands() -> None:
         assert call(command, "--help").exit_code == 0
 
 
+def test_the_package_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mlflow_plateau", "explain", "overfiting"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: mlflow-plateau explain")
+
+
 class TestDiagnose:
     def test_prints_the_finding_and_writes_it(self, tracking_uri: str) -> None:
         run_id = log_overfitting()

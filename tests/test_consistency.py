@@ -121,6 +121,42 @@ class TestCommand:
         assert result.exit_code == 1
         assert "cannot be read" in result.stderr
 
+    @pytest.mark.parametrize(
+        ("verdict", "option", "expected"),
+        [
+            ("pass", "warn", 0),
+            ("warn", None, 0),
+            ("warn", "warn", 1),
+            ("warn", "fail", 0),
+            ("fail", None, 0),
+            ("fail", "warn", 1),
+            ("fail", "fail", 1),
+            ("unknown", None, 0),
+            ("unknown", "warn", 1),
+            ("unknown", "fail", 1),
+        ],
+    )
+    def test_fails_from_the_verdict_on_that_is_named(
+        self, tmp_path: Path, verdict: str, option: str | None, expected: int
+    ) -> None:
+        train, validation = np.random.default_rng(3).normal(3.0, 1.0, (2, 1000, 3))
+        half_older = np.where(validation > 3, validation + 4, validation)
+        splits = {
+            "pass": validation,
+            "warn": half_older,
+            "fail": 1000 * validation,
+            "unknown": validation[:0],
+        }
+        for name, rows in (("train", train), ("validation", splits[verdict])):
+            np.save(tmp_path / f"{name}.npy", rows)
+        paths = [str(tmp_path / f"{name}.npy") for name in ("train", "validation")]
+        gate = ["--fail-on", option] if option else []
+
+        result = call("consistency", *paths, "--json", *gate)
+
+        assert json.loads(result.stdout)["verdict"] == verdict
+        assert result.exit_code == expected
+
 
 X = np.random.default_rng(31).standard_normal((60, 3))
 AWKWARD: dict[str, tuple[Any, Any]] = {

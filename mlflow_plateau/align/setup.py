@@ -87,6 +87,26 @@ ROUNDS = frozenset(
 )
 """Parameters that only gradient boosting has: steps are rounds there, not epochs."""
 
+AUTOLOGGING = "mlflow.autologging"
+"""MLflow's tag for which of its integrations began the run."""
+
+AUTOLOGGED: Mapping[str, str] = {
+    "keras": "keras",
+    "tensorflow": "keras",
+    "pytorch": "lightning",
+    "transformers": "transformers",
+    **dict.fromkeys(("xgboost", "lightgbm", "catboost"), "boosting"),
+}
+"""The framework behind each integration; that for PyTorch only knows Lightning's ``Trainer``."""
+
+TELLING: Mapping[str, str] = {
+    **dict.fromkeys(("opt_global_clipnorm", "optimizer_global_clipnorm"), "keras"),
+    **dict.fromkeys(("opt_jit_compile", "optimizer_jit_compile"), "keras"),
+    "per_device_train_batch_size": "transformers",
+    **dict.fromkeys(ROUNDS, "boosting"),
+}
+"""Parameters that only the loggers of one framework write."""
+
 KINDS: Mapping[str, Any] = get_type_hints(Setup)
 """The type of each field."""
 
@@ -117,7 +137,14 @@ def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
             if value is not None:
                 break
         found[field] = value
+    found["framework"] = found["framework"] or _framework(plain, tags)
     return Setup(**found)
+
+
+def _framework(plain: Mapping[str, str], tags: Mapping[str, str]) -> str | None:
+    """Returns what trained a run, by the integration that logged it or by its parameters."""
+    by_tag = AUTOLOGGED.get(tags.get(AUTOLOGGING, ""))
+    return by_tag or next((TELLING[name] for name in TELLING if name in plain), None)
 
 
 def is_setup_parameter(name: str) -> bool:

@@ -45,12 +45,12 @@ BATCH_SIZE_TOO_LARGE = Cause(
     remedies=(
         Remedy(
             "lower the batch size from {batch_size:.0f} to about {smaller_batch:.0f}: an epoch has"
-            " {updates_per_epoch:.0f} updates",
+            " {updates_per_epoch}",
             "lower the batch size until an epoch has at least 20 updates",
         ),
         Remedy(
-            "or train for more epochs, or with a learning rate of about {higher_rate:.3g}",
-            "or train for more epochs, or with a larger learning rate",
+            "train for more epochs, or with a learning rate of about {higher_rate:.3g}",
+            "train for more epochs, or with a larger learning rate",
         ),
     ),
     experiment="An eighth of the batch size goes lower in the same number of epochs.",

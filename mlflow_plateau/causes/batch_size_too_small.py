@@ -35,9 +35,9 @@ BATCH_SIZE_TOO_SMALL = Cause(
             "raise the batch size to 32 or more",
         ),
         Remedy(
-            "or lower the learning rate from {learning_rate:.3g} to about {lower_rate:.3g}, which"
-            " averages over more batches",
-            "or lower the learning rate tenfold, which averages over more batches",
+            "lower the learning rate from {learning_rate:.3g} to about {lower_rate:.3g} instead, to"
+            " average over more batches",
+            "lower the learning rate tenfold instead, to average over more batches",
         ),
     ),
     experiment="A batch eight times as large goes lower at the same learning rate.",

@@ -85,17 +85,20 @@ def _threshold(signal: str, above: float | None, below: float | None) -> tuple[f
 _VALUE = re.compile(r"\{(\w+)[^}]*\}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Remedy:
     """Something to try.
 
     Attributes:
-        action: A sentence with the run's own values, as a format string over ``remedies.facts``.
-        otherwise: The sentence where these values are not known; empty to leave the remedy out.
+        wordings: Instructions with the run's own values, as format strings over what
+            ``weigh/remedies.py`` and ``weigh/idioms.py`` know, the most particular first: that one
+            is said whose values are all known, and nothing where there is none.
     """
 
-    action: str
-    otherwise: str = ""
+    wordings: tuple[str, ...]
+
+    def __init__(self, *wordings: str) -> None:
+        object.__setattr__(self, "wordings", wordings)
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class Cause:
     @property
     def remedies_in_general(self) -> tuple[str, ...]:
         """What to try in any run; values that only a run knows are named in angle brackets."""
-        said = (remedy.otherwise or remedy.action for remedy in self.remedies)
+        said = (remedy.wordings[-1] for remedy in self.remedies)
         return tuple(
             _VALUE.sub(lambda found: f"<{found[1].replace('_', ' ')}>", text) for text in said
         )

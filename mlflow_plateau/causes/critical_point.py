@@ -65,7 +65,10 @@ CRITICAL_POINT = Cause(
             " ReLU-like activations in deep stacks",
         ),
         Remedy("standardise the inputs, and try another seed: units that died stay dead"),
-        Remedy("add BatchNormalization or LayerNormalization between the layers"),
+        Remedy(
+            "add {normalisation} between the layers",
+            "normalise between the layers, by batch or by layer",
+        ),
     ),
     experiment="Another initialisation or activation, and nothing else, resumes progress.",
     references=(

@@ -42,7 +42,7 @@ EXCESSIVE_REGULARIZATION = Cause(
     remedies=(
         Remedy("lower the dropout rate from {high_dropout:g} to about 0.3"),
         Remedy("lower the penalty from {high_penalty:.3g} to about {lower_penalty:.1g}"),
-        Remedy("", "halve the regularisation and compare"),
+        Remedy("halve the regularisation and compare"),
     ),
     experiment="Without the penalty or dropout training and validation loss go lower.",
     references=("Srivastava et al., Dropout (2014), JMLR 15",),

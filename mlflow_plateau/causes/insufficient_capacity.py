@@ -53,8 +53,7 @@ INSUFFICIENT_CAPACITY = Cause(
     ),
     remedies=(
         Remedy(
-            "widen the hidden layers four times, or add one: the model has {parameters:,} weights"
-            " for {rows:,} training rows",
+            "widen the hidden layers four times, or add one: the model has {parameters} for {rows}",
             "widen the hidden layers four times, or add one",
         ),
         Remedy("give the model features or a structure that fit the data (interactions, context)"),

@@ -54,7 +54,10 @@ LEARNING_RATE_TOO_LARGE = Cause(
             "lower the learning rate from {learning_rate:.3g} to about {lower_rate:.3g}",
             "lower the learning rate tenfold",
         ),
-        Remedy("clip the gradients (clipnorm=1.0) if single batches throw the loss off"),
+        Remedy(
+            "clip the gradients ({clipping}) if single batches throw the loss off",
+            "clip the gradients to a norm of 1 if single batches throw the loss off",
+        ),
     ),
     experiment="A tenth of the learning rate goes lower in the same number of epochs.",
     references=(

@@ -26,10 +26,12 @@ LOSS_MISMATCH = Cause(
         contradicts("learnable_at_most", below=0.1, scale=0.015),
     ),
     remedies=(
-        Remedy("mend the head: {head}"),
         Remedy(
-            "pair them as Keras expects: sigmoid or logits with binary_crossentropy, softmax or"
-            " logits with (sparse_)categorical_crossentropy, a linear output for regression"
+            "change the loss, the output layer or the targets so that they belong together: {head}"
+        ),
+        Remedy(
+            "pair a sigmoid or logits with binary cross-entropy, a softmax or logits with"
+            " categorical cross-entropy, and a linear output with a loss for numbers"
         ),
     ),
     experiment="The matching output layer or loss goes lower.",

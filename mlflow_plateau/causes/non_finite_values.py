@@ -26,11 +26,15 @@ NON_FINITE_VALUES = Cause(
             " assert np.isfinite(x).all() and np.isfinite(y).all()"
         ),
         Remedy(
-            "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0);"
-            " the first bad value came at epoch {first_non_finite:.10g}",
-            "keep logarithms and divisions away from zero, and clip the gradients (clipnorm=1.0)",
+            "keep logarithms and divisions away from zero, and clip the gradients to a norm of 1:"
+            " the first bad value came at {first_non_finite}",
+            "keep logarithms and divisions away from zero, and clip the gradients to a norm of 1",
         ),
-        Remedy("run with tf.debugging.enable_check_numerics() to find the operation"),
+        Remedy(
+            "run with {numerics} to find the operation",
+            "run with checks for NaN and infinity, as most frameworks have them, to find the"
+            " operation",
+        ),
     ),
     experiment="With the rows that hold NaN or infinity removed the loss stays finite.",
     references=("TensorFlow documentation, tf.debugging.enable_check_numerics",),

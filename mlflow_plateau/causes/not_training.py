@@ -31,13 +31,13 @@ NOT_TRAINING = Cause(
     ),
     remedies=(
         Remedy(
-            "unfreeze {frozen}: {trainable:,} of {parameters:,} weights are trainable"
-            " (layer.trainable = True, then compile again)"
+            "unfreeze {frozen}: {trainable:,} of {parameters} are trainable ({unfreezing})",
+            "unfreeze {frozen}: {trainable:,} of {parameters} are trainable",
         ),
         Remedy("set a learning rate above zero: it is {zero_rate:g}"),
         Remedy(
-            "check that {unreached} lie between the inputs and the loss: no stop_gradient, no"
-            " argmax or NumPy call in between"
+            "check that {unreached} lie between the inputs and the loss, and that nothing in"
+            " between stops the gradient: stop_gradient or detach, argmax, a NumPy call"
         ),
     ),
     experiment="With all layers trainable and a usual learning rate the weights change after one"

@@ -48,8 +48,9 @@ OVERFITTING = Cause(
     ),
     remedies=(
         Remedy(
-            "stop at epoch {best_epoch:.10g}, where the validation loss was best:"
-            " EarlyStopping(monitor='{monitor}', patience={patience}, restore_best_weights=True)",
+            "stop at {best_epoch}, where the validation loss was best: {early_stopping}",
+            "stop at {best_epoch}, where the validation loss was best, and keep the"
+            " weights of then",
         ),
         Remedy(
             "regularise: dropout of about {more_dropout:.1f} (it is {dropout:g}) or weight decay of"
@@ -57,7 +58,7 @@ OVERFITTING = Cause(
             "regularise: dropout of 0.2 to 0.5, or weight decay of about 1e-4",
         ),
         Remedy(
-            "use fewer weights ({parameters:,} for {rows:,} training rows) or more training data",
+            "use a smaller model ({parameters} for {rows}) or more training data",
             "use a smaller model or more training data",
         ),
     ),

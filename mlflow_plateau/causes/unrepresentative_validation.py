@@ -49,7 +49,7 @@ UNREPRESENTATIVE_VALIDATION = Cause(
     remedies=(
         Remedy(
             "draw the validation set from the same pool: shuffle before splitting, stratify by"
-            " class, and keep groups (patients, days) on one side; it has {validation_rows:,} rows",
+            " class, and keep groups (patients, days) on one side; it has {validation_rows}",
             "draw the validation set from the same pool: shuffle before splitting, stratify by"
             " class, and keep groups (patients, days) on one side",
         ),

@@ -47,7 +47,7 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         total += int((moments.count + moments.missing + moments.infinite).sum())
     if not missing + infinite:
         return None
-    counted = " and ".join(
+    values = " and ".join(
         text
         for text in (
             f"{missing:,} NaN" if missing else "",
@@ -55,6 +55,7 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         )
         if text
     )
+    noun = "value" if missing + infinite == 1 else "values"
     columns = tuple(names)
     return Finding(
         check="non_finite",
@@ -62,8 +63,8 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         columns=columns,
         transformation=f"{(missing + infinite) / total:.2g} of {split}'s values are not finite",
         severity="fail",
-        message=f"{split.capitalize()} holds {counted} values in {listed(columns)}; a loss over"
-        " them is not finite, or activations hide them.",
+        message=f"{split.capitalize()} holds {values} {noun} in {listed(columns)}; a loss over them"
+        " is not finite, or activations hide them.",
         fix="fill or drop them with one rule for both splits before fit",
         constants={"missing": float(missing), "infinite": float(infinite)},
     )

@@ -29,6 +29,7 @@ from mlflow_plateau.checks.transformation import (
     number,
     with_constants,
 )
+from mlflow_plateau.counted import counted
 
 AGREE = 0.8
 """Share of the scaled columns that have to be raw in the other split: a population moves some."""
@@ -160,7 +161,7 @@ def _hypothesis(
             f" `{example.name}` has mean {number(raw.mean)} and deviation {number(raw.deviation)}"
             f" there, against {_mean(scaled)} and {number(scaled.deviation)}.",
             evidence=(
-                f"{one} {how} {scaler.mark} in {len(columns)} columns ({listed(names)})",
+                f"{one} {how} {scaler.mark} in {counted(len(columns), 'column')} ({listed(names)})",
                 f"the {other} columns have the same shapes on another scale",
                 *doubt,
             ),
@@ -230,7 +231,8 @@ def _pixel_hypothesis(
             message=f"{one.capitalize()} is {formula}, {other} is raw: its greatest value is"
             f" {number(max(column.greatest for column in raw))} against {highest}.",
             evidence=(
-                f"after {formula} the splits agree in {len(columns)} columns or channels of"
+                f"after {formula} the splits agree in"
+                f" {counted(len(columns), 'column or channel', 'columns or channels')} of"
                 f" `{both.name}`",
             ),
             fix="x_train, x_validation = (x.astype('float32') / 255 for x in (raw_train,"

@@ -10,6 +10,7 @@ from mlflow_plateau.checks.codes import categories_of
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.counted import counted
 from mlflow_plateau.profiles.table import Column, Layout
 
 UNSEEN = 0.05
@@ -54,16 +55,17 @@ def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothes
             if names:
                 yield _mismatch(
                     names,
-                    f"{len(names)} columns only in {has}",
+                    f"{counted(len(names), 'column')} only in {has}",
                     f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
                     fix="x_validation = x_validation[list(x_train.columns)]",
                 )
     elif len(mine.columns) != len(theirs.columns):
+        here = counted(len(mine.columns), "column or channel", "columns or channels")
         yield _mismatch(
             (both.name,),
-            f"{len(mine.columns)} columns in train, {len(theirs.columns)} in validation",
-            f"`{both.name}` has {len(mine.columns)} columns or channels in train and"
-            f" {len(theirs.columns)} in validation; without names they cannot be matched.",
+            f"{counted(len(mine.columns), 'column')} in train, {len(theirs.columns)} in validation",
+            f"`{both.name}` has {here} in train and {len(theirs.columns)} in validation; without"
+            " names they cannot be matched.",
         )
     elif (
         mine.named
@@ -139,8 +141,8 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
             yield _mismatch(
                 tuple(both.prefix + column.name for column, _ in differing),
                 f"{one.dtype} in train, {two.dtype} in validation",
-                f"{len(differing)} columns have other types: {one.dtype} in train, {two.dtype} in"
-                " validation; their values can be compared.",
+                f"{counted(len(differing), 'column has another type', 'columns have other types')}:"
+                f" {one.dtype} in train, {two.dtype} in validation; the values can be compared.",
                 severity="info",
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.counted import counted
 
 UNCERTAIN = 0.1
 """Relative standard error of a loss from which on differences between epochs or models drown."""
@@ -35,8 +36,8 @@ def too_small(comparison: Comparison) -> Iterator[Hypothesis]:
     error = VARIATION / math.sqrt(rows)
     if error > UNCERTAIN and comparison.validation.coverage.complete:
         yield _hypothesis(
-            f"Validation has {rows} rows: its loss has a standard error of about {error:.0%} of"
-            " itself, so differences smaller than that say nothing.",
+            f"Validation has {counted(rows, 'row')}: its loss has a standard error of about"
+            f" {error:.0%} of itself, so differences smaller than that say nothing.",
             f"standard error of the loss ≈ {error:.0%}",
             "info",
             rows,

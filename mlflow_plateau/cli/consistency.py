@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from mlflow_plateau.cli.terminal import json_option, say, say_json
+
+FAILING: Mapping[str, frozenset[str]] = {
+    "warn": frozenset(("warn", "fail", "unknown")),
+    "fail": frozenset(("fail", "unknown")),
+}
+"""The verdicts at which ``--fail-on`` gives the exit code 1. A check that could compare nothing
+must not let anything pass."""
 
 
 @click.command()
 @click.argument("train", metavar="TRAIN", type=click.Path())
 @click.argument("validation", metavar="VALIDATION", type=click.Path())
 @click.option("--target", metavar="COLUMN", help="The column that holds the targets.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(tuple(FAILING)),
+    help="Exit with 1 where the verdict is this or worse, or nothing could be compared; without"
+    " it, every verdict exits with 0.",
+)
 @json_option
-def consistency(train: str, validation: str, target: str | None, as_json: bool) -> None:
+@click.pass_context
+def consistency(
+    context: click.Context,
+    train: str,
+    validation: str,
+    target: str | None,
+    fail_on: str | None,
+    as_json: bool,
+) -> None:
     """Say whether TRAIN and VALIDATION data were treated alike.
 
     Each is a CSV, Parquet, .feather, .arrow, .npy or .npz file, a folder of Parquet files, or a
@@ -26,3 +49,5 @@ def consistency(train: str, validation: str, target: str | None, as_json: bool) 
         say_json(report.to_dict())
     else:
         say(str(report))
+    if fail_on is not None and report.verdict in FAILING[fail_on]:
+        context.exit(1)

@@ -22,7 +22,7 @@ from mlflow_plateau.report.plot.axes import set_epoch_axis, set_rate_axis, set_v
 from mlflow_plateau.report.plot.lettering import Key, draw_heading, draw_legend, drawable
 from mlflow_plateau.report.plot.points import DrawnCurve
 from mlflow_plateau.report.plot.scale import choose_scale
-from mlflow_plateau.report.wording import axis_title, epoch, percent, shorten
+from mlflow_plateau.report.wording import axis_title, epoch, epoch_count, percent, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -221,7 +221,7 @@ def _draw_plateau(axes: Axes, diagnosis: Diagnosis, key: Key) -> None:
     axes.axvspan(onset, max(epochs), color=STRETCH_COLOUR, linewidth=0, zorder=0.4)
     line = axes.axvline(onset, color=QUIET_COLOUR, linestyle="dotted", linewidth=1.6, zorder=1.9)
     key.add(line, f"plateau from {axis} {epoch(onset)}")
-    wasted = f"{epoch(diagnosis.wasted_epochs)} {axis}s ({percent(diagnosis.wasted_fraction)})"
+    wasted = f"{epoch_count(diagnosis.wasted_epochs, axis)} ({percent(diagnosis.wasted_fraction)})"
     key.add(Patch(color=STRETCH_COLOUR), f"since then: {wasted}")
 
 

@@ -60,7 +60,6 @@ def render_report(
             else "",
             evidence=_evidence(diagnosis),
             probable=_probable(diagnosis),
-            unknown=_by_reason(diagnosis),
             siblings=_siblings(diagnosis, server),
         )
     )
@@ -157,6 +156,7 @@ def _templates() -> Environment:
         number=wording.number,
         signed=wording.signed,
         epoch=wording.epoch,
+        epoch_count=wording.epoch_count,
         percent=wording.percent,
         cause_title=wording.cause_title,
         cause_meaning=wording.cause_meaning,
@@ -219,11 +219,3 @@ def _evidence(diagnosis: Diagnosis) -> list[_About]:
 def _probable(diagnosis: Diagnosis) -> list[tuple[str, float]]:
     ranked = sorted(diagnosis.causes.items(), key=lambda item: -item[1])
     return [(cause, share) for cause, share in ranked if share >= LEAST_SHOWN_PROBABILITY]
-
-
-def _by_reason(diagnosis: Diagnosis) -> dict[str, list[str]]:
-    """Returns the signals that could not be measured, by the reason why."""
-    grouped: dict[str, list[str]] = {}
-    for signal, reason in diagnosis.unknown.items():
-        grouped.setdefault(reason, []).append(signal)
-    return grouped

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mlflow_plateau.causes import NONE
+from mlflow_plateau.counted import counted
 from mlflow_plateau.diagnosis import Diagnosis
 from mlflow_plateau.report.wording import (
     cause_title,
@@ -48,14 +49,14 @@ def render_note(diagnosis: Diagnosis) -> str:
         titles = ", ".join(cause_title(cause) for cause in diagnosis.contributing)
         present = _line(f"Also present: {titles}.")
     settle = ""
-    if diagnosis.next_level and diagnosis.cause == NONE:
+    if diagnosis.next_level and diagnosis.is_open and diagnosis.cause == NONE:
         settle = _line(f"To settle it: {sentence(diagnosis.next_level)}")
     beside = ""
     if diagnosis.siblings is not None:
-        count = len(diagnosis.siblings.compared)
+        others = counted(len(diagnosis.siblings.compared), "other run")
         best = diagnosis.siblings.compared[0]
         beside = _line(
-            f"Compared with {count} other run{'s' * (count != 1)} of the experiment; the best,"
+            f"Compared with {others} of the experiment; the best,"
             f" {shown_name(best)}, reached {number(best.theirs)} against {number(best.ours)}."
         )
     where = "More in the artifact `plateau/report.html`."

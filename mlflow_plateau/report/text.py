@@ -70,7 +70,7 @@ def render_text(diagnosis: Diagnosis) -> str:
         lines += ["", "What to try"]
         for index, remedy in enumerate(diagnosis.remedies[:REMEDIES_SHOWN], start=1):
             lines += _wrapped(sentence(remedy), f"  {index}. ")
-    if diagnosis.next_level:
+    if diagnosis.next_level and diagnosis.is_open:
         lines += ["", *_wrapped(f"To settle it: {sentence(diagnosis.next_level)}")]
     if diagnosis.left_out:
         lines += ["", "Left out by the recorder"]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.counted import counted
 from mlflow_plateau.diagnosis import Diagnosis, Evidence
 from mlflow_plateau.untrusted import printable
 
@@ -75,6 +76,11 @@ def epoch(value: float) -> str:
     if not float(value).is_integer():
         return number(value)
     return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def epoch_count(value: float, axis: str) -> str:
+    """Returns a number of epochs or steps in words: ``1 epoch``, ``2.5 epochs``."""
+    return f"{epoch(value)} {axis}{'' if value == 1 else 's'}"
 
 
 def percent(share: float) -> str:
@@ -154,12 +160,12 @@ def measured_over(evidence: Evidence) -> str:
 
 def differs_in(sibling: Sibling) -> str:
     """Returns in what a compared run differs, theirs instead of ours."""
-    said = []
-    for difference in sibling.differences:
-        values = [difference.theirs, difference.ours]
-        theirs, ours = (cut(printable(v), LONGEST_VALUE) or "nothing" for v in values)
-        said.append(f"{cut(printable(difference.name), LONGEST_VALUE)} {theirs} instead of {ours}")
+    said = [found.said(_shown) for found in sibling.differences]
     return ", ".join(said) or "nothing: a repetition"
+
+
+def _shown(text: str) -> str:
+    return cut(printable(text), LONGEST_VALUE)
 
 
 def shown_name(sibling: Sibling) -> str:
@@ -169,15 +175,15 @@ def shown_name(sibling: Sibling) -> str:
 
 def compared_with(siblings: Siblings) -> str:
     """Returns with how many runs a run was compared, and how much runs of one setup differ."""
-    count = len(siblings.compared)
+    runs = counted(len(siblings.compared), "run")
     noise = (
-        "as repeated runs do"
+        "as repeated runs show"
         if siblings.noise_from == "repetitions"
-        else "judged by the scatter of the curves, since no setup was repeated"
+        else "judged by the scatter of the curves, since too few runs repeat a setup"
     )
     return (
-        f"compared with {count} run{'s' * (count != 1)} of the experiment ({siblings.seen:,} looked"
-        f" through), which scatter by {siblings.noise:.1%} of the progress, {noise}"
+        f"compared with {runs} of the experiment ({siblings.seen:,} looked through); chance alone"
+        f" makes {siblings.noise:.1%} of the progress, {noise}"
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from mlflow_plateau.siblings.facts import Facts
-from mlflow_plateau.siblings.sibling import Difference
+from mlflow_plateau.siblings.sibling import DATA_SET, Difference
 from mlflow_plateau.siblings.words import (
     ACTIVATION,
     BATCH_SIZE,
@@ -161,7 +161,7 @@ def _data(ours: Facts, theirs: Facts) -> Iterator[Difference]:
     for use in sorted(ours.data.keys() & theirs.data.keys()):
         if ours.data[use] != theirs.data[use]:
             lever = DATA if _is_training(use) else VALIDATION_DATA
-            yield Difference(lever, f"{use} data", ours.data[use], theirs.data[use])
+            yield Difference(lever, f"{use}{DATA_SET}", ours.data[use], theirs.data[use])
     if not any(_is_training(use) for use in ours.data.keys() & theirs.data.keys()):
         a, b = ours.setup.training_rows, theirs.setup.training_rows
         change = _change(a, b) if a and b else 0.0

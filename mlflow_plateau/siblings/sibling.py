@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from mlflow_plateau.siblings.words import DATA, VALIDATION_DATA
+
+DATA_SET = " data"
+"""How the name of a difference ends whose values are the digests of two data sets."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,20 @@ class Difference:
     ours: str
     theirs: str
     change: float = 0.0
+
+    def said(self, shown: Callable[[str], str]) -> str:
+        """Returns the difference in words, theirs instead of ours.
+
+        A digest tells no more of a data set than that it is another one.
+
+        Args:
+            shown: Makes untrusted text fit to be shown.
+        """
+        name = shown(self.name)
+        theirs, ours = (shown(value) or "nothing" for value in (self.theirs, self.ours))
+        if self.lever in (DATA, VALIDATION_DATA) and self.name.endswith(DATA_SET):
+            return f"other {name} (digest {theirs} instead of {ours})"
+        return f"{name} {theirs} instead of {ours}"
 
 
 @dataclass(frozen=True)

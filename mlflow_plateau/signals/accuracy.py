@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES
 from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import FEWEST_POINTS
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 from mlflow_plateau.tracked import FloatArray
 
@@ -15,6 +16,12 @@ LATE = 0.25
 def _accuracy(view: View, name: str) -> FloatArray | None:
     values = view.metric(name)
     return values if values is not None and len(values) >= FEWEST_POINTS else None
+
+
+def no_accuracy(view: View, which: str) -> str:
+    """Returns that an accuracy was not logged, which is missed where classes are predicted."""
+    reason = f"no {which} accuracy was logged"
+    return Missing(reason) if view.setup.loss in CROSS_ENTROPIES else reason
 
 
 def _end(values: FloatArray) -> float:
@@ -30,7 +37,7 @@ def validation_accuracy_range(view: View) -> Measurement:
     """Largest − smallest validation accuracy: 0 where the model always gives the same answers."""
     values = _accuracy(view, "val_accuracy")
     if values is None:
-        return cannot_say("no validation accuracy was logged")
+        return cannot_say(no_accuracy(view, "validation"))
     low, high = float(values.min()), float(values.max())
     return Measurement(high - low, facts={"low": low, "high": high})
 
@@ -43,8 +50,10 @@ def validation_accuracy_range(view: View) -> Measurement:
 def accuracy_gap(view: View) -> Measurement:
     """Training − validation accuracy at the end of the run."""
     training, validation = _accuracy(view, "accuracy"), _accuracy(view, "val_accuracy")
-    if training is None or validation is None:
-        return cannot_say("no training or no validation accuracy was logged")
+    if training is None:
+        return cannot_say(no_accuracy(view, "training"))
+    if validation is None:
+        return cannot_say(no_accuracy(view, "validation"))
     facts = {"training": _end(training), "validation": _end(validation)}
     return Measurement(facts["training"] - facts["validation"], facts=facts)
 
@@ -54,9 +63,7 @@ def training_accuracy(view: View) -> Measurement:
     """Training accuracy at the end of the run: 1 where every row is known by heart."""
     values = _accuracy(view, "accuracy")
     return (
-        cannot_say("no training accuracy was logged")
-        if values is None
-        else Measurement(_end(values))
+        cannot_say(no_accuracy(view, "training")) if values is None else Measurement(_end(values))
     )
 
 
@@ -68,5 +75,5 @@ def accuracy_gain(view: View) -> Measurement:
     """Training accuracy at the end − in the first epoch."""
     values = _accuracy(view, "accuracy")
     if values is None:
-        return cannot_say("no training accuracy was logged")
+        return cannot_say(no_accuracy(view, "training"))
     return Measurement(_end(values) - float(values[0]))

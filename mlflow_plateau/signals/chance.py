@@ -7,19 +7,25 @@ import math
 import numpy as np
 
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
-NO_CONSTANT = "the loss of a constant prediction is not known for this run"
+TRAINING_AGAINST_CONSTANT = "training loss against that of a constant prediction"
+"""What several signals measure: at its best, at its end, and without dropout and penalty."""
+
+NO_CONSTANT = Missing("the loss of a constant prediction is not known for this run")
+SCORES = "the curves are scores, not losses"
 
 
 def _against_constant(
     view: View, curve: Curve | None, constant: float | None, which: str
 ) -> Measurement:
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say(f"no {which} loss was logged")
+        return cannot_say(Missing(f"no {which} loss was logged"))
     return Measurement(
         curve.best / constant, epochs=curve.span, facts={"best": curve.best, "constant": constant}
     )
@@ -27,8 +33,8 @@ def _against_constant(
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="the best validation loss is {best:.4g}, {value:.2f} times what a constant prediction"
-    " reaches ({constant:.4g})",
+    sentence="smoothed, the best validation loss is {best:.4g}, {value:.2f} times what a constant"
+    " prediction reaches ({constant:.4g})",
 )
 def validation_against_constant(view: View) -> Measurement:
     """Best smoothed validation loss / loss of a constant prediction.
@@ -43,8 +49,9 @@ def validation_against_constant(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="the best training loss is {best:.4g}, {value:.2f} times what a constant prediction"
-    " reaches ({constant:.4g})",
+    sentence="smoothed, the best training loss is {best:.4g}, {value:.2f} times what a constant"
+    " prediction reaches ({constant:.4g})",
+    fact=TRAINING_AGAINST_CONSTANT,
 )
 def training_against_constant(view: View) -> Measurement:
     """Best smoothed training loss / loss of the best constant prediction on training targets."""
@@ -53,16 +60,19 @@ def training_against_constant(view: View) -> Measurement:
 
 @signal(
     unit="share of the constant prediction's loss",
-    sentence="the training loss settled {value:.1%} away from what a constant prediction reaches"
-    " ({end:.4g} against {constant:.4g})",
+    sentence="smoothed, the training loss ends {value:.1%} away from what a constant prediction"
+    " reaches ({end:.4g} against {constant:.4g})",
+    fact=TRAINING_AGAINST_CONSTANT,
 )
 def distance_from_constant(view: View) -> Measurement:
     """|training loss at the end − constant prediction's loss| / the latter."""
     constant, curve = view.setup.constant_loss, view.training
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say("no training loss was logged")
+        return cannot_say(Missing("no training loss was logged"))
     return Measurement(
         abs(curve.end - constant) / constant,
         epochs=curve.span,
@@ -78,7 +88,9 @@ def distance_from_constant(view: View) -> Measurement:
 def first_loss_excess(view: View) -> Measurement:
     """log10(first training loss / constant prediction's loss): above 0 the first steps did harm."""
     constant, curve = view.setup.constant_loss, view.training
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None or curve.first <= 0:
         return cannot_say("no positive training loss was logged")
@@ -91,17 +103,19 @@ def first_loss_excess(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="at the end the validation loss is {end:.4g}, {value:.2f} times what a constant"
+    sentence="smoothed, the validation loss ends at {end:.4g}, {value:.2f} times what a constant"
     " prediction reaches ({constant:.4g})",
 )
 def validation_end_against_constant(view: View) -> Measurement:
     """Smoothed validation loss at the end / loss of a constant prediction."""
     setup, curve = view.setup, view.validation
     constant = setup.validation_constant_loss or setup.constant_loss
-    if constant is None or constant <= 0 or view.history.higher_is_better:
+    if view.history.higher_is_better:
+        return cannot_say(SCORES)
+    if constant is None or constant <= 0:
         return cannot_say(NO_CONSTANT)
     if curve is None:
-        return cannot_say("no validation loss was logged")
+        return cannot_say(Missing("no validation loss was logged"))
     return Measurement(
         curve.end / constant, epochs=curve.span, facts={"end": curve.end, "constant": constant}
     )
@@ -152,7 +166,7 @@ def _against_guessing(view: View, curve: Curve | None, which: str) -> Measuremen
     if isinstance(guessing, str):
         return cannot_say(guessing)
     if curve is None:
-        return cannot_say(f"no {which} loss was logged")
+        return cannot_say(Missing(f"no {which} loss was logged"))
     return Measurement(
         curve.best / guessing, epochs=curve.span, facts={"best": curve.best, "guessing": guessing}
     )
@@ -160,8 +174,8 @@ def _against_guessing(view: View, curve: Curve | None, which: str) -> Measuremen
 
 @signal(
     unit="multiples of log K",
-    sentence="the best training loss is {best:.4g}, {value:.2f} times what guessing reaches"
-    " ({guessing:.4g})",
+    sentence="smoothed, the best training loss is {best:.4g}, {value:.2f} times what guessing"
+    " reaches ({guessing:.4g})",
 )
 def training_against_guessing(view: View) -> Measurement:
     """Best smoothed training loss / log K, where the loss of the best constant is not known."""
@@ -170,8 +184,8 @@ def training_against_guessing(view: View) -> Measurement:
 
 @signal(
     unit="multiples of log K",
-    sentence="the best validation loss is {best:.4g}, {value:.2f} times what guessing reaches"
-    " ({guessing:.4g})",
+    sentence="smoothed, the best validation loss is {best:.4g}, {value:.2f} times what guessing"
+    " reaches ({guessing:.4g})",
 )
 def validation_against_guessing(view: View) -> Measurement:
     """Best smoothed validation loss / log K, where the loss of the best constant is not known."""

@@ -35,7 +35,7 @@ def _share(view: View, otherwise: str) -> tuple[float, float, float] | str:
 def _moves(before: float, after: float) -> str:
     changed = (after - before) / max(abs(before), 1e-30)
     how = "hardly moves," if abs(changed) < STAYS else "falls" if changed < 0 else "rises"
-    return f"{how} from {before:.4g} to {after:.4g}"
+    return f"{how} from {before:.4g} to {after:.4g} on a sample of its rows"
 
 
 @signal(
@@ -54,7 +54,7 @@ def repair_share(view: View) -> Measurement:
     repaired, fit = _last(view, "repaired_held_out"), _last(view, "final_fit")
     if repaired is not None and fit is not None and _last(view, "final_held_out") is None:
         # What is not finite was not logged.
-        moves = f"is {repaired:.4g}, before it is not finite"
+        moves = f"is {repaired:.4g} on a sample of its rows, before it is not finite"
         return Measurement(1.0, facts={"moves": moves, "done": done})
     found = _share(view, "repaired_held_out")
     if isinstance(found, str):
@@ -64,7 +64,7 @@ def repair_share(view: View) -> Measurement:
 
 @signal(
     unit="share of the gap between the losses",
-    sentence="on the {inside:,.0f} validation rows that look like training rows the loss is"
+    sentence="on the {inside:,.0f} sampled validation rows that look like training rows the loss is"
     " {after:.4g}, on the other {outside:,.0f} it is {other:.4g}",
     needs="recorded",
 )
@@ -88,8 +88,8 @@ def lost_outside_support(view: View) -> Measurement:
 
 @signal(
     unit="share of the gap between the losses",
-    sentence="weighted so that they are distributed as the training rows are, the validation rows"
-    " have a loss of {after:.4g} instead of {before:.4g}",
+    sentence="weighted so that they are distributed as the training rows are, the sampled"
+    " validation rows have a loss of {after:.4g} instead of {before:.4g}",
     needs="recorded",
 )
 def reweighting_share(view: View) -> Measurement:

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from mlflow_plateau.signals.batches import NO_BATCH_SIZE
+from mlflow_plateau.signals.chance import NO_CONSTANT, TRAINING_AGAINST_CONSTANT
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 FLATTEST = 1e-9
@@ -27,7 +29,11 @@ def _none(view: View, declined: str | None = None) -> Measurement:
         declined: Why this one was not, if others were.
     """
     why = view.setup.experiments_declined or declined
-    return cannot_say(f"no experiments were made: {why}" if why else "no experiments were made")
+    if why:
+        return cannot_say(f"no experiments were made: {why}")
+    if view.recorded("clean_fit") is None:
+        return cannot_say(Missing("no experiments were made with the model"))
+    return cannot_say("the experiments with the model do not tell")
 
 
 def _no_gradients(view: View) -> Measurement:
@@ -217,7 +223,7 @@ def noise_against_batch(view: View) -> Measurement:
     if curve is None:
         return _no_gradients(view)
     if not batch:
-        return cannot_say("the batch size is not known")
+        return cannot_say(NO_BATCH_SIZE)
     scale = median(np.maximum(curve.values, 1e-3))
     return Measurement(
         math.log10(scale / batch), epochs=curve.span, facts={"scale": scale, "batch": batch}
@@ -298,8 +304,8 @@ def _clean(view: View) -> tuple[Curve, Curve] | None:
 
 @signal(
     unit="share of the larger loss",
-    sentence="without dropout and penalty the loss is {fit:.4g} on training rows and {held_out:.4g}"
-    " on validation rows",
+    sentence="on a sample of the rows, without dropout and penalty, the loss is {fit:.4g} in"
+    " training and {held_out:.4g} in validation",
     needs="recorded",
 )
 def clean_gap(view: View) -> Measurement:
@@ -318,8 +324,8 @@ def clean_gap(view: View) -> Measurement:
 
 @signal(
     unit="share of the larger loss",
-    sentence="after the first {axis} of experiments the loss without dropout and penalty was"
-    " {fit:.4g} on training rows and {held_out:.4g} on validation rows",
+    sentence="on a sample of the rows, without dropout and penalty, after {axis} {first:.10g} the"
+    " loss was {fit:.4g} in training and {held_out:.4g} in validation",
     needs="recorded",
 )
 def clean_gap_at_first(view: View) -> Measurement:
@@ -332,7 +338,7 @@ def clean_gap_at_first(view: View) -> Measurement:
     return Measurement(
         (held_out - fit) / max(abs(held_out), abs(fit), 1e-30),
         epochs=(epoch, epoch),
-        facts={"fit": fit, "held_out": held_out},
+        facts={"fit": fit, "held_out": held_out, "first": epoch},
     )
 
 
@@ -348,8 +354,9 @@ def penalty_share(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the constant prediction's loss",
-    sentence="without dropout and penalty the loss on training rows is {value:.2f} times that of a"
-    " constant prediction",
+    sentence="on a sample of the rows, without dropout and penalty, the training loss is"
+    " {value:.2f} times that of a constant prediction",
+    fact=TRAINING_AGAINST_CONSTANT,
     needs="recorded",
 )
 def clean_fit_against_constant(view: View) -> Measurement:
@@ -358,6 +365,6 @@ def clean_fit_against_constant(view: View) -> Measurement:
     if fit is None:
         return _none(view)
     if constant is None or constant <= 0:
-        return cannot_say("the loss of a constant prediction is not known for this run")
+        return cannot_say(NO_CONSTANT)
     epoch = float(fit.epochs[-1])
     return Measurement(min(float(fit.values[-1]) / constant, 10.0), epochs=(epoch, epoch))

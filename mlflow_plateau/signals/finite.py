@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 
 @signal(
     unit="share of the logged losses",
-    sentence="{count:.0f} of {logged:.0f} logged losses are NaN or infinite{where}",
+    sentence="{count:,.0f} of {logged} {are} NaN or infinite{where}",
 )
 def non_finite_share(view: View) -> Measurement:
     """Logged losses, training and validation, that are NaN or infinite / all logged losses."""
     history = view.history
-    logged = np.count_nonzero(history.training_logged) + np.count_nonzero(history.validation_logged)
+    both = (history.training_logged, history.validation_logged)
+    logged = sum(int(np.count_nonzero(curve)) for curve in both)
     if logged == 0:
-        return cannot_say("no loss was logged")
+        return cannot_say(Missing("no loss was logged"))
     training = history.training_logged & ~np.isfinite(history.training_loss)
     validation = history.validation_logged & ~np.isfinite(history.validation_loss)
-    count = np.count_nonzero(training) + np.count_nonzero(validation)
+    count = int(np.count_nonzero(training) + np.count_nonzero(validation))
     first = (
         float(history.epochs[int(np.argmax(training | validation))])
         if count
@@ -31,7 +33,8 @@ def non_finite_share(view: View) -> Measurement:
         epochs=(first, float(history.epochs[-1])),
         facts={
             "count": float(count),
-            "logged": float(logged),
+            "logged": counted(logged, "logged loss", "logged losses"),
+            "are": "is" if count == 1 else "are",
             "epoch": first,
             "where": f", the first at {history.axis} {first:.10g}{where_not_finite(view)}"
             if count

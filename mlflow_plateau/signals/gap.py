@@ -99,7 +99,7 @@ def gap_at_half_progress(view: View) -> Measurement:
 
 @signal(
     unit="share of the validation loss",
-    sentence="at the end the validation loss is {validation:.4g} and the training loss"
+    sentence="smoothed, the validation loss ends at {validation:.4g} and the training loss at"
     " {training:.4g}: a gap of {value:.0%} of the validation loss",
 )
 def gap_at_end(view: View) -> Measurement:
@@ -119,8 +119,8 @@ def gap_at_end(view: View) -> Measurement:
 
 @signal(
     unit="share of the validation loss",
-    sentence="the gap between validation and training loss grew by {growth:.4g} over the run,"
-    " {value:.0%} of the validation loss",
+    sentence="smoothed, the gap between validation and training loss grew by {growth:.4g} over"
+    " the run, {value:.0%} of the validation loss",
 )
 def gap_growth(view: View) -> Measurement:
     """Growth of (validation − training) from its least in the first third, / |validation|."""
@@ -159,8 +159,8 @@ def rise_from_best(view: View) -> Measurement:
 
 @signal(
     unit="share of the progress",
-    sentence="of what the validation loss had gained ({start:.4g} to {best:.4g}), {value:.0%} was"
-    " lost again by the end ({end:.4g})",
+    sentence="of what the smoothed validation loss had gained ({start:.4g} to {best:.4g}),"
+    " {value:.0%} was lost again by the end ({end:.4g})",
 )
 def progress_lost(view: View) -> Measurement:
     """(end − best) / (start − best) of the smoothed validation loss: 1 where all is lost again.
@@ -182,8 +182,8 @@ def progress_lost(view: View) -> Measurement:
 
 @signal(
     unit="standard deviations of the noise",
-    sentence="the rise of the validation loss from its best value is {at_least}{value:,.0f} times"
-    " the noise of the curve",
+    sentence="the rise of the smoothed validation loss from its lowest is {at_least}{value:,.0f}"
+    " times the noise of the curve",
 )
 def rise_in_noise(view: View) -> Measurement:
     """(end − best) / σ, up to 1,000; σ: deviation of the smoothed loss from its trend."""
@@ -200,8 +200,8 @@ def rise_in_noise(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="since the best validation {axis} ({epoch:.10g}) the training loss fell by {value:.1%}"
-    " ({before:.4g} to {end:.4g})",
+    sentence="since {axis} {epoch:.10g}, where the smoothed validation loss was lowest, the"
+    " training loss fell by {value:.1%} ({before:.4g} to {end:.4g})",
 )
 def training_fall_since_best(view: View) -> Measurement:
     """(training at the best validation epoch − training at the end) / |the former|."""
@@ -253,8 +253,8 @@ def _correlation(first: FloatArray, second: FloatArray) -> float | None:
 
 @signal(
     unit="share of the training loss's progress",
-    sentence="the validation loss came down by {validation:.4g}, the training loss by"
-    " {training:.4g}",
+    sentence="smoothed, the training loss fell by {training:.4g} in all, and the validation loss"
+    " followed by {value:.0%} of that",
 )
 def validation_follows(view: View) -> Measurement:
     """(start − best) of the validation loss / (start − best) of the training loss, from 0 to 2.
@@ -272,5 +272,5 @@ def validation_follows(view: View) -> Measurement:
     return Measurement(
         min(max(followed / fallen, 0.0), 2.0),
         epochs=validation.span,
-        facts={"validation": followed, "training": fallen},
+        facts={"training": fallen},
     )

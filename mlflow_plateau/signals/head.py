@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from mlflow_plateau.signals.accuracy import no_accuracy
 from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES, DOUBTS, MISMATCHES
 from mlflow_plateau.signals.progress import readable
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
+
+NO_LOSS = Missing("the loss function is not known")
+ALL_USUAL = "loss, output layer and targets belong together"
+
+
+def _mismatches(view: View) -> list[str]:
+    return [why for rule in MISMATCHES if (why := rule(view.setup))]
+
+
+def _doubts(view: View) -> list[str]:
+    found = [why for rule in DOUBTS if (why := rule(view.setup))]
+    curve = view.training
+    if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
+        found.append("a cross-entropy cannot be negative unless the targets are no probabilities")
+    return found
 
 
 @signal(unit="mismatches", sentence="{why}")
 def head_mismatch(view: View) -> Measurement:
     """Number of combinations of loss, output activation and targets that cannot work."""
     setup = view.setup
-    found = [why for rule in MISMATCHES if (why := rule(setup))]
-    if not found and (setup.loss is None or setup.output_activation is None):
-        return cannot_say("the loss or the output activation is not known")
-    return Measurement(
-        float(len(found)),
-        facts={"why": "; ".join(found) or "loss, output layer and targets belong together"},
-    )
+    found = _mismatches(view)
+    if not found and setup.loss is None:
+        return cannot_say(NO_LOSS)
+    if not found and setup.output_activation is None:
+        return cannot_say(Missing("the activation of the output layer is not known"))
+    nothing = "loss, output layer and targets can work together" if _doubts(view) else ALL_USUAL
+    return Measurement(float(len(found)), facts={"why": "; ".join(found) or nothing})
 
 
 @signal(
@@ -37,7 +53,7 @@ def accuracy_left_behind(view: View) -> Measurement:
     if isinstance(curve, str):
         return cannot_say(curve)
     if known is None:
-        return cannot_say("no training accuracy was logged")
+        return cannot_say(no_accuracy(view, "training"))
     if len(known) < 5 or curve.start <= 0:
         return cannot_say("the training accuracy has fewer than 5 points")
     fall = (curve.start - curve.best) / curve.start
@@ -51,22 +67,11 @@ def accuracy_left_behind(view: View) -> Measurement:
     )
 
 
-def _negative_crossentropy(view: View) -> str:
-    curve = view.training
-    if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
-        return "a cross-entropy cannot be negative unless the targets are no probabilities"
-    return ""
-
-
 @signal(unit="doubts", sentence="{why}")
 def head_doubts(view: View) -> Measurement:
     """Number of combinations of loss, output and targets that are unusual, if not impossible."""
-    setup = view.setup
-    if setup.loss is None:
-        return cannot_say("the loss is not known")
-    found = [why for rule in DOUBTS if (why := rule(setup))]
-    if why := _negative_crossentropy(view):
-        found.append(why)
-    return Measurement(
-        float(len(found)), facts={"why": "; ".join(found) or "nothing about the head is unusual"}
-    )
+    if view.setup.loss is None:
+        return cannot_say(NO_LOSS)
+    found = _doubts(view)
+    nothing = "apart from that the output layer is a usual one" if _mismatches(view) else ALL_USUAL
+    return Measurement(float(len(found)), facts={"why": "; ".join(found) or nothing})

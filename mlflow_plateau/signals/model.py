@@ -6,43 +6,55 @@ import re
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.batches import NO_ROWS
 from mlflow_plateau.signals.gap import both_losses
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
+
+NO_SIZE = Missing("the number of weights is not known")
+NO_LAYERS = Missing("the layers are not known")
+
+
+def _size(parameters: int, rows: int | None) -> str:
+    weights = counted(parameters, "trainable weight")
+    return f"{weights} for {counted(rows, 'training row')}" if rows else weights
 
 
 @signal(
     unit="decades",
-    sentence="the model has {parameters:,.0f} trainable weights for {rows:,.0f} training rows",
+    sentence="the model has {size}",
 )
 def parameters_per_row(view: View) -> Measurement:
     """log10(trainable weights / training rows)."""
     parameters, rows = view.setup.trainable_parameter_count, view.setup.training_rows
-    if not parameters or not rows:
-        return cannot_say("the number of weights or of training rows is not known")
-    return Measurement(
-        float(np.log10(parameters / rows)),
-        facts={"parameters": float(parameters), "rows": float(rows)},
-    )
+    if not parameters:
+        return cannot_say(NO_SIZE)
+    if not rows:
+        return cannot_say(NO_ROWS)
+    return Measurement(float(np.log10(parameters / rows)), facts={"size": _size(parameters, rows)})
 
 
 @signal(
     unit="decades of weights",
-    sentence="in size the model is of the order of 10^{value:.1f} trainable weights",
+    sentence="the model has {size}",
 )
 def model_size(view: View) -> Measurement:
     """log10(trainable weights)."""
     parameters = view.setup.trainable_parameter_count
     if not parameters:
-        return cannot_say("the number of weights is not known")
-    return Measurement(float(np.log10(parameters)))
+        return cannot_say(NO_SIZE)
+    size = _size(parameters, view.setup.training_rows)
+    return Measurement(float(np.log10(parameters)), facts={"size": size})
 
 
 @signal(unit="dropout rate", sentence="the largest dropout rate is {value:.2f}")
 def dropout_rate(view: View) -> Measurement:
     """Largest dropout rate in the model."""
     rate = view.setup.dropout
-    return cannot_say("the dropout rate is not known") if rate is None else Measurement(rate)
+    if rate is None:
+        return cannot_say(Missing("the dropout rate is not known"))
+    return Measurement(rate)
 
 
 @signal(unit="penalty factor", sentence="the largest L2 penalty factor is {value:.3g}")
@@ -50,13 +62,13 @@ def penalty_factor(view: View) -> Measurement:
     """Largest L2 penalty factor, or the decoupled weight decay if that is larger."""
     factors = [f for f in (view.setup.l2, view.setup.weight_decay) if f is not None]
     if not factors:
-        return cannot_say("neither penalty nor weight decay is known")
+        return cannot_say(Missing("neither penalty nor weight decay is known"))
     return Measurement(max(factors))
 
 
 @signal(
     unit="share of the training loss",
-    sentence="at the end the validation loss lies {value:.0%} below the training loss"
+    sentence="smoothed, the validation loss ends {value:.0%} below the training loss"
     " ({validation:.4g} against {training:.4g})",
 )
 def validation_below_training(view: View) -> Measurement:
@@ -115,23 +127,28 @@ def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
     return found[:-1]
 
 
-@signal(unit="layers", sentence="{value:.0f} hidden layers have activations that saturate")
+@signal(unit="layers", sentence="the model has {layers} with an activation that saturates")
 def saturating_layers(view: View) -> Measurement:
     """Hidden layers with sigmoid-like activations: each takes a factor of the gradient."""
     layers = _hidden_layers(view)
     if layers is None:
-        return cannot_say("the layers are not known")
-    return Measurement(float(sum(activation in SQUASHING for _, activation in layers)))
+        return cannot_say(NO_LAYERS)
+    count = sum(activation in SQUASHING for _, activation in layers)
+    return Measurement(float(count), facts={"layers": counted(count, "hidden layer")})
 
 
 @signal(
     unit="decades of units",
-    sentence="the narrowest hidden layer has {units:.0f} units",
+    sentence="{narrowest}",
 )
 def narrowest_layer(view: View) -> Measurement:
     """log10(units of the narrowest hidden layer); −1 for a model without hidden layers."""
     layers = _hidden_layers(view)
     if layers is None:
-        return cannot_say("the layers are not known")
+        return cannot_say(NO_LAYERS)
     units = min((width for width, _ in layers), default=0)
-    return Measurement(float(np.log10(max(units, 0.1))), facts={"units": float(units)})
+    narrowest = f"the narrowest hidden layer has {counted(units, 'unit')}"
+    return Measurement(
+        float(np.log10(max(units, 0.1))),
+        facts={"narrowest": narrowest if layers else "the model has no hidden layer"},
+    )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.signals.model import NO_SIZE
 from mlflow_plateau.signals.progress import FEWEST_POINTS, readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
 STILL = -16.0
 """Value of a curve that never moved: the resolution of a double, in decades."""
+
+LATER = "movement after the first tenth of the run"
+"""What several signals measure."""
 
 
 def _movement(logged: Curve | None, which: str) -> Measurement:
@@ -55,6 +60,7 @@ def training_movement(view: View) -> Measurement:
     unit="decades of the training loss",
     sentence="after the first tenth of the run the training loss varied by {spread:.2g} of its"
     " level ({level:.4g})",
+    fact=LATER,
 )
 def later_movement(view: View) -> Measurement:
     """log10((max − min) / median |v|) of the training loss after the first tenth of the run.
@@ -78,6 +84,7 @@ MOVED = -1.5
     unit="decades of the training loss",
     sentence="the training loss moved at first, but after the first tenth of the run it varied by"
     " {spread:.2g} of its level only",
+    fact=LATER,
 )
 def frozen_loss(view: View) -> Measurement:
     """``later_movement`` of a training loss that moved at first.
@@ -93,16 +100,16 @@ def frozen_loss(view: View) -> Measurement:
 
 @signal(
     unit="share of the weights",
-    sentence="{trainable:.0f} of {total:.0f} weights are trainable{frozen}",
+    sentence="{trainable:,.0f} of {total} can be trained{frozen}",
 )
 def trainable_share(view: View) -> Measurement:
     """Trainable weights / all weights."""
     trainable, total = view.setup.trainable_parameter_count, view.setup.parameter_count
     if trainable is None or not total:
-        return cannot_say("the number of weights is not known")
+        return cannot_say(NO_SIZE)
     layers = view.setup.frozen_layers
     frozen = f"; frozen: {listed(layers)}" if layers else ""
     return Measurement(
         trainable / total,
-        facts={"trainable": float(trainable), "total": float(total), "frozen": frozen},
+        facts={"trainable": float(trainable), "total": counted(total, "weight"), "frozen": frozen},
     )

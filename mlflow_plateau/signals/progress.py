@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 FEWEST_POINTS = 5
@@ -18,9 +19,10 @@ LATE_SHARE = 0.25
 def readable(curve: Curve | None, which: str) -> Curve | str:
     """Returns the curve if it has a shape, otherwise why it has none."""
     if curve is None:
-        return f"no {which} loss was logged"
+        return Missing(f"no {which} loss was logged")
     if len(curve) < FEWEST_POINTS:
-        return f"the {which} loss has {len(curve)} finite points, {FEWEST_POINTS} are needed"
+        points = counted(len(curve), "finite point")
+        return Missing(f"the {which} loss has {points}, {FEWEST_POINTS} are needed")
     return curve
 
 
@@ -41,7 +43,7 @@ def _late_fall(logged: Curve | None, which: str) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="over the last quarter the training loss fell by {value:.1%}"
+    sentence="over the last quarter the smoothed training loss fell by {value:.1%}"
     " ({before:.4g} to {end:.4g})",
 )
 def training_late_fall(view: View) -> Measurement:
@@ -51,7 +53,7 @@ def training_late_fall(view: View) -> Measurement:
 
 @signal(
     unit="share of the first training loss",
-    sentence="the training loss came down from {start:.4g} to {best:.4g}, by {value:.1%}",
+    sentence="smoothed, the training loss came down from {start:.4g} to {best:.4g}, by {value:.1%}",
 )
 def training_progress(view: View) -> Measurement:
     """(start − best) / |start| of the training loss."""
@@ -69,7 +71,8 @@ def training_progress(view: View) -> Measurement:
 
 @signal(
     unit="share of the first validation loss",
-    sentence="the validation loss came down from {start:.4g} to {best:.4g}, by {value:.1%}",
+    sentence="smoothed, the validation loss came down from {start:.4g} to {best:.4g}, by"
+    " {value:.1%}",
 )
 def validation_progress(view: View) -> Measurement:
     """(start − best) / |start| of the validation loss."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.signals.progress import readable
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 from mlflow_plateau.tracked import FloatArray
 
@@ -33,6 +33,10 @@ USUAL_OF_ANY = (1e-4, 1e-2)
 """What is usual for some optimiser or other, Adadelta apart."""
 
 
+NO_RATE = Missing("the learning rate is not known")
+NO_RATES = Missing("the learning rate was not logged by epoch")
+
+
 def usual_learning_rate(optimizer: str | None) -> float | None:
     """Returns the usual learning rate of an optimiser, ``None`` for an unknown one."""
     return USUAL_LEARNING_RATE.get((optimizer or "").lower())
@@ -50,7 +54,7 @@ def learning_rate_position(view: View) -> Measurement:
     """
     rates = view.learning_rates
     if len(rates) == 0:
-        return cannot_say("the learning rate is not known")
+        return cannot_say(NO_RATE)
     rate = float(rates.max())
     if rate <= 0:
         return cannot_say("the learning rate is zero")
@@ -71,7 +75,7 @@ def largest_learning_rate(view: View) -> Measurement:
     """The largest learning rate used."""
     rates = view.learning_rates
     if len(rates) == 0:
-        return cannot_say("the learning rate is not known")
+        return cannot_say(NO_RATE)
     return Measurement(float(rates.max()))
 
 
@@ -83,7 +87,7 @@ def learning_rate_decay(view: View) -> Measurement:
     """log10(peak / last learning rate), at most 16."""
     rates = view.learning_rates
     if len(rates) < 2:
-        return cannot_say("the learning rate was not logged")
+        return cannot_say(NO_RATES)
     peak, last = float(rates.max()), float(rates[-1])
     if peak <= 0:
         return cannot_say("the learning rate is zero")
@@ -97,7 +101,7 @@ def _spent(view: View) -> FloatArray | str:
     rates = view.history.learning_rate
     known = np.isfinite(rates)
     if known.sum() < 2:
-        return "the learning rate was not logged"
+        return NO_RATES
     filled = np.interp(view.history.epochs, view.history.epochs[known], rates[known])
     total = float(filled.sum())
     if total <= 0:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
-from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal
+from mlflow_plateau.signals.rate import NO_RATES
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
-NOT_RECORDED = "the recorder was not there"
+NOT_RECORDED = Missing("the updates of the weights were not recorded")
 
 
 def _late_median(view: View, name: str) -> tuple[float, tuple[float, float]] | None:
@@ -63,7 +65,7 @@ def update_ratio_early(view: View) -> Measurement:
 @signal(
     unit="multiples of a random walk",
     sentence="over an epoch the weights moved {value:.2g} times as far as a random walk of its"
-    " {updates:.0f} updates would have",
+    " {updates} would have",
     needs="recorded",
 )
 def update_coherence(view: View) -> Measurement:
@@ -82,13 +84,13 @@ def update_coherence(view: View) -> Measurement:
     return Measurement(
         displacement[0] / (ratio[0] * float(np.sqrt(updates))),
         epochs=displacement[1],
-        facts={"updates": float(updates)},
+        facts={"updates": counted(updates, "update")},
     )
 
 
 @signal(
     unit="share of the way of single updates",
-    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates:.0f} updates"
+    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates}"
     " would cover in a straight line",
     needs="recorded",
 )
@@ -113,7 +115,7 @@ def update_alignment(view: View) -> Measurement:
     return Measurement(
         median(shares),
         epochs=(float(common[0]), float(common[-1])),
-        facts={"updates": float(updates)},
+        facts={"updates": counted(updates, "update")},
     )
 
 
@@ -152,7 +154,7 @@ def batch_scatter(view: View) -> Measurement:
     if late is None:
         return cannot_say(NOT_RECORDED)
     if curve is None or curve.end == 0:
-        return cannot_say("no training loss was logged")
+        return cannot_say(Missing("no training loss was logged"))
     return Measurement(late[0] / abs(curve.end), epochs=late[1])
 
 
@@ -241,7 +243,7 @@ def weights_shrunk(view: View) -> Measurement:
     rates = view.history.learning_rate
     known = np.isfinite(rates)
     if not known.any():
-        return cannot_say("the learning rate was not logged")
+        return cannot_say(NO_RATES)
     rate = np.interp(curve.epochs, view.history.epochs[known], rates[known])
     if (rate <= 0).any() or (curve.values <= 0).any():
         return cannot_say("there were no updates for part of the run")

@@ -7,8 +7,12 @@ import math
 from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE
 from mlflow_plateau.signals.chance import target_shift
 from mlflow_plateau.signals.gap import gap_at_end
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
+
+LOST = "what is learned from training rows on validation rows"
+SEPARABLE = "telling the splits apart"
+"""What several signals measure, each under other conditions."""
 
 NO_REFERENCE = "no reference model was fitted to the rows"
 
@@ -24,10 +28,15 @@ WIDE_GAP = 0.3
 INSEPARABLE = 0.5
 """Inputs that are told apart as well as this, and targets that are shifted by as much, differ."""
 
+LEAST_ON_SAMPLE = (
+    "on a sample of the rows, without dropout and penalty, the best validation loss is"
+)
+LEAST_SMOOTHED = "smoothed, the best validation loss is"
+
 
 def _no_reference(view: View) -> Measurement:
     why = view.setup.reference_declined
-    return cannot_say(f"{NO_REFERENCE}: {why}" if why else NO_REFERENCE)
+    return cannot_say(f"{NO_REFERENCE}: {why}" if why else Missing(NO_REFERENCE))
 
 
 def _learnable(view: View, errors: float) -> Measurement:
@@ -86,6 +95,7 @@ def _lost(view: View) -> tuple[float, dict[str, float | str]] | None:
     sentence="a quick reference model explains {share:.0%} of the targets' variance on training"
     " rows that it was not fitted on, but {other:.0%} on validation rows",
     needs="recorded",
+    fact=LOST,
 )
 def lost_on_validation(view: View) -> Measurement:
     """(share on training rows left out − share on validation rows − 2 errors) / the former.
@@ -104,6 +114,7 @@ def lost_on_validation(view: View) -> Measurement:
     sentence="what a quick reference model learned from training rows ({share:.0%} of the targets'"
     " variance) fails on validation rows ({other:.0%}) whose inputs and targets look the same",
     needs="recorded",
+    fact=LOST,
 )
 def lost_though_alike(view: View) -> Measurement:
     """``lost_on_validation`` where inputs and targets of the two splits look alike, otherwise 0.
@@ -125,6 +136,7 @@ def lost_though_alike(view: View) -> Measurement:
     sentence="what a quick reference model learned from training rows ({share:.0%} of the targets'"
     " variance) fails on validation rows ({other:.0%}) though every column by itself is the same",
     needs="recorded",
+    fact=LOST,
 )
 def lost_though_columns_alike(view: View) -> Measurement:
     """``lost_on_validation`` where no column differs by itself in the profiles, otherwise 0.
@@ -149,6 +161,7 @@ def lost_though_columns_alike(view: View) -> Measurement:
     unit="2 AUC − 1",
     sentence="a forest tells training from validation inputs apart with an AUC of {area:.2f}",
     needs="recorded",
+    fact=SEPARABLE,
 )
 def split_separability(view: View) -> Measurement:
     """2 AUC − 1 of a forest that tells the splits apart by their inputs, out of bag, − 2 errors.
@@ -169,6 +182,7 @@ def split_separability(view: View) -> Measurement:
     sentence="a forest tells training from validation inputs apart with an AUC of {area:.2f}, and"
     " the validation loss ends above the training loss, by {gap:.0%} of it",
     needs="recorded",
+    fact=SEPARABLE,
 )
 def separable_with_gap(view: View) -> Measurement:
     """``split_separability`` times the gap of the losses at the end, the latter at most 1.
@@ -188,8 +202,8 @@ def separable_with_gap(view: View) -> Measurement:
 
 @signal(
     unit="share of the reference model's gain",
-    sentence="the best validation loss is {best:.4g}, where a quick reference model reaches"
-    " {reference:.4g} and a constant {constant:.4g}",
+    sentence="{which} {best:.4g}, where a quick reference model reaches {reference:.4g} and a"
+    " constant {constant:.4g}",
     needs="recorded",
 )
 def behind_reference(view: View) -> Measurement:
@@ -208,11 +222,11 @@ def behind_reference(view: View) -> Measurement:
     curve = view.validation
     if view.history.higher_is_better or (clean is None and curve is None):
         return cannot_say("no validation loss was logged")
-    candidates = [float(clean.values.min())] if clean is not None else []
-    candidates += [curve.best] if curve is not None else []
-    best = min(candidates)
+    candidates = [(float(clean.values.min()), LEAST_ON_SAMPLE)] if clean is not None else []
+    candidates += [(curve.best, LEAST_SMOOTHED)] if curve is not None else []
+    best, which = min(candidates)
     value = (best - reference) / (constant - reference)
     return Measurement(
         min(max(value, -2.0), 3.0),
-        facts={"best": best, "reference": reference, "constant": constant},
+        facts={"which": which, "best": best, "reference": reference, "constant": constant},
     )

@@ -89,8 +89,8 @@ def blow_up(view: View) -> Measurement:
 
 @signal(
     unit="share of the best training loss",
-    sentence="the training loss itself ended {value:.0%} above its best ({end:.4g} against"
-    " {best:.4g} at {axis} {epoch:.10g})",
+    sentence="smoothed, the training loss itself ended {value:.0%} above its best ({end:.4g}"
+    " against {best:.4g} at {axis} {epoch:.10g})",
 )
 def training_rise(view: View) -> Measurement:
     """(end − best) / |best| of the smoothed training loss: a healthy one ends near its best."""

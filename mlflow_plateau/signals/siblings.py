@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mlflow_plateau.siblings.sibling import Difference, Sibling, Siblings
+from mlflow_plateau.counted import counted
+from mlflow_plateau.siblings.sibling import Sibling, Siblings
 from mlflow_plateau.siblings.words import (
     ACTIVATION,
     BATCH_SIZE,
@@ -130,17 +131,12 @@ def _measured(
             "name": name,
             "ours": best.ours,
             "theirs": best.theirs,
-            "what": ", ".join(map(_said, best.differences)) or "the same setup",
+            "what": ", ".join(found.said(_cut) for found in best.differences) or "the same setup",
             "off": "noise" if len(best.levers) < 2 else "noise and the other change",
-            "count": f"{count} such run{'s' * (count != 1)}",
-            "number": f"{count} run{'s' * (count != 1)}",
+            "count": counted(count, "such run"),
+            "number": counted(count, "run"),
         },
     )
-
-
-def _said(difference: Difference) -> str:
-    theirs, ours = (_cut(text or "nothing") for text in (difference.theirs, difference.ours))
-    return f"{quoted(difference.name)[1:-1]} {theirs} instead of {ours}"
 
 
 def _cut(text: str) -> str:
@@ -267,8 +263,8 @@ def best_sibling(view: View) -> Measurement:
 
 @signal(
     unit="ways",
-    sentence="{value:.0f} kinds of change were tried one at a time in {count} other runs, and the"
-    " best run, {name}, reached {theirs:.4g} against {ours:.4g}",
+    sentence="{count} changed one thing at a time, in {ways}, and the best run, {name}, reached"
+    " {theirs:.4g} against {ours:.4g}",
     needs="compared",
 )
 def nothing_tried_better(view: View) -> Measurement:
@@ -282,7 +278,11 @@ def nothing_tried_better(view: View) -> Measurement:
         return best
     alone = [run for run in siblings.compared if len(run.levers) == 1]
     ways = {(lever, run.change_of(lever) > 0) for run in alone for lever in run.levers}
-    facts = {**best.facts, "count": str(len(alone))}
+    facts = {
+        **best.facts,
+        "count": counted(len(alone), "other run"),
+        "ways": counted(len(ways), "way"),
+    }
     return Measurement(float(len(ways)) if best.value < NO_GAIN else 0.0, best.epochs, facts)
 
 

@@ -32,7 +32,17 @@ class Measurement:
         return not math.isnan(self.value)
 
 
-@lru_cache(maxsize=1024)
+class Missing(str):
+    """A reason: the run does not say what it could. A reader should hear of it.
+
+    Other reasons say that a history has nothing of what a signal measures, or that it is told
+    elsewhere why nobody tried.
+    """
+
+    __slots__ = ()
+
+
+@lru_cache(maxsize=1024, typed=True)
 def cannot_say(reason: str) -> Measurement:
     """Returns the answer of a signal whose history does not hold what it needs.
 
@@ -57,6 +67,8 @@ class Signal:
         sentence: What a person reads: a format string over ``value``, ``axis`` and the
             measurement's facts.
         needs: The level of evidence that it takes: ``history``, ``compared`` or ``recorded``.
+        fact: What it is about: signals that measure one fact in several ways make one piece of
+            evidence. Its own name where nothing else measures the same.
         documentation: Formula and source.
         function: The measurement itself.
     """
@@ -65,6 +77,7 @@ class Signal:
     unit: str
     sentence: str
     needs: str
+    fact: str
     documentation: str
     function: Callable[[View], Measurement]
 
@@ -86,7 +99,7 @@ class Signal:
 
 
 def signal(
-    unit: str, sentence: str, needs: str = "history"
+    unit: str, sentence: str, needs: str = "history", fact: str = ""
 ) -> Callable[[Callable[[View], Measurement]], Signal]:
     """Declares the decorated function a signal; its docstring becomes the documentation."""
 
@@ -96,6 +109,7 @@ def signal(
             unit=unit,
             sentence=sentence,
             needs=needs,
+            fact=fact or function.__name__,
             documentation=(function.__doc__ or "").strip(),
             function=function,
         )

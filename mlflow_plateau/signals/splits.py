@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlflow_plateau.checks.finding import Finding
-from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
+from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
 TREATED_DIFFERENTLY = frozenset(
@@ -18,13 +19,15 @@ TREATED_DIFFERENTLY = frozenset(
 ANOTHER_POPULATION = frozenset(("distribution_shift", "label_shift"))
 """Kinds of findings that are in the rows themselves."""
 
+DIFFERENCES = TREATED_DIFFERENTLY | ANOTHER_POPULATION
+
 WEIGHTS = {"info": 0.0, "warn": 0.5, "fail": 1.0}
 """How serious a finding is."""
 
-NOT_COMPARED = "the two splits were not recorded, so they cannot be compared"
+NOT_COMPARED = Missing("the two splits were not recorded, so they cannot be compared")
 
 
-def _most_serious(view: View, kinds: frozenset[str]) -> Measurement:
+def _most_serious(view: View, kinds: frozenset[str], beside_that: str = "") -> Measurement:
     comparison = view.history.comparison
     if comparison is None or comparison.verdict == "unknown":
         return cannot_say(NOT_COMPARED)
@@ -32,12 +35,12 @@ def _most_serious(view: View, kinds: frozenset[str]) -> Measurement:
     worst = max(found, key=lambda finding: WEIGHTS[finding.severity], default=None)
     if worst is None:
         rows = (
-            f"{comparison.training_rows:,} training and"
-            f" {comparison.validation_rows:,} validation rows"
+            f"{counted(comparison.training_rows, 'training row')} and"
+            f" {counted(comparison.validation_rows, 'validation row')}"
         )
-        return Measurement(
-            0.0, facts={"what": f"compared column by column, {rows} show no such difference"}
-        )
+        beside = any(finding.kind in DIFFERENCES for finding in comparison.findings)
+        what = f"no sign {beside_that}" if beside else "no difference"
+        return Measurement(0.0, facts={"what": f"compared column by column, {rows} show {what}"})
     return Measurement(WEIGHTS[worst.severity], facts={"what": _said(worst)})
 
 
@@ -51,7 +54,7 @@ def treated_differently(view: View) -> Measurement:
 
     From the profiles of both splits that the recorder took: see the checks.
     """
-    return _most_serious(view, TREATED_DIFFERENTLY)
+    return _most_serious(view, TREATED_DIFFERENTLY, "that they were treated differently")
 
 
 @signal(unit="severity", sentence="{what}", needs="recorded")
@@ -60,7 +63,7 @@ def another_population(view: View) -> Measurement:
 
     From the profiles of both splits that the recorder took: see the checks.
     """
-    return _most_serious(view, ANOTHER_POPULATION)
+    return _most_serious(view, ANOTHER_POPULATION, "of another population beside that")
 
 
 @signal(unit="severity", sentence="{what}", needs="recorded")
@@ -69,4 +72,4 @@ def splits_differ(view: View) -> Measurement:
 
     From the profiles of both splits that the recorder took: see the checks.
     """
-    return _most_serious(view, TREATED_DIFFERENTLY | ANOTHER_POPULATION)
+    return _most_serious(view, DIFFERENCES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.store.connection import answering, open_client, reason_of
+from mlflow_plateau.store.quiet import no_progress_bar
 from mlflow_plateau.untrusted import quoted
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _read(run_id: str, splits: Sequence[str], tracking_uri: str | None) -> list[
                 path = f"{FOLDER}/{FILES[split]}"
                 if (sizes.get(path) or 0) > LARGEST_FILE:
                     raise ProfileError(f"{path} is too large for a profile.")
-                copy = client.download_artifacts(run_id, path, folder)
+                with no_progress_bar():
+                    copy = client.download_artifacts(run_id, path, folder)
                 found.append(Profile.load(Path(copy)))
         except Exception as error:
             # Each kind of artifact store (S3, Azure, a folder, …) raises errors of its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -26,6 +27,7 @@ from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import contributions, evidence_on
 from mlflow_plateau.weigh.remedies import remedies_for, train_longer
 from mlflow_plateau.weigh.shown import shown_curves
+from mlflow_plateau.weigh.unmeasured import unmeasured
 from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = [
@@ -57,7 +59,7 @@ def diagnose_history(history: History) -> Diagnosis:
     course, status, cause = judgement.course, judgement.status, judgement.cause
     if status == "inconclusive" and course.kind is Kind.FLAT:
         course = Course(course.kind, _ambiguity(course, judgement.causes))
-    return Diagnosis(
+    diagnosis = Diagnosis(
         run_id=history.run_id,
         status=status,
         cause=cause,
@@ -69,7 +71,6 @@ def diagnose_history(history: History) -> Diagnosis:
         causes=judgement.causes,
         evidence=_evidence(judgement, measurements, added[0], history.axis),
         remedies=_remedies(judgement, view),
-        next_level=what_would_settle(judgement.level, status, cause, judgement.runner_up),
         onset_epoch=judgement.onset_epoch,
         best_epoch=view.best[1] if view.best else None,
         wasted_epochs=judgement.wasted_epochs,
@@ -78,12 +79,15 @@ def diagnose_history(history: History) -> Diagnosis:
         consistency=history.comparison.verdict if history.comparison else "unknown",
         findings=history.comparison.findings if history.comparison else (),
         siblings=history.siblings,
-        unknown={name: m.reason for name, m in measurements.items() if not m.known},
+        unknown={name: str(m.reason) for name, m in measurements.items() if not m.known},
+        unmeasured=unmeasured(measurements, judgement.level),
         left_out=left_out(history.setup),
         notes=(*history.notes, *_never_moved(history)),
         curves=shown_curves(history),
         version=_version(),
     )
+    next_level = what_would_settle(diagnosis.level, status, cause, diagnosis.rival)
+    return replace(diagnosis, next_level=next_level)
 
 
 def _never_moved(history: History) -> tuple[str, ...]:

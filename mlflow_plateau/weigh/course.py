@@ -8,6 +8,7 @@ from enum import Enum
 import numpy as np
 
 from mlflow_plateau.causes import CAUSES, NONE
+from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.plateau import MINIMUM_POINTS
 from mlflow_plateau.signals.scatter import blow_up
 from mlflow_plateau.signals.view import View
@@ -58,14 +59,14 @@ def read_course(view: View) -> Course:
     if view.validation is None:
         return Course(
             Kind.UNREADABLE,
-            "no validation loss was logged; give fit validation data, or name the metric to look at"
+            "no validation loss was logged; validate while training, or name the metric to look at"
             " with monitor=",
         )
     points = int(np.isfinite(history.validation_loss).sum())
     if points < MINIMUM_POINTS:
         return Course(
             Kind.UNREADABLE,
-            f"the validation loss has {points} finite point{'s' * (points != 1)}; it takes at least"
+            f"the validation loss has {counted(points, 'finite point')}; it takes at least"
             f" {MINIMUM_POINTS} to see a plateau",
         )
     if view.plateau is None:

@@ -6,7 +6,7 @@ A run is a row, a signal, a clue or an answer a column: one run is a table of on
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -136,15 +136,12 @@ def evidence_on(
     for clue, weight in zip(answer.evidence, added[begin:].tolist(), strict=False):
         if measurements[clue.signal].known:
             by_signal[clue.signal] = by_signal.get(clue.signal, 0.0) + weight
-    # Two signals may measure the same fact, which is then one piece of evidence.
-    facts: dict[str, list[str]] = {}
-    for name in by_signal:
-        facts.setdefault(signal_by_name(name).say(measurements[name], axis), []).append(name)
     evidence = []
-    for sentence, names in facts.items():
+    for names in _by_fact(by_signal, measurements, axis):
         contribution = sum(by_signal[name] for name in names)
         if abs(contribution) >= NEGLIGIBLE:
-            name = max(names, key=lambda name: abs(by_signal[name]))
+            # The sentence is that of what makes the sum what it is.
+            name = max(names, key=lambda name: math.copysign(1.0, contribution) * by_signal[name])
             evidence.append(
                 Evidence(
                     cause=answer.id,
@@ -153,10 +150,26 @@ def evidence_on(
                     unit=signal_by_name(name).unit,
                     epochs=measurements[name].epochs,
                     weight=contribution,
-                    sentence=sentence,
+                    sentence=signal_by_name(name).say(measurements[name], axis),
                 )
             )
     return sorted(evidence, key=lambda item: -abs(item.weight))
+
+
+def _by_fact(
+    names: Iterable[str], measurements: Mapping[str, Measurement], axis: str
+) -> list[list[str]]:
+    """Returns the signals in groups that make one piece of evidence each.
+
+    Signals are about one fact where they are declared to be, or say it in the same words.
+    """
+    groups: dict[str, list[str]] = {}
+    facts: dict[str, str] = {}
+    for name in names:
+        signal = signal_by_name(name)
+        fact = facts.setdefault(signal.say(measurements[name], axis), signal.fact)
+        groups.setdefault(fact, []).append(name)
+    return list(groups.values())
 
 
 def probabilities(odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import math
 from string import Formatter
 
 from mlflow_plateau.causes import Cause
+from mlflow_plateau.counted import counted
 from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import LEARNING_RATE
 from mlflow_plateau.signals import View
@@ -16,6 +17,7 @@ from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
 from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
+from mlflow_plateau.weigh.idioms import idioms
 
 HEALTHY_BATCH = 32
 """The batch size to go to from one that is too small: Keras' default."""
@@ -23,6 +25,8 @@ HEALTHY_BATCH = 32
 HEALTHY_UPDATES = 20
 """Updates per epoch to aim for with a batch that is too large."""
 
+FEWEST_PATIENT = 5
+"""Epochs without a gain that early stopping should wait for at least; a tenth of a long run."""
 
 TOO_GOOD = 0.05
 """No loss is foretold to fall to a smaller share of what it is."""
@@ -54,21 +58,20 @@ def _facts(view: View) -> dict[str, object]:
         higher = _better_rate(view, 1) or higher
         lower = _better_rate(view, -1) or lower
     return {
-        # Keras knows the name without the recorder's prefix.
-        "monitor": (view.history.names.validation_loss or "val_loss").removeprefix("plateau/"),
         "best_epoch": _worth_stopping_at(view),
-        "patience": max(5, round(0.1 * len(validation))) if validation else None,
         "dropout": setup.dropout,
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
         "high_dropout": setup.dropout if setup.dropout and setup.dropout > 0.5 else None,
         "high_penalty": setup.l2 if setup.l2 and setup.l2 > 1e-3 else None,
         "lower_penalty": 1e-4,
-        "parameters": setup.parameter_count,
+        "parameters": _counted(setup.parameter_count, "weight"),
         "trainable": setup.trainable_parameter_count,
         "frozen": _frozen(setup),
-        "unreached": listed(setup.unreached_layers or setup.unmoved_layers or ("every weight",)),
-        "rows": setup.training_rows,
-        "validation_rows": setup.validation_rows,
+        "unreached": listed(
+            setup.unreached_layers or setup.unmoved_layers or ("the trainable weights",)
+        ),
+        "rows": _counted(setup.training_rows, "training row"),
+        "validation_rows": _counted(setup.validation_rows, "row"),
         "learning_rate": rate,
         "higher_rate": higher,
         "lower_rate": lower,
@@ -81,17 +84,27 @@ def _facts(view: View) -> dict[str, object]:
         "smaller_batch": 2 ** int(math.log2(max(batch * updates.value / HEALTHY_UPDATES, 1)))
         if batch and updates.known
         else None,
-        "updates_per_epoch": updates.value if updates.known else None,
+        "updates_per_epoch": counted(updates.value, "update") if updates.known else None,
         "hidden_activations": ", ".join(setup.hidden_activations)
         if setup.hidden_activations
         else None,
         "consistency_fix": _consistency_fix(view),
         "constant_loss": setup.constant_loss,
         "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
-        "first_non_finite": non_finite.epochs[0]
+        "first_non_finite": f"{view.history.axis} {non_finite.epochs[0]:.10g}"
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
         else None,
+        **idioms(
+            setup.framework,
+            # The framework knows the metric without the recorder's prefix.
+            monitor=(view.history.names.validation_loss or "val_loss").removeprefix("plateau/"),
+            patience=max(FEWEST_PATIENT, round(0.1 * len(validation or ()))),
+        ),
     }
+
+
+def _counted(count: int | None, noun: str) -> str | None:
+    return None if count is None else counted(count, noun)
 
 
 def _frozen(setup: Setup) -> str | None:
@@ -143,16 +156,18 @@ def train_longer(view: View) -> str:
     if curve.end > 0 and found.level < TOO_GOOD * curve.end:
         return plain  # It falls faster than any of the laws, which then say nothing.
     return (
-        f"{plain}; if it goes on as before, {end - start + 1:.10g} more {view.history.axis}s would"
-        f" take it from {curve.end:.4g} to about {found.level:.4g} (four of five such curves end"
-        f" between {found.low:.4g} and {found.high:.4g})"
+        f"{plain}; if it goes on as before, {counted(end - start + 1, f'more {view.history.axis}')}"
+        f" would take it from {curve.end:.4g} to about {found.level:.4g} (four of five such"
+        f" curves end between {found.low:.4g} and {found.high:.4g})"
     )
 
 
-def _worth_stopping_at(view: View) -> float | None:
+def _worth_stopping_at(view: View) -> str | None:
     """Returns the best epoch, unless it is the first: to stop there is not to train."""
     first = view.validation.span[0] if view.validation else 0.0
-    return view.best[1] if view.best and view.best[1] > first else None
+    if view.best is None or view.best[1] <= first:
+        return None
+    return f"{view.history.axis} {view.best[1]:.10g}"
 
 
 def remedies_for(cause: Cause, view: View) -> tuple[str, ...]:
@@ -160,10 +175,9 @@ def remedies_for(cause: Cause, view: View) -> tuple[str, ...]:
     facts = _facts(view)
     said = []
     for remedy in cause.remedies:
-        named = [name for _, name, _, _ in Formatter().parse(remedy.action) if name]
-        complete = bool(remedy.action) and all(facts[name] is not None for name in named)
-        if complete:
-            said.append(remedy.action.format(**facts))
-        elif remedy.otherwise:
-            said.append(remedy.otherwise)
+        for wording in remedy.wordings:
+            named = [name for _, name, _, _ in Formatter().parse(wording) if name]
+            if all(facts[name] is not None for name in named):
+                said.append(wording.format(**facts))
+                break
     return tuple(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.causes import HEALTHY, NONE, cause_by_id
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Course
 
@@ -17,7 +17,8 @@ def _best(view: View) -> str:
     if view.best is None:
         return "no finite value"
     value, epoch = view.best
-    return f"best {value:.4g} at {view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
+    at = f"{view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
+    return f"{value:.4g} at {at}"
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:
@@ -32,32 +33,52 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
     quantity = _quantity(view)
     if status == "improving":
         if title:
-            return f"{title}: the {quantity} still improves ({best}), but less than it could."
-        return f"Still improving: no plateau yet in the {quantity} ({best})."
+            return f"{title}: the {quantity} still improves (best {best}), but less than it could."
+        return f"Still improving: no plateau yet in the {quantity} (best {best})."
     since = f" since {axis} {view.plateau.onset_epoch:.10g}" if view.plateau else ""
+    # The plateau is that of the smoothed curve; a single value may be lower later on.
+    single = f"best single value {best}"
     if status == "converged":
         return (
-            f"Converged: the {quantity} is flat{since} ({best}), and nothing was found that would"
-            " improve it."
+            f"Converged: the {quantity} is flat{since} ({single}), and nothing was found that"
+            " would improve it."
         )
-    return f"{title}: the {quantity} has not improved{since} ({best})."
+    return f"{title}: the {quantity} has not improved noticeably{since} ({single})."
 
 
-def what_would_settle(level: str, status: str, cause: str, runner_up: str) -> str:
-    """Returns what the next level of evidence would tell that this one cannot."""
-    doubt = [cause_by_id(answer).title.lower() for answer in (cause, runner_up) if answer != NONE]
-    if not doubt:
+WITNESSED = (
+    "Recorded while it trains (mlflow_plateau.autolog for Keras, record for PyTorch), the run would"
+    " also hold the size of its updates and gradients, the loss of a constant prediction and a"
+    " comparison of both data sets"
+)
+"""What the recorder adds to curves and parameters."""
+
+
+def what_would_settle(level: str, status: str, cause: str, rival: str) -> str:
+    """Returns what the next level of evidence would tell that this one cannot.
+
+    Nothing where the curves cannot be read: then the reason says what is missing.
+
+    Args:
+        level: The level that the answer stands on.
+        status: What was decided.
+        cause: Id of the named cause, or ``none``.
+        rival: Id of the cause that may well be meant instead, or ``none``.
+    """
+    doubt = [cause_by_id(answer) for answer in (cause, rival) if answer != NONE]
+    if not doubt and status == "inconclusive":
         return ""
-    question = " from ".join(doubt) if len(doubt) == 2 else f"{doubt[0]} from a healthy run"
-    leading = cause_by_id(cause if cause != NONE else runner_up)
-    if level in ("history", "compared"):
-        beside = (
-            " Or run it once more in the same experiment with only that changed:"
-            f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
-        )
-        return (
-            "Trained under mlflow_plateau.autolog(), the run would also hold the size of its"
-            " updates and gradients and the loss of a constant prediction, which help to tell"
-            f" {question}.{beside if level == 'history' else ''}"
-        )
-    return f"An experiment: {leading.experiment}"
+    leading = doubt[0] if doubt else HEALTHY
+    if level == "recorded":
+        return f"An experiment: {leading.experiment}"
+    if not doubt:
+        return f"{WITNESSED}, which may show what curves do not."
+    other = doubt[1].title.lower() if len(doubt) == 2 else "a healthy run"
+    beside = (
+        " Or run it once more in the same experiment with only that changed:"
+        f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
+    )
+    return (
+        f"{WITNESSED}, which help to tell {leading.title.lower()} from {other}."
+        f"{beside if level == 'history' else ''}"
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlflow_plateau.align.setup import counts_rounds, read_setup
@@ -90,7 +92,8 @@ def test_understands_common_names_and_values(
 ) -> None:
     setup = read_setup({name: value}, {})
     assert getattr(setup, field) == expected
-    assert setup == Setup(**{field: expected})
+    # Some names also tell who wrote them.
+    assert replace(setup, framework=None) == Setup(**{field: expected})
 
 
 def test_an_unreadable_value_gives_way_to_another_name() -> None:
@@ -104,3 +107,23 @@ def test_a_name_in_full_counts_more_than_the_end_of_another() -> None:
 def test_recognises_gradient_boosting() -> None:
     assert counts_rounds({"num_boost_round": "10"})
     assert not counts_rounds({"epochs": "10"})
+
+
+@pytest.mark.parametrize(
+    ("params", "tags", "expected"),
+    [
+        ({"plateau.framework": "lightning"}, {"mlflow.autologging": "tensorflow"}, "lightning"),
+        ({}, {"mlflow.autologging": "tensorflow"}, "keras"),
+        ({}, {"mlflow.autologging": "xgboost"}, "boosting"),
+        ({"opt_name": "adam", "opt_jit_compile": "True"}, {}, "keras"),
+        ({"optimizer_global_clipnorm": "None"}, {}, "keras"),
+        ({"per_device_train_batch_size": "8"}, {}, "transformers"),
+        ({"num_leaves": "31"}, {}, "boosting"),
+        ({"optimizer_name": "Adam", "lr": "0.1", "epochs": "3"}, {}, None),
+        ({}, {"mlflow.autologging": "sklearn"}, None),
+    ],
+)
+def test_the_framework_is_read_off_what_only_its_loggers_write(
+    params: dict[str, str], tags: dict[str, str], expected: str | None
+) -> None:
+    assert read_setup(params, tags).framework == expected

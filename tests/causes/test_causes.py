@@ -1,5 +1,6 @@
 """Each cause: a run that has it, a run that looks alike and does not, and one too short to tell."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,15 @@ from mlflow_plateau.causes import CAUSES, cause_by_id
 from mlflow_plateau.causes.cause import contradicts, supports
 from mlflow_plateau.history import History
 from mlflow_plateau.weigh import diagnose_history
-from tests.generated import FAULTY, converged, falling, history, improving, with_setup
+from tests.generated import (
+    FAULTY,
+    converged,
+    falling,
+    history,
+    improving,
+    overfitting,
+    with_setup,
+)
 
 SEEDS = range(5)
 
@@ -81,6 +90,44 @@ def test_the_declarations_are_complete() -> None:
         assert cause.references
         assert set(cause.not_to_confuse_with) <= set(ids) - {cause.id}
         assert any(clue.supports for clue in cause.evidence)
+
+
+INSTRUCTIONS = frozenset(
+    (
+        *("add", "change", "check", "clip", "compare", "cross-validate", "decay", "draw", "fit"),
+        *("give", "halve", "keep", "look", "lower", "normalise", "pair", "raise", "regularise"),
+        *("restart", "run", "set", "standardise", "stop", "train", "treat", "unfreeze", "use"),
+        *("warm", "widen"),
+    )
+)
+OF_KERAS = re.compile(r"EarlyStopping|Normalization|clipnorm|\btf\.|Keras|\bcompile\b|trainable =")
+
+
+@pytest.mark.parametrize("cause", [cause.id for cause in CAUSES])
+def test_remedies_are_instructions_and_name_no_framework(cause: str) -> None:
+    for remedy in cause_by_id(cause).remedies:
+        for wording in remedy.wordings:
+            assert re.split("[ :]", wording)[0] in INSTRUCTIONS, wording
+            assert not OF_KERAS.search(wording)
+
+
+@pytest.mark.parametrize("framework", [None, "pytorch", "lightning", "transformers", "boosting"])
+@pytest.mark.parametrize("cause", [cause.id for cause in CAUSES])
+def test_only_a_run_of_keras_is_told_what_keras_calls_it(cause: str, framework: str | None) -> None:
+    made = FAULTY[cause]()
+    other = replace(made, setup=replace(made.setup, framework=framework))
+    said = "\n".join(diagnose_history(other).remedies)
+    assert said
+    assert not re.search(r"restore_best_weights|BatchNormalization|clipnorm|\btf\.|Keras", said)
+
+
+def test_a_run_of_keras_is_told_the_callback_with_its_values() -> None:
+    made = overfitting()
+    of_keras = replace(made, setup=replace(made.setup, framework="keras"))
+    (stop,) = [r for r in diagnose_history(of_keras).remedies if r.startswith("stop at epoch")]
+    assert stop.endswith(
+        "EarlyStopping(monitor='val_loss', patience=12, restore_best_weights=True)"
+    )
 
 
 def test_an_unknown_cause_is_answered_with_those_that_exist() -> None:

@@ -96,6 +96,7 @@ def test_weights_and_random_numbers_are_the_same_bits(tmp_path: Path) -> None:
     assert drawn() == after
     assert all(map(torch.equal, plain.state_dict().values(), recorded.state_dict().values()))
     assert only_run().data.metrics["plateau/clean_fit"] > 0
+    assert only_run().data.params["plateau.framework"] == "transformers"
 
 
 def test_each_epoch_is_recorded(tmp_path: Path) -> None:

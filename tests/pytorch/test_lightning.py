@@ -143,6 +143,7 @@ def test_how_it_ended_is_recorded() -> None:
     stops = EarlyStopping("val_loss", patience=0, min_delta=1e9)
     fit(recorder(), stops, epochs=50)
     assert only_run().data.params["plateau.outcome"] == "stopped"
+    assert only_run().data.params["plateau.framework"] == "lightning"
 
 
 def test_an_exception_ends_the_run_and_goes_on() -> None:

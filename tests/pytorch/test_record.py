@@ -213,6 +213,7 @@ def test_an_exception_ends_the_run_and_goes_on() -> None:
     run = only_run()
     assert run.info.status == "FAILED"
     assert run.data.params["plateau.outcome"] == "failed"
+    assert run.data.params["plateau.framework"] == "pytorch"
     assert len(curve(run, "val_loss")) == 2
 
 

@@ -28,6 +28,7 @@ def test_by_hand_in_one_fit_only(tracking_uri: str) -> None:
     assert set(curve(run, "val_loss")) == {0, 1}
     assert set(curve(run, "plateau/update_ratio")) == {0, 1}
     assert setup(run)["training_rows"] == "16"
+    assert setup(run)["framework"] == "keras"
     assert run.data.tags["team"] == "red"
     assert run.info.status == "FINISHED"
 

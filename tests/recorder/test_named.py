@@ -49,12 +49,12 @@ def said(diagnosis: Diagnosis, cause: str, signal: str) -> str:
 
 def in_inputs(x: Any, y: Any) -> str:
     x[3, 1] = np.nan
-    return "Train holds 1 NaN values in `column 1`"
+    return "Train holds 1 NaN value in `column 1`"
 
 
 def in_targets(x: Any, y: Any) -> str:
     y[3] = np.inf
-    return "Train holds 1 infinite values in `targets`"
+    return "Train holds 1 infinite value in `targets`"
 
 
 @pytest.mark.parametrize("spoil", [in_inputs, in_targets])

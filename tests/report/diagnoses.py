@@ -131,7 +131,9 @@ def overfitting() -> Diagnosis:
             "update_ratio": "it was not recorded",
             "gradient_norm": "it was not recorded",
             "learning_rate_decay": "no learning rate was logged",
+            "repair_share": "the model was not tried on such rows",
         },
+        unmeasured=("no learning rate was logged",),
         notes=("The point at epoch 500 repeats epoch 34: restored weights, left out.",),
         curves=Curves(
             _plain(epochs),
@@ -295,11 +297,12 @@ def no_validation() -> Diagnosis:
 def compared() -> Diagnosis:
     lower = Difference("learning_rate", "learning_rate", "0.1", "0.001", -4.6)
     wider = Difference("model", "units", "64", "", 0.0)
+    data = Difference("data", "training data", "9f3c", "1b7e", 0.0)
     runs = (
         Sibling("1" * 32, "gentle-owl-17", (lower,), 0.45, 0.75, 0.19, 29.0, "val_loss"),
         Sibling("2" * 32, "", (lower, wider), 0.2, 0.75, 0.5, 29.0, "val_loss"),
         Sibling("3" * 32, "again", (), -0.01, 0.75, 0.76, 29.0, "val_loss"),
-        Sibling("4" * 32, "worse", (lower,), -1.0, 0.75, math.inf, 29.0, "val_loss"),
+        Sibling("4" * 32, "worse", (data,), -1.0, 0.75, math.inf, 29.0, "val_loss"),
     )
     return dataclasses.replace(
         overfitting(), level="compared", siblings=Siblings("7", runs, 0.02, "repetitions", 1200)
@@ -354,6 +357,7 @@ def hostile() -> Diagnosis:
             1,
         ),
         unknown={tag: image},
+        unmeasured=(tag, image),
         consistency=tag,
         level=template,
         version=tag,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -81,11 +82,18 @@ def test_the_report_holds_finding_evidence_remedies_and_what_was_read() -> None:
     assert "Also present No learnable signal" in words
     assert "Nothing that could be improved 1 %" in words
     assert diagnosis.next_level in words
-    assert "It was not recorded. Left open: update ratio, gradient norm." in words
+    assert "What could not be measured No learning rate was logged. What was read" in words
     assert diagnosis.notes[0] in words
     assert "Training curve: loss; validation curve: val_loss." in words
     assert diagnosis.run_id in words
     assert "mlflow-plateau 0.1.0" in words
+
+
+def test_the_report_says_what_more_evidence_would_add_also_where_nothing_is_open() -> None:
+    settled, doubtful = diagnoses.overfitting(), replace(diagnoses.overfitting(), confidence=0.7)
+
+    assert "What more evidence would add" in Page(render_report(settled)).words
+    assert "What would settle it" in Page(render_report(doubtful)).words
 
 
 def test_an_inconclusive_report_says_what_is_missing_and_claims_no_confidence() -> None:
@@ -142,6 +150,18 @@ def test_the_report_needs_no_other_file_no_script_and_no_network() -> None:
     assert (policy["content"] or "").startswith("default-src 'none'")
 
 
+def test_the_plot_is_never_wider_than_the_page() -> None:
+    style = re.search(r"\.plot \{ display: block;[^}]*\}", render_report(diagnoses.overfitting()))
+    assert style is not None
+    assert "width: 100%" in style[0]
+    assert "min-width" not in style[0]
+
+
+def test_one_wasted_epoch_is_said_in_the_singular() -> None:
+    diagnosis = replace(diagnoses.overfitting(), wasted_epochs=1.0)
+    assert "1 epoch, 89 % of the run" in Page(render_report(diagnosis)).words
+
+
 def test_the_report_can_be_read_aloud() -> None:
     page = Page(render_report(diagnoses.overfitting()))
 
@@ -184,6 +204,7 @@ def test_compared_runs_are_linked_where_the_server_is_known() -> None:
     assert len(links) == 4
     for words in ("gentle-owl-17", "learning_rate 0.001 instead of 0.1", "a repetition", "+45%"):
         assert words in page.words
+    assert "other training data (digest 1b7e instead of 9f3c)" in page.words
 
     without = Page(render_report(diagnosis))
     assert not without.attributes("a")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_the_finding_comes_first_then_why_then_what_to_try_then_where() -> None:
     assert "  - In the first epochs the validation loss lay +8% from the training loss" in text
     assert "Also present: No learnable signal, Excessive regularisation." in text
     assert "  1. Stop at epoch 34" in text
-    order = ["Evidence (", "Also present", "What to try", "To settle it", diagnoses.RUN_ID]
+    order = ["Evidence (", "Also present", "What to try", diagnoses.RUN_ID]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
 
 
@@ -55,6 +55,37 @@ def test_an_inconclusive_text_says_what_is_missing_and_what_would_settle_it() ->
 
     assert text.startswith("Inconclusive\n  The run has 1 epoch; a plateau takes at least 8.")
     assert "To settle it: Train for at least 8 epochs" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, False),
+        ({"confidence": 0.85}, True),
+        ({"runner_up": "vanishing_updates", "causes": {"vanishing_updates": 0.02}}, False),
+        ({"runner_up": "vanishing_updates", "causes": {"vanishing_updates": 0.2}}, True),
+        ({"runner_up": "no_learnable_signal", "causes": {"no_learnable_signal": 0.4}}, False),
+        ({"status": "converged", "cause": "none", "runner_up": "none", "confidence": 0.6}, False),
+        ({"status": "improving", "cause": "none", "runner_up": "critical_point"}, False),
+        (
+            {
+                "status": "converged",
+                "cause": "none",
+                "runner_up": "critical_point",
+                "confidence": 0.6,
+            },
+            True,
+        ),
+        ({"status": "inconclusive", "cause": "none", "confidence": 0.95}, True),
+    ],
+)
+def test_what_would_settle_it_is_said_where_something_is_open(
+    changes: dict[str, Any], said: bool
+) -> None:
+    diagnosis = dataclasses.replace(diagnoses.overfitting(), **changes)
+
+    assert ("To settle it" in render_text(diagnosis)) == said
+    assert diagnosis.is_open == said
 
 
 def test_without_a_cause_the_evidence_says_what_it_is_about() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from mlflow_plateau.signals import View
-from mlflow_plateau.signals.head import head_mismatch
+from mlflow_plateau.signals.head import head_doubts, head_mismatch
 from tests.generated import history, with_setup
 
 LOSSES = [0.7, 0.6, 0.5, 0.5, 0.5]
@@ -78,3 +78,23 @@ def test_without_the_loss_the_signal_cannot_say() -> None:
     found = head_mismatch.measure(View(history(LOSSES, LOSSES)))
     assert not found.known
     assert "loss" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "mismatch", "doubt"),
+    [
+        ({}, "belong together", "belong together"),
+        ({"output_activation": "linear"}, "expects probabilities", "apart from that"),
+        (
+            {"loss": "mean_squared_error", "from_logits": None},
+            "can work together",
+            "which has a limited range",
+        ),
+    ],
+)
+def test_what_is_usual_is_not_said_against_what_is_not(
+    changes: dict[str, object], mismatch: str, doubt: str
+) -> None:
+    view = View(history(LOSSES, LOSSES, **with_setup(**changes)))
+    assert mismatch in head_mismatch.say(head_mismatch.measure(view))
+    assert doubt in head_doubts.say(head_doubts.measure(view))

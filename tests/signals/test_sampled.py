@@ -217,7 +217,10 @@ def test_without_a_gap_there_is_nothing_to_repair() -> None:
 @pytest.mark.parametrize(
     ("after", "sentence"),
     [
-        (0.31, "with it undone, the validation loss falls from 5.21 to 0.31"),
+        (
+            0.31,
+            "with it undone, the validation loss falls from 5.21 to 0.31",
+        ),
         (5.2, "with it undone, the validation loss hardly moves, from 5.21 to 5.2"),
         (7.0, "with it undone, the validation loss rises from 5.21 to 7"),
     ],
@@ -230,11 +233,15 @@ def test_what_a_repair_brought_is_said(after: float, sentence: str) -> None:
         repaired_held_out={100: after},
     )
 
-    assert signal_by_name("repair_share").say(measured("repair_share", made)) == sentence
+    said = signal_by_name("repair_share").say(measured("repair_share", made))
+    assert said == f"{sentence} on a sample of its rows"
 
 
 def test_a_loss_that_is_not_finite_before_the_repair_is_said_to_be() -> None:
     made = tried({"repair": "it undone"}, final_fit={100: 0.1}, repaired_held_out={100: 0.2})
     said = signal_by_name("repair_share").say(measured("repair_share", made))
 
-    assert said == "with it undone, the validation loss is 0.2, before it is not finite"
+    assert said == (
+        "with it undone, the validation loss is 0.2 on a sample of its rows, before it is not"
+        " finite"
+    )

@@ -1,6 +1,7 @@
 """Every signal against a value worked out by hand, and its answer where it cannot say."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,33 @@ def test_every_known_measurement_reads_as_a_sentence(made: History) -> None:
             sentence = signal.say(measurement)
             assert "{" not in sentence
             assert "nan" not in sentence.lower().replace("nan or", "")
+
+
+def test_one_of_a_thing_is_said_in_the_singular() -> None:
+    one = history(
+        np.r_[np.nan, np.ones(9)],
+        np.ones(10),
+        epochs=np.arange(10.0),
+        batch_size=1,
+        updates_per_epoch=1,
+        training_rows=1,
+        parameter_count=1,
+        trainable_parameter_count=1,
+        layers="Dense(1, sigmoid) > Dense(1)",
+        comparison=SplitComparison("pass", (), 1, 1),
+    )
+    measured = {signal.name: signal.measure(View(one)) for signal in SIGNALS}
+    said = [signal_by_name(name).say(m) for name, m in measured.items() if m.known]
+    singular = ("saw 1 row", "has 1 update", "1 trainable weight for 1 training row", "1 unit")
+    for words in (
+        *singular,
+        "1 hidden layer with",
+        "1 of 20 logged losses is",
+        "1 training row and",
+    ):
+        assert any(words in sentence for sentence in said), words
+    plural = re.compile(r"\b1 (\w+ )?(rows|updates|weights|units|layers|losses)\b")
+    assert not [sentence for sentence in said if plural.search(sentence)]
 
 
 def test_every_clue_names_a_signal_and_every_signal_is_documented() -> None:

@@ -6,14 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlflow_plateau.history import History
-from mlflow_plateau.weigh import DECISION_THRESHOLDS, diagnose_history
+from mlflow_plateau.causes import cause_by_id
+from mlflow_plateau.consistency import check_consistency
+from mlflow_plateau.history import History, Setup
+from mlflow_plateau.signals import View, signal_by_name
+from mlflow_plateau.weigh import DECISION_THRESHOLDS, diagnose_history, measure
+from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
+from mlflow_plateau.weigh.weights import fitted_weights
 from tests.generated import (
     FAULTY,
     converged,
+    critical_point,
     falling,
     history,
     improving,
+    inconsistent_preprocessing,
     learning_rate_too_small,
     overfitting,
     with_setup,
@@ -80,6 +87,7 @@ def test_without_validation_the_answer_is_inconclusive_and_says_why() -> None:
     diagnosis = diagnose_history(made)
     assert diagnosis.status == "inconclusive"
     assert "no validation loss was logged" in diagnosis.headline
+    assert not diagnose_history(history([0.7], [0.8])).next_level
 
 
 def test_all_nan_curves_diverged() -> None:
@@ -142,6 +150,16 @@ def test_the_level_says_whether_the_recorder_was_there() -> None:
     assert "update_ratio_late" in diagnose_history(made).unknown
 
 
+@pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
+def test_what_the_next_level_would_add_is_always_told(made: History) -> None:
+    diagnosis = diagnose_history(made)
+    start = {"history": "Recorded while it trains", "recorded": "An experiment: "}
+    assert diagnosis.next_level.startswith(start[diagnosis.level])
+    if not diagnosis.is_open and diagnosis.runner_up != "none":
+        title = cause_by_id(diagnosis.runner_up).title.lower()
+        assert title not in diagnosis.next_level
+
+
 def test_a_score_is_read_the_right_way_up() -> None:
     accuracy = 1 - falling(0.9, 0.2, 8, 100, 0.003, 0)
     made = history(accuracy, accuracy - 0.01, higher_is_better=True)
@@ -196,3 +214,85 @@ def test_what_a_course_rules_out_is_named_nowhere(cause: str) -> None:
         assert named <= set(diagnosis.causes)
         sentences = [item.sentence for item in diagnosis.evidence if item.cause == diagnosis.cause]
         assert len(set(sentences)) == len(sentences)
+
+
+def test_a_reader_is_told_only_of_what_the_run_could_have_said() -> None:
+    bare = diagnose_history(history(converged().training_loss, converged().validation_loss))
+    assert "the learning rate is not known" in bare.unmeasured
+    assert "the batch size is not known" in bare.unmeasured
+    assert len(set(bare.unmeasured)) == len(bare.unmeasured)
+    assert set(bare.unmeasured) < set(bare.unknown.values())
+    # No failure: no siblings, no recorder, no NaN, no accuracy where no classes are known.
+    for absent in ("no other run", "not recorded", "stayed finite", "accuracy", "reference model"):
+        assert [reason for reason in bare.unknown.values() if absent in reason]
+        assert not [reason for reason in bare.unmeasured if absent in reason]
+
+
+def test_accuracies_are_missed_where_classes_are_predicted() -> None:
+    known = diagnose_history(converged())
+    assert "no training accuracy was logged" in known.unmeasured
+    assert "the batch size is not known" not in known.unmeasured
+
+
+def of_lost_signal() -> History:
+    """What holds of training rows fails on validation rows that look the same, column by column."""
+    rows = np.random.default_rng(0).normal(size=(2, 400, 3))
+    return replace(
+        inconsistent_preprocessing(),
+        setup=Setup(
+            **with_setup(
+                learnable_share=0.8,
+                learnable_share_error=0.01,
+                learnable_share_validation=0.05,
+                learnable_share_validation_error=0.02,
+                split_separability=0.3,
+            )
+        ),
+        comparison=check_consistency(rows[0], rows[1]).comparison,
+    )
+
+
+@pytest.mark.parametrize("made", [of_lost_signal(), *(f() for f in FAULTY.values())])
+def test_each_fact_is_said_once_and_the_weights_still_add_up(made: History) -> None:
+    diagnosis = diagnose_history(made)
+    measured = {name: m.value for name, m in measure(View(made)).items()}
+    weights = fitted_weights()
+    for about in {item.cause for item in diagnosis.evidence}:
+        items = [item for item in diagnosis.evidence if item.cause == about]
+        facts = [signal_by_name(item.signal).fact for item in items]
+        assert len(set(facts)) == len(facts)
+        added = [
+            weights.contribution(cause_by_id(about), clue, measured[clue.signal])
+            for clue in cause_by_id(about).evidence
+            if not np.isnan(measured[clue.signal])
+        ]
+        unsaid = NEGLIGIBLE * len(added)
+        assert sum(item.weight for item in items) == pytest.approx(sum(added), abs=unsaid)
+
+
+def test_what_fails_on_validation_rows_is_one_piece_of_evidence() -> None:
+    evidence = diagnose_history(of_lost_signal()).evidence
+    said = [
+        e for e in evidence if e.cause == "inconsistent_preprocessing" and "fails" in e.sentence
+    ]
+    assert len(said) == 1
+    assert not [
+        e for e in evidence if e.signal == "lost_on_validation" and e.cause == said[0].cause
+    ]
+
+
+@pytest.mark.parametrize("weight", [0.3, 2.0])
+def test_the_sentence_of_a_fact_agrees_with_its_weight(weight: float) -> None:
+    """Two signals of one fact that speak for and against a cause: the sum decides which is said."""
+    cause = cause_by_id("critical_point")
+    made = View(critical_point())
+    measurements = measure(made)
+    added = contributions(np.array([[m.value for m in measurements.values()]]))[0]
+    begin = int(all_clues().begins[ANSWERS.index(cause)])
+    names = [clue.signal for clue in cause.evidence]
+    added[begin : begin + len(names)] = 0.0
+    added[begin + names.index("distance_from_constant")] = -1.0
+    added[begin + names.index("training_against_constant")] = weight
+    (found,) = evidence_on(cause, measurements, added)
+    stronger = "training_against_constant" if weight > 1 else "distance_from_constant"
+    assert (found.signal, found.weight) == (stronger, pytest.approx(weight - 1.0))

@@ -11,6 +11,7 @@ from mlflow_plateau.recorder.describe.noting import noted
 from mlflow_plateau.recorder.describe.training import Training
 
 FACTS: Mapping[str, Callable[[Training], Any]] = {
+    "framework": lambda _: "keras",
     "optimizer": optimizer.optimizer,
     "learning_rate": optimizer.learning_rate,
     "momentum": optimizer.momentum,

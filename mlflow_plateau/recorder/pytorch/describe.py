@@ -52,6 +52,10 @@ def learning_rate_in(group: Mapping[str, Any]) -> float:
     return float(group["lr"])
 
 
+def _framework(training: TorchTraining) -> str:
+    return training.framework
+
+
 def _optimizer(training: TorchTraining) -> str | None:
     return None if training.optimizer is None else type(training.optimizer).__name__.lower()
 
@@ -251,6 +255,7 @@ def _validation_constant_loss(training: TorchTraining) -> float | None:
 
 
 FACTS: Mapping[str, Callable[[TorchTraining], Any]] = {
+    "framework": _framework,
     "optimizer": _optimizer,
     "learning_rate": _learning_rate,
     "momentum": _momentum,

@@ -125,6 +125,7 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformer
             given=model,
             optimizer=inner if known else None,
             objective=OwnLoss(model),
+            framework="transformers",
             planned_epochs=int(state.num_train_epochs) or None,
             batch_size=args.train_batch_size * args.gradient_accumulation_steps * args.world_size,
             has_validation=str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no",

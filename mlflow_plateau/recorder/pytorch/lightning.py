@@ -134,6 +134,7 @@ class LightningCallback(*_callback_classes()):  # type: ignore[misc]  # Lightnin
             given=pl_module,
             optimizer=optimizers[0] if len(optimizers) == 1 else None,
             objective=None,
+            framework="lightning",
             planned_epochs=trainer.max_epochs if (trainer.max_epochs or -1) > 0 else None,
             has_validation=bool(trainer.enable_validation),
         )

@@ -29,6 +29,7 @@ class TorchTraining:
         given: The model as the user has it, which may be a wrapper.
         optimizer: The optimiser; ``None`` where there are several.
         objective: The loss; ``None`` where it is not known.
+        framework: Who runs the loop: ``pytorch`` for the user, ``lightning``, ``transformers``.
         declined: Why the loss is not known, in words.
         planned_epochs: The number of epochs that was asked for.
         batch_size: Rows per update, where that is known beforehand.
@@ -44,6 +45,7 @@ class TorchTraining:
     given: Any
     optimizer: Any
     objective: Objective | None
+    framework: str = "pytorch"
     declined: str = ""
     planned_epochs: int | None = None
     batch_size: int | None = None
