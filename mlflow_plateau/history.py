@@ -188,7 +188,7 @@ class History:
             ``penalty_share``, ``gradient_noise_scale``, ``gradient_agreement``,
             ``unreached_share``, ``idle_units``, ``unit_similarity``, ``starved_share``,
             ``saturated_share``, ``best_multiple``, ``best_multiple_gain``, ``current_gain``,
-            ``sharpness``, ``downward_curvature``, ``step_curvature``, ``experiment_rows``; and, at
+            ``sharpness``, ``step_curvature``, ``experiment_rows``; and, at
             the last one, ``final_fit``, ``final_held_out``,
             ``repaired_held_out``, ``held_out_inside``, ``held_out_outside``, ``inside_rows``,
             ``outside_rows``, ``reweighted_held_out``, ``reweighted_rows``; see

@@ -23,9 +23,7 @@ PARTS_OF_THE_RECORD: Mapping[str, frozenset[str]] = {
     "step probe": frozenset(
         ("plateau/best_multiple", "plateau/best_multiple_gain", "plateau/current_gain")
     ),
-    "sharpness": frozenset(
-        ("plateau/sharpness", "plateau/step_curvature", "plateau/downward_curvature")
-    ),
+    "sharpness": frozenset(("plateau/sharpness", "plateau/step_curvature")),
     "clean losses": frozenset(
         ("plateau/clean_fit", "plateau/clean_held_out", "plateau/penalty_share")
     ),

@@ -49,6 +49,7 @@ CRITICAL_POINT = Cause(
         supports("unit_similarity", above=0.7, scale=0.06),
         supports("unit_similarity", above=0.4, scale=0.06),
         supports("starved_share", above=0.4, scale=0.08),
+        supports("saturated_share", above=0.5, scale=0.08),
         supports("degenerate_start", above=0.6, scale=0.05),
         supports("degenerate_start", above=0.95, scale=0.01),
         supports("behind_reference", above=0.2, scale=0.05),

@@ -161,52 +161,21 @@ def degenerate_start(view: View) -> Measurement:
 
 @signal(
     unit="decades above the edge of stability",
-    sentence="the loss curves {edge:.2g} times as sharply as full-batch steps of this size can"
-    " bear",
-    needs="recorded",
-)
-def sharpness(view: View) -> Measurement:
-    """log10(λ / 2), late: λ is the largest eigenvalue of the Hessian in units of the step size.
-
-    Above 0 a full-batch step along it ends further from the minimum than it began (Cohen et al.,
-    2021, section 2); see ``recorder/witness/sharpness.py``.
-    """
-    curve = view.recorded("sharpness")
-    return _no_sharpness(view) if curve is None else _decades(curve, -1)
-
-
-@signal(
-    unit="decades above the edge of stability",
     sentence="after the first epochs the loss curved {edge:.2g} times as sharply as full-batch"
     " steps of this size can bear",
     needs="recorded",
 )
 def sharpness_at_first(view: View) -> Measurement:
-    """log10(λ / 2) where it was first measured; see ``sharpness``."""
-    curve = view.recorded("sharpness")
-    return _no_sharpness(view) if curve is None else _decades(curve, 0)
+    """log10(λ / 2), at first: λ is the largest eigenvalue of the Hessian in units of the step size.
 
-
-@signal(
-    unit="share of the largest curvature",
-    sentence="the loss curves downwards along one direction by {value:.0%} of what it curves"
-    " upwards along another",
-    needs="recorded",
-)
-def downward_curvature(view: View) -> Measurement:
-    """−λ' / max(λ, −λ') of the smallest eigenvalue λ' of the Hessian, late: near 1 beside a saddle.
-
-    See ``recorder/witness/sharpness.py``.
+    Above 0 a full-batch step along it ends further from the minimum than it began (Cohen et al.,
+    2021, section 2); see ``recorder/witness/sharpness.py``. Later trainings that go well come near
+    0, too.
     """
-    return _last(view, "downward_curvature") or _no_sharpness(view)
-
-
-def _no_sharpness(view: View) -> Measurement:
-    return _none(view, view.setup.gradients_declined or view.setup.sharpness_declined)
-
-
-def _decades(curve: Curve, index: int) -> Measurement:
-    value, epoch = max(float(curve.values[index]), FLATTEST), float(curve.epochs[index])
+    curve = view.recorded("sharpness")
+    if curve is None:
+        return _none(view, view.setup.gradients_declined or view.setup.sharpness_declined)
+    value, epoch = max(float(curve.values[0]), FLATTEST), float(curve.epochs[0])
     return Measurement(float(np.log10(value)), epochs=(epoch, epoch), facts={"edge": value})
 
 

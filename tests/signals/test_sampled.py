@@ -58,10 +58,8 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         ("idle_units", tried(idle_units={0: 0.5, 100: 1.0}), 1.0),
         ("unit_similarity", tried(unit_similarity={100: 0.7}), 0.7),
         ("starved_share", tried(starved_share={100: 0.25}), 0.25),
-        ("sharpness", tried(sharpness={0: 10.0, 100: 0.1}), -1.0),
-        ("sharpness", tried(sharpness={100: 0.0}), -9.0),
+        ("sharpness_at_first", tried(sharpness={1: 0.0}), -9.0),
         ("sharpness_at_first", tried(sharpness={1: 10.0, 100: 0.1}), 1.0),
-        ("downward_curvature", tried(downward_curvature={0: 0.1, 100: 0.9}), 0.9),
         ("saturated_share", tried(saturated_share={0: 0.9, 100: 0.2}), 0.2),
         # Copies from the first measurement on; dead units only later.
         (

@@ -35,8 +35,6 @@ def sharpness(
       loss, and ηP⁻¹ is what the optimiser multiplies a gradient by; for plain SGD that is the
       largest eigenvalue of H against 2 / learning rate. Above 1 full-batch steps are unstable
       (Cohen et al., 2021, 2022).
-    - ``downward_curvature``: −λ' / max(λ, −λ') of the smallest eigenvalue λ', 0 where it is
-      positive: near 1 beside a saddle point, near 0 in a valley.
     - ``step_curvature``: sᵀHs / gᵀs of the next update s = ηP⁻¹g: one over the multiple of the
       update at which the parabola along it has its minimum.
 
@@ -80,10 +78,9 @@ def sharpness(
         return {}
     tridiagonal = np.diag(diagonal) + np.diag(beside[:-1], 1) + np.diag(beside[:-1], -1)
     eigenvalues = np.linalg.eigvalsh(tridiagonal)
-    least, most = float(eigenvalues[0]), float(eigenvalues[-1])
+    most = float(eigenvalues[-1])
     return {
         "sharpness": most / EDGE,
-        "downward_curvature": max(-least, 0.0) / max(most, -least, 1e-30),
         # The first direction R½g has the curvature of the update s = Rg itself.
         "step_curvature": diagonal[0],
     }
