@@ -42,7 +42,6 @@ LEARNING_RATE_TOO_LARGE = Cause(
         contradicts("higher_rate_better", above=0.08, scale=0.02),
         contradicts("best_rate_tried", above=0.03, scale=0.01),
         supports("sharpness_at_first", above=0.3, scale=0.15),
-        contradicts("sharpness_at_first", below=-0.7, scale=0.2),
         supports("step_harm", above=0.01, scale=0.003),
         supports("step_harm", above=0.2, scale=0.05),
         supports("best_step", below=-0.25, scale=0.25),

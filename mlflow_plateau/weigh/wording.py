@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mlflow_plateau.causes import HEALTHY, NONE, cause_by_id
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Course
@@ -19,6 +21,24 @@ def _best(view: View) -> str:
     value, epoch = view.best
     at = f"{view.history.axis} {epoch:.10g} of {view.history.epochs[-1]:.10g}"
     return f"{value:.4g} at {at}"
+
+
+MEMORISED = 0.3
+"""A training loss that fell by this share along the plateau learned something that is of no use."""
+
+
+def _by_heart(view: View) -> str:
+    """Returns that a plateau is one of the validation loss only, where it is."""
+    training, validation = view.training, view.validation
+    if not (training and validation and view.plateau) or view.history.higher_is_better:
+        return ""
+    onset = float(np.interp(view.plateau.onset_epoch, training.epochs, training.smooth))
+    if training.end >= validation.end or onset - training.end < MEMORISED * abs(onset):
+        return ""
+    return (
+        f" From then on the training loss fell from {onset:.4g} to {training.end:.4g}: what the"
+        " model still learns it learns by heart, at no cost to the validation loss so far."
+    )
 
 
 def headline(view: View, course: Course, status: str, cause: str) -> str:
@@ -41,7 +61,7 @@ def headline(view: View, course: Course, status: str, cause: str) -> str:
     if status == "converged":
         return (
             f"Converged: the {quantity} is flat{since} ({single}), and nothing was found that"
-            " would improve it."
+            f" would improve it.{_by_heart(view)}"
         )
     return f"{title}: the {quantity} has not improved noticeably{since} ({single})."
 

@@ -296,3 +296,13 @@ def test_the_sentence_of_a_fact_agrees_with_its_weight(weight: float) -> None:
     (found,) = evidence_on(cause, measurements, added)
     stronger = "training_against_constant" if weight > 1 else "distance_from_constant"
     assert (found.signal, found.weight) == (stronger, pytest.approx(weight - 1.0))
+
+
+def test_a_plateau_along_which_rows_are_learned_by_heart_says_so() -> None:
+    epochs = np.arange(200.0)
+    noise = 0.005 * np.random.default_rng(0).standard_normal(200)
+    flat = 0.45 + 0.55 * np.exp(-epochs / 12) + noise
+    diagnosis = diagnose_history(history(0.1 + 0.9 * np.exp(-epochs / 40), flat))
+    assert diagnosis.status == "converged"
+    assert "learns by heart" in diagnosis.headline
+    assert "by heart" not in diagnose_history(converged()).headline

@@ -40,9 +40,11 @@ def as_table(targets: Any) -> FloatArray | None:
 def classes_in(table: FloatArray) -> int | None:
     """Returns how many distinct targets there are, where these are whole numbers.
 
-    Rows of one 1 among zeros count as the class at which the 1 stands.
+    Rows of one 1 among zeros count as the class at which the 1 stands. Missing targets are passed
+    over.
     """
-    if not np.array_equal(table, np.rint(table)):
+    table = table[~np.isnan(table).any(axis=1)]
+    if not len(table) or not np.array_equal(table, np.rint(table)):
         return None
     if _is_one_hot(table):
         return len(np.unique(table.argmax(axis=1)))
