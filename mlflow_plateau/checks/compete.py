@@ -14,6 +14,9 @@ MARGIN = 0.7
 """By how much a feature has to differ more than the labels for them not to be the reason, divided
 by √rows: the standard error of the difference of two shares."""
 
+MAPS = frozenset({"scaling_missing", "unit_factor", "monotone_transform"})
+"""Kinds that say of every value of a column what became of it."""
+
 _RANK = {
     kind: place
     for place, kind in enumerate(
@@ -51,7 +54,10 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     open_ones = [h for h in hypotheses if not h.certain and h.explains]
     taken: set[Place] = set()
     chosen: list[Hypothesis] = []
+    mapped = frozenset().union(*(h.explains for h in certain if h.finding.kind in MAPS))
     for hypothesis in certain:
+        if hypothesis.finding.kind == "imputed_differently" and hypothesis.explains <= mapped:
+            continue  # the values at which rows pile up are train's, mapped
         chosen.append(hypothesis)
         taken |= hypothesis.explains
     for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h)):

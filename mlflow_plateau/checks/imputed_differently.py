@@ -42,12 +42,12 @@ def imputed_differently(comparison: Comparison) -> Iterator[Hypothesis]:
         if both.train.layout.pooled or both.sequences:
             continue
         for pair in both.numbers:
-            found = _imputed(both, pair)
+            found = _imputed(both, pair, len(both.numbers))
             if found is not None:
                 yield found
 
 
-def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
+def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | None:
     train_missing = _missing(both, pair, train=True)
     validation_missing = _missing(both, pair, train=False)
     in_train = _spike(pair.train, pair.validation)
@@ -84,7 +84,9 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
         if _share_at(lacking, spike[0]) > spike[1] / UNHEARD_OF:
             continue
         alike = _without(pair, spike, split) <= TOLERANCE + _chance(pair)
-        if spike[1] >= 2 * LEAST_SHARE and spike[2] >= spike[3] and alike:
+        # On one side alone it may be a chance among all columns.
+        enough = spike[2] >= spike[3] + math.log(columns)
+        if spike[1] >= 2 * LEAST_SHARE and enough and alike:
             return _hypothesis(
                 pair,
                 f"{spike[1]:.1%} of {split} is {filled}, none of {other}",

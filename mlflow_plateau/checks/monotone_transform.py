@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import (
     CLAIM,
@@ -19,7 +19,7 @@ from mlflow_plateau.checks.evidence import (
     TOLERANCE,
     likelihood_ratio,
 )
-from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
 from mlflow_plateau.profiles.patterns import Float64
@@ -73,6 +73,15 @@ LEAST_ROWS = 12.0
 HALF = 0.5
 """A transformation has to remove at least this part of the difference."""
 
+LEAST_VALUES = 3
+"""Different logarithms of counts, in all columns together, that are no chance."""
+
+SINGLE = 6e-8
+"""What float32 moves a value by, relative to it."""
+
+NATURAL_GROWTH = 3.0
+"""The greatest count of another sample may be so many times greater."""
+
 CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
 
@@ -82,7 +91,11 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
     costs: dict[tuple[str, str], float] = defaultdict(float)
     for both in quantities(comparison):
+        counted, places = _of_counts(both)
+        yield from counted
         for pair in both.different:
+            if pair.place in places:
+                continue
             found = _transformation(pair)
             if found is not None:
                 groups[both.name, found[0]].append(pair)
@@ -96,6 +109,57 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
             yield from _clipped(pair)
     for key, pairs in groups.items():
         yield _hypothesis(pairs, key[1], CLAIM + 1 + len(pairs) - 1 + costs[key])
+
+
+def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
+    """Returns what was applied to counts, told by their values alone, and where.
+
+    Of counts one split holds whole numbers, the other 0, log 2, log 3 and so on. Where most are
+    zero the distributions hardly differ, but no population has such values.
+    """
+    formulas: dict[str, list[NumberPair]] = defaultdict(list)
+    values: dict[str, set[float]] = defaultdict(set)
+    for pair in both.features:
+        if pair.rows < LEAST_ROWS:
+            continue
+        for plain, done, formula in (
+            (pair.train, pair.validation, "validation = {} of train"),
+            (pair.validation, pair.train, "train = {} of validation"),
+        ):
+            name, of_counts = _lattice(plain, done)
+            if name:
+                one, other = formula.split(" = {} of ")
+                formulas[f"{one} = {name.format(other)}"].append(pair)
+                values[f"{one} = {name.format(other)}"] |= of_counts
+    found = [
+        _hypothesis(pairs, formula, CLAIM, certain=True)
+        for formula, pairs in formulas.items()
+        if len(values[formula]) >= LEAST_VALUES
+    ]
+    return found, frozenset().union(*(hypothesis.explains for hypothesis in found))
+
+
+def _lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
+    """Returns which function of whole numbers all values of one split are, and some of them.
+
+    Empty where none is, or the values are whole numbers themselves.
+    """
+    if not plain.whole or not done.atoms or done.whole or done.rounding > 1e-5:
+        return "", set()
+    for name, inverse in INVERSES.items():
+        with np.errstate(all="ignore"):
+            counts = np.round(inverse(done.low))
+            again, after = (TRANSFORMATIONS[name](counts + step) for step in (0.0, 1.0))
+            fits = np.abs(again - done.low) <= 4 * SINGLE * np.abs(done.low) + SINGLE**2
+            # Large numbers are close to each other's logarithms, whatever they are.
+            apart = np.abs(after - again) > 1e3 * SINGLE * np.abs(done.low)
+        told = done.low != np.round(done.low)
+        inside = (counts >= min(plain.least, 0.0)) & (
+            counts <= NATURAL_GROWTH * max(plain.greatest, 1.0)
+        )
+        if bool(np.all(fits & inside & apart)):
+            return name, set(np.round(done.low[told], 5).tolist())
+    return "", set()
 
 
 def _transformation(pair: NumberPair) -> tuple[str, float] | None:
@@ -159,7 +223,9 @@ def _counts_up(column: Distribution) -> bool:
     return float(np.max(np.abs(inside - grid))) < 2 * TOLERANCE_OF_RANKS
 
 
-def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesis:
+def _hypothesis(
+    pairs: list[NumberPair], formula: str, cost: float, certain: bool = False
+) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
     example = pairs[0]
     transformed, function = formula.split(" = ")
@@ -183,6 +249,7 @@ def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesi
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=cost,
+        certain=certain,
     )
 
 

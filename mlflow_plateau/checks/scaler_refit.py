@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
-    MIN_MAX,
+    ENDS,
+    RANGES,
     SCALERS,
     STANDARD,
     Scaler,
     continuous,
-    departure,
-    has_mark,
+    standardised_by_rows,
 )
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
@@ -33,32 +33,46 @@ def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not both.exact or not columns:
             continue
-        for scaler in SCALERS:
-            yield from _refit(both, columns, scaler)
+        if standardised_by_rows(both.train) and standardised_by_rows(both.validation):
+            continue  # each row has its own statistics, as it should
+        found = [(scaler, *_refit(columns, scaler)) for scaler in SCALERS]
+        scaler, refit, of_train = max(found, key=lambda one: len(one[1]))
+        if refit:
+            yield _hypothesis(refit, scaler, of_train)
 
 
-def _refit(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Iterator[Hypothesis]:
-    validation = [pair for pair in columns if has_mark(scaler, pair.validation)]
-    twice = [pair for pair in validation if has_mark(scaler, pair.train)]
-    of_train = [pair for pair in columns if has_mark(scaler, pair.train)]
-    if scaler is MIN_MAX:
-        against_chance = sum(_surprise(pair) for pair in twice)
-        # A scaler that was used on one column was used on all that are like it.
-        if len(twice) < len(of_train) or against_chance < -math.log(FALSE_FINDINGS):
-            return
-    if not twice and scaler is STANDARD:
-        elsewhere = [pair for pair in validation if departure(scaler, pair.train) < NEAR]
-        if len(elsewhere) >= 2 and len(elsewhere) == len(validation):
-            yield _hypothesis(elsewhere, scaler, of_train=False)
-    elif twice and len(twice) == len(validation):
-        yield _hypothesis(twice, scaler, of_train=True)
+def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPair], bool]:
+    """Returns the columns of validation that were scaled by themselves, and if train was as well.
+
+    If it was not, it was scaled with validation's statistics.
+    """
+    validation = [pair for pair in columns if scaler.bears(pair.validation)]
+    twice = [pair for pair in validation if scaler.bears(pair.train)]
+    of_train = [pair for pair in columns if scaler.bears(pair.train)]
+    if scaler is STANDARD:
+        elsewhere = [pair for pair in validation if scaler.departure(pair.train) < NEAR]
+        if not twice and len(elsewhere) >= 2 and len(elsewhere) == len(validation):
+            return elsewhere, False
+        return (twice, True) if len(twice) == len(validation) else ([], True)
+    # A scaler that was used on one column was used on all that are like it.
+    if len(twice) < max(scaler.least_own, len(of_train)):
+        return [], True
+    against_chance = sum(_surprise(pair) for pair in twice)
+    chance = scaler in RANGES and against_chance < -math.log(FALSE_FINDINGS)
+    return ([], True) if chance else (twice, True)
 
 
 def _surprise(pair: NumberPair) -> float:
-    """Returns how surprising it is that validation reaches train's minimum and maximum, in nats."""
-    train, rows = pair.train, pair.validation.total
+    """Returns how surprising it is that validation reaches the same ends as train, in nats."""
+    train, validation = pair.train, pair.validation
+    rows = validation.total
     surprise = 0.0
-    for count in (train.at_least, train.at_greatest):
+    for end, other, count in (
+        (train.least, validation.least, train.at_least),
+        (train.greatest, validation.greatest, train.at_greatest),
+    ):
+        if abs(end - other) > ENDS:
+            continue
         share = min(count / train.total, 1 - 1e-12)
         reached = -math.expm1(rows * math.log1p(-share))
         surprise -= math.log(max(reached, 1e-300))
@@ -87,11 +101,11 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -
             evidence=(
                 f"with train's statistics, validation's means would be off zero by about"
                 f" {error:.2g} (one standard error of {rows:,.0f} rows)"
-                if scaler is STANDARD
-                else "validation reaches the minimum and maximum of train in every column",
+                if scaler not in RANGES
+                else "validation reaches the same ends as train in every column",
             ),
             fix=(
-                f"scaler = {scaler.code}().fit(x_train)  # never fit on validation\n"
+                f"scaler = {scaler.code}.fit(x_train)  # never fit on validation\n"
                 "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
             ),
             constants={"columns": float(len(names)), "standard_error": error},

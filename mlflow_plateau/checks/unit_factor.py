@@ -10,7 +10,9 @@ from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import (
+    KNOWN_FACTORS,
     Affine,
     affine_formula,
     best_affine,
@@ -20,16 +22,6 @@ from mlflow_plateau.checks.transformation import (
     on_grid,
     with_constants,
 )
-
-_POWERS = (1000.0, 100.0, 10.0, 1e6, 1e4, 1e5, 1e9, 1e7, 1e8)
-_UNITS = (
-    255.0, 60.0, 3600.0, 86400.0, 24.0, 1440.0, 7.0, 12.0, 365.25, 2.54, 2.20462262, 1.609344,
-    3.28084, 30.48, 25.4, 57.29577951, 3.6, 28.349523, 3.785412, 4.184, 18.0182, 6.89476, 133.322,
-    101.325, 1.0936133, 1024.0, 1048576.0,
-)  # fmt: skip
-KNOWN_FACTORS = (*(f for known in (*_POWERS, *_UNITS) for f in (known, 1 / known)), -1.0)
-"""Factors between units of length, weight, time, angle, volume, pressure, energy, blood sugar;
-the commonest first."""
 
 KNOWN_MAPS = (
     (1.8, 32.0), (1 / 1.8, -32 / 1.8), (1.0, 273.15), (1.0, -273.15), (1.8, 32 - 273.15 * 1.8),
@@ -52,6 +44,15 @@ CLOSE = 0.25
 
 FREE_CONSTANTS = 6.0
 """What a factor or offset that nobody has heard of costs more, in nats."""
+
+SAME = 1e-5
+"""Factors that differ by less are one, rounded."""
+
+SLIGHT = 0.05
+"""A known factor may be off by this, in the logarithm: populations differ by as much …"""
+
+STANDARD_ERRORS = 3.5
+"""… or by so many standard errors of the mean, which chance brings about."""
 
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to fit anything."""
@@ -79,8 +80,15 @@ def _unit(pair: NumberPair) -> Affine | None:
     fitted = best_affine(pair)
     if fitted is None:
         return None
+    exact = _between_lattices(pair, fitted)
+    if exact is not None:
+        return exact
     known = [with_constants(pair, factor, offset) for factor, offset in _candidates(pair, fitted)]
-    known = [fit for fit in known if fit.misfit <= FITS and _credible(pair, fit)]
+    known = [
+        fit
+        for fit in known
+        if fit.misfit <= FITS and _credible(pair, fit) and not _off(pair, fit, fitted)
+    ]
     if known:
         # Of those that fit as well as the best, for all that so few rows can tell, the commonest.
         limit = min(fit.distance for fit in known) + max(0.005, 0.5 / math.sqrt(pair.rows))
@@ -90,6 +98,38 @@ def _unit(pair: NumberPair) -> Affine | None:
     if fitted.misfit <= FITS and (abs(math.log(abs(fitted.factor))) > math.log(UNNATURAL) or far):
         return _rounded(pair, fitted)
     return None
+
+
+def _between_lattices(pair: NumberPair, fitted: Affine) -> Affine | None:
+    """Returns the factor between the steps of both splits' values, which is exact.
+
+    A factor that populations may differ by is left to what they look like: they may be rounded.
+    """
+    mine, theirs = step_of(pair.train), step_of(pair.validation)
+    if mine is None or theirs is None:
+        return None
+    factor = math.copysign(float(f"{theirs / mine:.6g}"), fitted.factor)
+    known = next((f for f in KNOWN_FACTORS if abs(f / factor - 1) <= SAME), factor)
+    fit = with_constants(pair, known, 0.0)
+    natural = abs(math.log(abs(factor))) <= math.log(NATURAL)
+    if natural or not _near(factor, fitted.factor) or fit.misfit > FITS:
+        return None
+    return fit
+
+
+def _off(pair: NumberPair, fit: Affine, fitted: Affine) -> bool:
+    """Whether the means rule constants out: by too many standard errors, and by enough to matter.
+
+    A population may be richer by some percent besides.
+    """
+    train, validation = pair.train, pair.validation
+    error = math.hypot(
+        fit.factor * train.deviation / math.sqrt(train.rows),
+        validation.deviation / math.sqrt(validation.rows),
+    )
+    moved = abs(validation.mean - fit.factor * train.mean - fit.offset)
+    differs = abs(math.log(fitted.factor / fit.factor)) > SLIGHT
+    return differs and moved > STANDARD_ERRORS * error and fitted.distance < fit.distance
 
 
 def _candidates(pair: NumberPair, fitted: Affine) -> Iterator[tuple[float, float]]:
@@ -168,7 +208,11 @@ def _rounded(pair: NumberPair, fitted: Affine) -> Affine:
 
 def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
-    known = fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
+    known = (
+        fit.factor in KNOWN_FACTORS
+        or (fit.factor, fit.offset) in KNOWN_MAPS
+        or all(_on_lattices(pair, fit) for pair in pairs)
+    )
     formula = affine_formula(fit.factor, fit.offset)
     example = pairs[0]
     inverse = f"(x - {fit.offset:.8g})" if fit.offset else "x"
@@ -194,6 +238,13 @@ def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
         explains=frozenset(pair.place for pair in pairs),
         cost=CLAIM + len(pairs) - 1 + fit.misfit + (0.0 if known else FREE_CONSTANTS),
     )
+
+
+def _on_lattices(pair: NumberPair, fit: Affine) -> bool:
+    mine, theirs = step_of(pair.train), step_of(pair.validation)
+    if mine is None or theirs is None or fit.offset:
+        return False
+    return abs(theirs / (mine * abs(fit.factor)) - 1) <= SAME
 
 
 def _median(pair: NumberPair, train: bool) -> float:
