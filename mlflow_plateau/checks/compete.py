@@ -56,12 +56,20 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     chosen: list[Hypothesis] = []
     mapped = frozenset().union(*(h.explains for h in certain if h.finding.kind in MAPS))
     for hypothesis in certain:
+        again = any(
+            h.finding.kind == hypothesis.finding.kind and hypothesis.explains <= h.explains
+            for h in chosen
+            if hypothesis.explains
+        )
+        if again:
+            continue  # said in other words
         if hypothesis.finding.kind == "imputed_differently" and hypothesis.explains <= mapped:
             continue  # the values at which rows pile up are train's, mapped
         chosen.append(hypothesis)
         taken |= hypothesis.explains
     for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h)):
-        if hypothesis.explains & taken or _gain(comparison, hypothesis) < 0:
+        already = len(hypothesis.explains & taken)
+        if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis) < 0:
             continue
         chosen.append(hypothesis)
         taken |= hypothesis.explains

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import norm
 
 from mlflow_plateau.checks.comparison import InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.profiles.input_profile import InputProfile
+from mlflow_plateau.profiles.patterns import Float64
 
 LOOSEST = 1e-4
 """A mean of a standardised column is closer to 0 than this, and its deviation to 1."""
@@ -23,6 +25,12 @@ OF_STANDARD_ERROR = 0.005
 
 ENDS = 2e-6
 """What rounding may move a minimum of 0 or a maximum of 1 by."""
+
+EVEN = 0.01
+"""Ranks are spread as evenly as this; the middle ones of equal values are within these."""
+
+CUT = float(norm.ppf(1 - 1e-7))
+"""Where scikit-learn cuts off what would be infinite."""
 
 QUARTILES = np.array([0.25, 0.5, 0.75])
 
@@ -53,6 +61,7 @@ class Scaler:
         nearly: Whether a column may have been scaled so with the other split's statistics.
         least_own: Columns that have to bear the mark for it not to be chance.
         least_nearly: Columns that have to agree where none bears it.
+        shaped: Whether it gives all columns one shape, and not only one scale.
     """
 
     name: str
@@ -64,6 +73,7 @@ class Scaler:
     nearly: Callable[[Distribution], bool]
     least_own: int = 1
     least_nearly: int = 3
+    shaped: bool = False
 
 
 def tolerance(rows: float) -> float:
@@ -147,6 +157,25 @@ def _ends(column: Distribution, low: float, high: float) -> float:
     return max(abs(column.least - low), abs(column.greatest - high))
 
 
+def _even(column: Distribution) -> float:
+    """Returns by how much ranks may be uneven: a sample of them is by about 1 / √rows."""
+    return EVEN + 1.2 / math.sqrt(max(column.rows, 1.0))
+
+
+def _uneven(column: Distribution, share_of: Callable[[Float64], Float64]) -> float:
+    """Returns how far values are from the share of values below them, at most.
+
+    Equal values have one rank, somewhere among those of all of them.
+    """
+    below = np.concatenate([[0.0], np.cumsum(column.mass)]) / column.total
+    least, greatest = share_of(column.low), share_of(column.high)
+    return float(max(np.max(below[:-1] - greatest), np.max(least - below[1:])))
+
+
+def _as_they_are(values: Float64) -> Float64:
+    return values
+
+
 def _farthest(column: Distribution) -> float:
     return max(abs(column.least), abs(column.greatest))
 
@@ -175,7 +204,7 @@ UNIT_RANGE = Scaler(
     "2 · (x − minimum) / (maximum − minimum) − 1",
     "MinMaxScaler((-1, 1))",
     "minimum −1, maximum 1",
-    lambda column: _ends(column, -1, 1) <= ENDS and not column.whole,
+    lambda column: _ends(column, -1, 1) <= ENDS,
     lambda column: max(_ends(column, -1, 1), _octaves((column.greatest - column.least) / 2)),
     lambda column: _ends(column, -1, 1) <= 2 * NEARLY_RANGE,
 )
@@ -184,7 +213,7 @@ MAX_ABS = Scaler(
     "x / greatest |x|",
     "MaxAbsScaler()",
     "greatest size 1",
-    lambda column: abs(_farthest(column) - 1) <= ENDS and not column.whole,
+    lambda column: abs(_farthest(column) - 1) <= ENDS,
     lambda column: _octaves(_farthest(column)),
     lambda column: abs(_farthest(column) - 1) <= NEARLY_RANGE,
 )
@@ -200,6 +229,30 @@ ROBUST = Scaler(
     _nearly_robust,
     least_own=3,
 )
+QUANTILE = Scaler(
+    "ranked between 0 and 1",
+    "share of train's values below x",
+    "QuantileTransformer()",
+    "values spread evenly from 0 to 1",
+    lambda column: MIN_MAX.bears(column) and _uneven(column, _as_they_are) <= _even(column),
+    lambda column: max(MIN_MAX.departure(column), _uneven(column, _as_they_are)),
+    lambda column: MIN_MAX.nearly(column) and _uneven(column, _as_they_are) <= _even(column),
+    least_own=2,
+    least_nearly=2,
+    shaped=True,
+)
+NORMAL = Scaler(
+    "ranked and made normal",
+    "normal quantile of the share of train's values below x",
+    "QuantileTransformer(output_distribution='normal')",
+    "the quantiles of a normal distribution, cut off at ±5.2",
+    lambda column: _ends(column, -CUT, CUT) <= 1e-4 and _uneven(column, norm.cdf) <= _even(column),
+    STANDARD.departure,
+    lambda column: _farthest(column) <= CUT + 1e-4 and _uneven(column, norm.cdf) <= _even(column),
+    least_own=2,
+    least_nearly=2,
+    shaped=True,
+)
 POWER = replace(
     STANDARD,
     name="made symmetrical and standardised",
@@ -208,7 +261,7 @@ POWER = replace(
 )
 """It leaves the mark of a standardised column, and another shape."""
 
-SCALERS = (STANDARD, MIN_MAX, UNIT_RANGE, MAX_ABS, ROBUST)
+SCALERS = (STANDARD, MIN_MAX, UNIT_RANGE, MAX_ABS, ROBUST, QUANTILE, NORMAL)
 """Where several fit equally well the first is meant."""
 
 RANGES = (MIN_MAX, UNIT_RANGE, MAX_ABS)
@@ -226,11 +279,15 @@ def standardised_by_rows(state: InputProfile) -> bool:
 
 
 def continuous(both: InputPair) -> list[NumberPair]:
-    """Returns the columns that a scaler would be used on: neither constant nor two-valued."""
+    """Returns the columns that a scaler may have been used on.
+
+    These are neither constant nor two-valued, and not of whole numbers on both sides.
+    """
     return [
         pair
         for pair in both.features
         if not (pair.train.constant or pair.validation.constant)
         and len(pair.train.low) > 2
         and len(pair.validation.low) > 2
+        and not (pair.train.whole and pair.validation.whole)
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.profiles.patterns import Float64
 
 LEAST_VALUES = 4
 """Fewer distinct values stand on some lattice by chance."""
@@ -24,29 +23,28 @@ SURE = 0.02
 """Where rounding moves the values by more than this part of the step, nothing can be told."""
 
 
-def step_of(column: Distribution) -> float | None:
+def step_of(column: Distribution, origin: float = 0.0) -> float | None:
     """Returns the greatest number of which all of a column's values are multiples, if there is one.
 
     It is known where all distinct values are, and they are not too many or too large for float32.
+
+    Args:
+        column: The column.
+        origin: What is taken off its values before.
     """
     if not column.atoms or len(column.low) < LEAST_VALUES or column.rounding > 1e-5:
         return None
-    values = column.low
+    values = column.low - origin
     least = float(np.diff(values).min())
     largest = float(np.abs(values).max())
+    rounding = ROUNDING * max(abs(column.least), abs(column.greatest))
     for divisor in range(1, DIVIDED + 1):
         step = least / divisor
-        if ROUNDING * largest > SURE * step:
+        if rounding > SURE * step:
             return None
         # The gap itself is rounded; the largest value tells the step more exactly.
         step = largest / max(round(largest / step), 1)
-        if are_multiples(values, step):
+        places = values / step
+        if np.all(np.abs(places - np.round(places)) <= 1e-6 + 4 * rounding / step):
             return step
     return None
-
-
-def are_multiples(values: Float64, step: float) -> bool:
-    """Whether all values are whole multiples of a step, up to rounding."""
-    places = values / step
-    slack = 1e-6 + 4 * ROUNDING * np.abs(places)
-    return bool(np.all(np.abs(places - np.round(places)) <= slack))

@@ -23,6 +23,10 @@ from mlflow_plateau.checks.transformation import listed
 NEAR = 1.0
 """A column that departs less from being scaled was scaled, with statistics from elsewhere."""
 
+NOT_CLIPPED = 3.0
+"""Validation can end exactly where train does if a scaler cuts off what is beyond: one in twenty
+is told to. In nats."""
+
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""
 
@@ -57,8 +61,8 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True
-    against_chance = sum(_surprise(pair) for pair in twice)
-    chance = scaler in RANGES and against_chance < -math.log(FALSE_FINDINGS)
+    against_chance = NOT_CLIPPED + sum(_surprise(pair) for pair in twice)
+    chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
     return ([], True) if chance else (twice, True)
 
 
@@ -101,7 +105,7 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -
             evidence=(
                 f"with train's statistics, validation's means would be off zero by about"
                 f" {error:.2g} (one standard error of {rows:,.0f} rows)"
-                if scaler not in RANGES
+                if scaler not in RANGES and not scaler.shaped
                 else "validation reaches the same ends as train in every column",
             ),
             fix=(

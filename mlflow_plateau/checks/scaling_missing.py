@@ -11,12 +11,15 @@ from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     MAX_ABS,
+    MIN_MAX,
     POWER,
     RANGES,
     SCALERS,
     STANDARD,
+    UNIT_RANGE,
     Scaler,
     continuous,
+    standardised_by_rows,
 )
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
@@ -50,7 +53,7 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds splits of which one is scaled, by statistics or by 255, and one raw."""
     for both in quantities(comparison):
         columns = continuous(both)
-        if not columns:
+        if not columns or standardised_by_rows(both.train) != standardised_by_rows(both.validation):
             continue
         pixels = list(_pixels(both, columns))
         yield from pixels
@@ -75,22 +78,31 @@ def _scaled(
         pair for pair in columns if both.exact and scaler.bears(_sides(pair, train_is_scaled)[0])
     ]
     exact = len(own) >= scaler.least_own and not _is_unit(scaler, own, train_is_scaled)
+    telling = [
+        pair for pair in columns if min(pair.train.elsewhere, pair.validation.elsewhere) >= TELLING
+    ]
     scaled = (
         [pair for pair in columns if pair in own or scaler.nearly(_sides(pair, train_is_scaled)[0])]
         if exact
-        else _nearly_scaled(both, columns, scaler, train_is_scaled)
+        else _nearly_scaled(both, telling, scaler, train_is_scaled)
     )
     bearing = [pair for pair in scaled if scaler.bears(_sides(pair, train_is_scaled)[1])]
     if not scaled or len(bearing) > (1 - AGREE) * len(scaled):
         return
-    telling = [
-        pair for pair in scaled if min(pair.train.elsewhere, pair.validation.elsewhere) >= TELLING
-    ]
+    telling = [pair for pair in telling if pair in scaled]
     raw = [pair for pair in telling if pair in both.different]
-    far = [scaler.departure(_sides(pair, train_is_scaled)[1]) for pair in scaled]
-    if not raw or len(raw) < AGREE * len(telling) or median(far) < RAW:
+    if not raw or len(raw) < AGREE * len(telling):
         return
-    if _agree(scaler, raw):
+    far = median(scaler.departure(_sides(pair, train_is_scaled)[1]) for pair in scaled) >= RAW
+    counts = [pair for pair in raw if _sides(pair, train_is_scaled)[1].whole]
+    if not far and len(counts) < AGREE * len(raw):
+        return  # counts need not be far: no population of them has fractions
+    if scaler.shaped:
+        if not _agree(MIN_MAX, raw):
+            yield _hypothesis(scaled, raw, scaler, train_is_scaled, exact)
+    elif not exact and scaler in (MIN_MAX, UNIT_RANGE) and _agree(MAX_ABS, raw):
+        return  # nothing was taken off: it is a multiple
+    elif _agree(scaler, raw):
         yield _hypothesis(scaled, raw, scaler, train_is_scaled, exact)
     elif scaler is STANDARD and _agree_after_power(raw, train_is_scaled):
         yield _hypothesis(scaled, raw, POWER, train_is_scaled, exact)
@@ -119,11 +131,10 @@ def _nearly_scaled(
             return ()
         if _typical(scaler, scaled, train_is_scaled) > RAW:
             return ()
-    nearest = min(SCALERS, key=lambda one: _typical(one, scaled, train_is_scaled))
     # What is divided by its greatest size ends near 1 like much else; it has to be a multiple.
-    if scaler is not nearest and MAX_ABS not in (scaler, nearest):
-        return ()
-    return scaled
+    rivals = [one for one in SCALERS if one is not MAX_ABS and not one.shaped]
+    nearest = min(rivals, key=lambda one: _typical(one, scaled, train_is_scaled))
+    return scaled if scaler is nearest or scaler not in rivals else ()
 
 
 def _typical(scaler: Scaler, columns: Sequence[NumberPair], train_is_scaled: bool) -> float:

@@ -15,6 +15,9 @@ from mlflow_plateau.profiles.table import Column, Layout
 UNSEEN = 0.05
 """Share of validation's rows in categories that train does not have."""
 
+MERGED = 2.0
+"""Numbers with fractions have so many times more different values than what is left of them."""
+
 FRACTIONS = 0.5
 """Share of the rows that have to hold fractions for whole numbers to be a loss."""
 
@@ -168,7 +171,9 @@ def _rounded(both: InputPair) -> tuple[str, ...]:
         ):
             similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
             cut = float(often[sample != np.round(sample)].sum()) >= FRACTIONS * float(often.sum())
-            if one.whole and one.total >= 30 and similar and cut:
+            # Whatever is cut off, values that differed become the same.
+            merged = not other.atoms or len(other.low) >= MERGED * len(one.low)
+            if one.whole and one.total >= 30 and similar and cut and merged:
                 found.append(pair.name)
     return tuple(found)
 

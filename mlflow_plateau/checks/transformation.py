@@ -11,6 +11,7 @@ import numpy as np
 from mlflow_plateau.checks.comparison import NumberPair
 from mlflow_plateau.checks.distribution import Distribution, distance
 from mlflow_plateau.checks.evidence import harmonic, nats
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.profiles.patterns import Float64
 
 MOST_DECIMALS = 4
@@ -125,6 +126,17 @@ def best_affine(pair: NumberPair) -> Affine | None:
         if one[0] < one[1] and other[0] < other[1]:
             factor = (other[1] - other[0]) / (one[1] - one[0])
             candidates.append((factor, other[0] - factor * one[0]))
+    # Of counts the step is known exactly, and the least and the commonest are the same ones.
+    steps = step_of(train, train.least), step_of(validation, validation.least)
+    if steps[0] and steps[1]:
+        factor = steps[1] / steps[0]
+        candidates += [
+            (factor, theirs - factor * mine)
+            for mine, theirs in (
+                (train.least, validation.least),
+                (train.commonest, validation.commonest),
+            )
+        ]
     fits = [with_constants(pair, factor, offset) for factor, offset in candidates]
     # A mirrored map has to earn it: most distributions are nearly symmetric.
     return min(fits, key=lambda fit: fit.distance + (0.05 if fit.factor < 0 else 0.0))

@@ -6,6 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from mlflow_plateau.checks.comparison import Comparison, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
@@ -29,6 +31,9 @@ KNOWN_MAPS = (
     (1.0, 2000.0), (1.0, -2000.0), (-1.0, 1.0), (-1.0, 255.0), (-1.0, 100.0),
 )  # fmt: skip
 """Factors and offsets: temperatures, ranges of pixels, years, inverted scales."""
+
+MANY = 3
+"""So many columns with factors of their own that nobody has heard of were scaled."""
 
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
@@ -69,8 +74,49 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
                 key = (both.name, fit.factor, fit.offset)
                 groups[key].append(pair)
                 fits[key] = fit
-    for key, pairs in groups.items():
-        yield _hypothesis(pairs, fits[key])
+    for both in quantities(comparison):
+        own = {key: pairs for key, pairs in groups.items() if key[0] == both.name}
+        pairs = [pair for several in own.values() for pair in several]
+        unknown = [key for key in own if not _is_known(fits[key])]
+        if len(unknown) >= MANY and len(own) >= MANY and 2 * len(pairs) >= len(both.different):
+            yield _scaled(pairs)
+        else:
+            for key, alike in own.items():
+                yield _hypothesis(alike, fits[key])
+
+
+def _is_known(fit: Affine) -> bool:
+    return fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
+
+
+def _scaled(pairs: list[NumberPair]) -> Hypothesis:
+    """Returns a scaling: nobody measures many columns in a unit of its own that nobody knows."""
+    names = tuple(pair.name for pair in pairs)
+    spreads = [
+        np.ptp(np.log([getattr(pair, split).deviation for pair in pairs]))
+        for split in ("train", "validation")
+    ]
+    one, other = ("train", "validation") if spreads[0] < spreads[1] else ("validation", "train")
+    return Hypothesis(
+        Finding(
+            check="unit_factor",
+            kind="scaling_missing",
+            columns=names,
+            transformation=f"{one} = factor · x + offset, others for each column, {other} = x",
+            severity="fail",
+            message=f"{one.capitalize()} is on another scale in {len(names)} columns"
+            f" ({listed(names)}), each by a factor of its own, as a scaler does it.",
+            evidence=tuple(
+                f"`{pair.name}` has mean {number(pair.train.mean)} and deviation"
+                f" {number(pair.train.deviation)} in train, {number(pair.validation.mean)} and"
+                f" {number(pair.validation.deviation)} in validation"
+                for pair in pairs[:3]
+            ),
+            fix="fit one scaler on train and use it for both splits",
+        ),
+        explains=frozenset(pair.place for pair in pairs),
+        cost=CLAIM + FREE_CONSTANTS * len(pairs),
+    )
 
 
 def _unit(pair: NumberPair) -> Affine | None:
@@ -208,11 +254,7 @@ def _rounded(pair: NumberPair, fitted: Affine) -> Affine:
 
 def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
-    known = (
-        fit.factor in KNOWN_FACTORS
-        or (fit.factor, fit.offset) in KNOWN_MAPS
-        or all(_on_lattices(pair, fit) for pair in pairs)
-    )
+    known = _is_known(fit) or (all(_on_lattices(pair, fit) for pair in pairs))
     formula = affine_formula(fit.factor, fit.offset)
     example = pairs[0]
     inverse = f"(x - {fit.offset:.8g})" if fit.offset else "x"
