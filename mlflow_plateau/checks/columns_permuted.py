@@ -12,6 +12,7 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair, 
 from mlflow_plateau.checks.distribution import distance
 from mlflow_plateau.checks.evidence import CLAIM, EFFECT, FITS, log_factorial
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import name_of, reordered
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
@@ -59,7 +60,8 @@ def _by_name(both: InputPair) -> Iterator[Hypothesis]:
             severity="fail",
             message=f"Validation has the same columns in another order ({listed(moved)} moved);"
             " as arrays they are mistaken for each other.",
-            fix="x_validation = x_validation[list(x_train.columns)]",
+            fix=f"{name_of(both, 'validation')} = {name_of(both, 'validation')}"
+            f"[list({name_of(both, 'train')}.columns)]",
             constants={
                 both.column_name(mine): float(theirs)
                 for mine, theirs in both.matched
@@ -240,6 +242,15 @@ def _gain_by_correlation(
     return float((before**2 - after**2) / (2 * error**2))
 
 
+def _whole_order(both: InputPair, columns: Sequence[NumberPair], order: Int64) -> list[int]:
+    """Returns for each of train's columns, whatever it holds, its number in validation."""
+    numbers = dict(both.matched)
+    whole = [numbers.get(column, column) for column in range(len(both.train.layout.columns))]
+    for place, there in enumerate(order.tolist()):
+        whole[columns[place].place[1]] = numbers[columns[there].place[1]]
+    return whole
+
+
 def _hypothesis(
     both: InputPair,
     columns: Sequence[NumberPair],
@@ -270,7 +281,7 @@ def _hypothesis(
             evidence=(
                 f"put back in order, the moved columns differ by at most {apart:.1%} of the rows",
             ),
-            fix=f"x_validation = x_validation[..., {order.tolist()[:64]}]",
+            fix=reordered(both, _whole_order(both, columns, order)),
             constants={
                 names[place]: float(numbers[columns[int(order[place])].place[1]])
                 for place in moved.tolist()

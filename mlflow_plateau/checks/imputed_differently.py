@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from mlflow_plateau.checks.evidence import (
     likelihood_ratio,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.transformation import number
 from mlflow_plateau.profiles.patterns import Float64
 
@@ -56,6 +57,7 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
         if in_train[0] == in_validation[0] or not _otherwise_alike(pair, in_train, in_validation):
             return None
         return _hypothesis(
+            both,
             pair,
             f"missing values are {_value(in_train[0], pair)} in train,"
             f" {_value(in_validation[0], pair)} in validation",
@@ -73,6 +75,7 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
         filled = _value(spike[0], pair)
         if missing > LEAST_SHARE and spike[1] < NATURAL * missing < NATURAL**2 * spike[1]:
             return _hypothesis(
+                both,
                 pair,
                 f"missing values are {filled} in {split}, still missing in {other}",
                 f"Missing values of `{pair.name}` were filled with {filled} in {split}"
@@ -88,6 +91,7 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
         enough = spike[2] >= spike[3] + math.log(columns)
         if spike[1] >= 2 * LEAST_SHARE and enough and alike:
             return _hypothesis(
+                both,
                 pair,
                 f"{spike[1]:.1%} of {split} is {filled}, none of {other}",
                 f"`{pair.name}` is exactly {filled} in {spike[1]:.1%} of {split}, as if missing"
@@ -221,8 +225,26 @@ def _value(value: float, pair: NumberPair) -> str:
     return said
 
 
+def _fix(both: InputPair, pair: NumberPair, filled: Mapping[str, float]) -> str:
+    """Returns code that fills one split as the other is filled."""
+    if "train" in filled and "validation" in filled:
+        ours, theirs = filled["train"], filled["validation"]
+        return applied(
+            both, [pair], lambda x: f"np.where(np.isclose({x}, {theirs!r}), {ours!r}, {x})"
+        )
+    if "missing" in filled:
+        split = "validation" if "train" in filled else "train"
+        value = filled.get("train", filled.get("validation"))
+        return applied(both, [pair], lambda x: f"np.where(np.isnan({x}), {value!r}, {x})", split)
+    return comment("fill what is missing in both splits with one imputer, fitted on train")
+
+
 def _hypothesis(
-    pair: NumberPair, transformation: str, message: str, constants: dict[str, float]
+    both: InputPair,
+    pair: NumberPair,
+    transformation: str,
+    message: str,
+    constants: dict[str, float],
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
@@ -232,8 +254,7 @@ def _hypothesis(
             transformation=transformation,
             severity="fail",
             message=message,
-            fix="imputer = SimpleImputer().fit(x_train)\n"
-            "x_train, x_validation = imputer.transform(x_train), imputer.transform(x_validation)",
+            fix=_fix(both, pair, constants),
             constants=constants,
         ),
         explains=frozenset([pair.place]),

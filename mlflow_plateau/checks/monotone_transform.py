@@ -20,6 +20,7 @@ from mlflow_plateau.checks.evidence import (
     likelihood_ratio,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
+from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
 from mlflow_plateau.profiles.patterns import Float64
@@ -67,6 +68,29 @@ INVERSES: dict[str, Function] = {
 }
 """What undoes each of them."""
 
+CODE = {
+    "log1p({})": ("np.log1p({})", "np.expm1({})"),
+    "log({})": ("np.log({})", "np.exp({})"),
+    "log2({})": ("np.log2({})", "np.exp2({})"),
+    "log10({})": ("np.log10({})", "10.0 ** {}"),
+    "log10(1 + {})": ("np.log10(1 + {})", "10.0 ** {} - 1"),
+    "sqrt({})": ("np.sqrt({})", "{} ** 2"),
+    "cbrt({})": ("np.cbrt({})", "{} ** 3"),
+    "{}²": ("{} ** 2", "np.sqrt({})"),
+    "{}³": ("{} ** 3", "np.cbrt({})"),
+    "exp({})": ("np.exp({})", "np.log({})"),
+    "expm1({})": ("np.expm1({})", "np.log1p({})"),
+    "arcsinh({})": ("np.arcsinh({})", "np.sinh({})"),
+    "tanh({})": ("np.tanh({})", "np.arctanh({})"),
+    "sigmoid({})": ("1 / (1 + np.exp(-{}))", "np.log({0} / (1 - {0}))"),
+    "1 / {}": ("1 / {}", "1 / {}"),
+    "sign({0})·log1p(|{0}|)": (
+        "np.sign({0}) * np.log1p(np.abs({0}))",
+        "np.sign({0}) * np.expm1(np.abs({0}))",
+    ),
+}
+"""Each of them, and what undoes it, as code."""
+
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to tell transformations apart."""
 
@@ -106,9 +130,10 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
                 if len(groups[key]) < len(both.different):
                     del groups[key]
         for pair in both.features:
-            yield from _clipped(pair)
+            yield from _clipped(both, pair)
+    inputs = {both.name: both for both in comparison.inputs}
     for key, pairs in groups.items():
-        yield _hypothesis(pairs, key[1], CLAIM + 1 + len(pairs) - 1 + costs[key])
+        yield _hypothesis(inputs[key[0]], pairs, key[1], CLAIM + len(pairs) + costs[key])
 
 
 def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
@@ -132,7 +157,7 @@ def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
                 formulas[f"{one} = {name.format(other)}"].append(pair)
                 values[f"{one} = {name.format(other)}"] |= of_counts
     found = [
-        _hypothesis(pairs, formula, CLAIM, certain=True)
+        _hypothesis(both, pairs, formula, CLAIM, certain=True)
         for formula, pairs in formulas.items()
         if len(values[formula]) >= LEAST_VALUES
     ]
@@ -224,7 +249,7 @@ def _counts_up(column: Distribution) -> bool:
 
 
 def _hypothesis(
-    pairs: list[NumberPair], formula: str, cost: float, certain: bool = False
+    both: InputPair, pairs: list[NumberPair], formula: str, cost: float, certain: bool = False
 ) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
     example = pairs[0]
@@ -245,7 +270,10 @@ def _hypothesis(
                 f"before it the distributions of `{example.name}` differ by"
                 f" {example.distance:.0%} of the rows, after it by no more than chance",
             ),
-            fix=f"apply {function} to both splits or to neither; now it is in {transformed} only",
+            fix=_fix(both, pairs, formula)
+            or comment(
+                f"apply {function} to both splits or to neither; {transformed} has it alone"
+            ),
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=cost,
@@ -253,7 +281,17 @@ def _hypothesis(
     )
 
 
-def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
+def _fix(both: InputPair, pairs: list[NumberPair], formula: str) -> str:
+    """Returns code that applies to validation what train has, or undoes what train has not."""
+    for name, (forward, back) in CODE.items():
+        if formula == f"train = {name.format('validation')}":
+            return applied(both, pairs, forward.format)
+        if formula == f"validation = {name.format('train')}":
+            return applied(both, pairs, back.format)
+    return ""
+
+
+def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
     """Yields a clip: rows pile up at one split's end, as many as the other has beyond it."""
     for clipped, other, split in (
         (pair.validation, pair.train, "validation"),
@@ -286,7 +324,7 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
             of_train = split == "validation"
             against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
             if against <= FITS:
-                yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
+                yield _clip_hypothesis(both, pair, split, ends, beyond_all)
 
 
 def _share(column: Distribution, end: float, below: bool) -> float:
@@ -304,9 +342,11 @@ def _share_at(column: Distribution, value: float) -> float:
     return float(column.mass[known].sum()) / column.total
 
 
-def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: float) -> Hypothesis:
+def _clip_hypothesis(
+    both: InputPair, pair: NumberPair, split: str, ends: dict[str, float], beyond: float
+) -> Hypothesis:
     other = "train" if split == "validation" else "validation"
-    limits = " and ".join(number(end) for end in ends)
+    limits = " and ".join(number(end) for end in ends.values())
     return Hypothesis(
         Finding(
             check="monotone_transform",
@@ -316,8 +356,13 @@ def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: fl
             severity="fail" if beyond >= 0.05 else "warn",
             message=f"`{pair.name}` was clipped at {limits} in {split} only: {beyond:.1%} of"
             f" {other} lies beyond, and as many rows of {split} stand exactly there.",
-            fix="clip both splits at the same limits, or neither",
-            constants={f"limit_{place}": end for place, end in enumerate(ends)},
+            fix=applied(
+                both,
+                [pair],
+                lambda x: f"np.clip({x}, {ends.get('low')}, {ends.get('high')})",
+                other,
+            ),
+            constants={f"limit_{place}": end for place, end in enumerate(ends.values())},
         ),
         explains=frozenset([pair.place]),
         certain=True,

@@ -11,8 +11,14 @@ import numpy as np
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fingerprints import ENDS, SCALERS, continuous, is_standard
-from mlflow_plateau.checks.fingerprints import standardised_by_rows as by_rows
+from mlflow_plateau.checks.fingerprints import (
+    ENDS,
+    SCALERS,
+    continuous,
+    is_standard,
+    standardised_by_rows,
+)
+from mlflow_plateau.checks.fix import by_rows, name_of
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     best_multiple,
@@ -50,12 +56,15 @@ class Together:
         formula: What it does.
         mark: The mark in words.
         bears: Whether an input bears the mark.
+        code: From the code of rows and of a reduction's arguments, to that of the scaled rows;
+            empty where it takes train's statistics.
     """
 
     name: str
     formula: str
     mark: str
     bears: Callable[[InputProfile], bool]
+    code: Callable[[str, str], str] | None = None
 
 
 def _cells_per_row(state: InputProfile) -> float:
@@ -111,16 +120,30 @@ WAYS = (
         "standardised row by row",
         "(x − row's mean) / row's deviation",
         "mean 0 in every row, and deviation 1",
-        by_rows,
+        standardised_by_rows,
+        lambda x, row: f"({x} - {x}.mean({row})) / {x}.std({row})",
     ),
     STANDARD_TOGETHER,
-    Together("brought to length 1 row by row", "x / √Σx²", "rows of length 1", _has_unit_length),
-    Together("divided by each row's sum", "x / Σx", "rows that add up to 1", _adds_up),
+    Together(
+        "brought to length 1 row by row",
+        "x / √Σx²",
+        "rows of length 1",
+        _has_unit_length,
+        lambda x, row: f"{x} / ({x}.astype('float64') ** 2).sum({row}) ** 0.5",
+    ),
+    Together(
+        "divided by each row's sum",
+        "x / Σx",
+        "rows that add up to 1",
+        _adds_up,
+        lambda x, row: f"{x} / {x}.sum({row})",
+    ),
     Together(
         "divided by each row's greatest",
         "x / row's greatest",
         "a 1 in every row, and nothing above it",
         _reaches_one_in_every_row,
+        lambda x, row: f"{x} / {x}.max({row})",
     ),
 )
 """What is done to rows and to whole inputs; the first that fits is meant."""
@@ -232,9 +255,28 @@ def _hypothesis(
             f" is {number(raw_mean)} and the deviation {number(raw_deviation)} there, against"
             f" {number(mean if abs(mean) > 1e-6 else 0.0)} and {number(deviation)}.",
             evidence=(f"{one} {evidence} ({listed(names)})",),
-            fix="scale the rows of both splits with the same function, or those of neither",
+            fix=by_rows(both, other, way.code, by_channel=way is WAYS[0])
+            if way.code
+            else _by_train(both, way),
         ),
         explains=frozenset(pair.place for pair in columns),
         cost=CLAIM,
         certain=True,
+    )
+
+
+def _by_train(both: InputPair, way: Together) -> str:
+    """Returns code that scales both splits by the same numbers, those of train."""
+    splits = ("train", "validation")
+    train, validation = (f"np.asarray({name_of(both, split, 'raw')}, float)" for split in splits)
+    numbers = (
+        "mean, width = 0, np.abs(raw).max()"
+        if way is DIVIDED_TOGETHER
+        else "mean, width = raw.mean(), raw.std()"
+    )
+    return (
+        f"raw = {train}  # raw_train, raw_validation: the data before anything was scaled\n"
+        f"{numbers}\n"
+        f"{name_of(both, splits[0])} = (raw - mean) / width\n"
+        f"{name_of(both, splits[1])} = ({validation} - mean) / width"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import pooled_distribution
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
@@ -20,6 +20,7 @@ from mlflow_plateau.checks.fingerprints import (
     is_standard,
     standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
@@ -47,14 +48,14 @@ def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
         pooled = [pair for pair in columns if _pooled_standard(pair)]
         if pooled:
             if not any(STANDARD.bears(pair.train) for pair in columns):
-                yield _hypothesis(pooled, STANDARD)
+                yield _hypothesis(both, pooled, STANDARD)
             continue
         for scaler, bounds in RANGES_OF.items():
             if _pooled_range(columns, *bounds):
-                yield _hypothesis(columns, scaler)
+                yield _hypothesis(both, columns, scaler)
         quartiles = [pair for pair in columns if _pooled_quartiles(pair)]
         if len(quartiles) >= LEAST_COLUMNS and 2 * len(quartiles) >= len(columns):
-            yield _hypothesis(quartiles, ROBUST)
+            yield _hypothesis(both, quartiles, ROBUST)
 
 
 def _pooled_standard(pair: NumberPair) -> bool:
@@ -99,7 +100,7 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
     return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
 
 
-def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
+def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
     names = tuple(pair.name for pair in columns)
     example = columns[0]
     quartiles = example.train.quantiles(QUARTILES)
@@ -123,10 +124,7 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
             message="The scaler was fitted on train and validation together: pooled they have"
             f" {scaler.mark} to the last digit in {listed(names)}, train alone has not.",
             evidence=(detail,),
-            fix=(
-                f"scaler = {scaler.code}.fit(x_train)  # before the splits are joined\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, columns, scaler),
         ),
         explains=frozenset(pair.place for pair in columns),
         certain=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
@@ -17,6 +17,7 @@ from mlflow_plateau.checks.fingerprints import (
     continuous,
     standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
@@ -42,7 +43,7 @@ def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
         found = [(scaler, *_refit(columns, scaler)) for scaler in SCALERS]
         scaler, refit, of_train = max(found, key=lambda one: len(one[1]))
         if refit:
-            yield _hypothesis(refit, scaler, of_train)
+            yield _hypothesis(both, refit, scaler, of_train)
 
 
 def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPair], bool]:
@@ -83,7 +84,9 @@ def _surprise(pair: NumberPair) -> float:
     return surprise
 
 
-def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -> Hypothesis:
+def _hypothesis(
+    both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, of_train: bool
+) -> Hypothesis:
     names = tuple(pair.name for pair in columns)
     rows = min(pair.validation.total for pair in columns)
     error = 1 / math.sqrt(rows)
@@ -108,10 +111,7 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -
                 if scaler not in RANGES and not scaler.shaped
                 else "validation reaches the same ends as train in every column",
             ),
-            fix=(
-                f"scaler = {scaler.code}.fit(x_train)  # never fit on validation\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, columns, scaler),
             constants={"columns": float(len(names)), "standard_error": error},
         ),
         explains=frozenset(pair.place for pair in columns),

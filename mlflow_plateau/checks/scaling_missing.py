@@ -21,6 +21,7 @@ from mlflow_plateau.checks.fingerprints import (
     continuous,
     standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
@@ -99,13 +100,13 @@ def _scaled(
         return  # counts need not be far: no population of them has fractions
     if scaler.shaped:
         if not _agree(MIN_MAX, raw):
-            yield _hypothesis(scaled, raw, scaler, train_is_scaled, exact)
+            yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
     elif not exact and scaler in (MIN_MAX, UNIT_RANGE) and _agree(MAX_ABS, raw):
         return  # nothing was taken off: it is a multiple
     elif _agree(scaler, raw):
-        yield _hypothesis(scaled, raw, scaler, train_is_scaled, exact)
+        yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
     elif scaler is STANDARD and _agree_after_power(raw, train_is_scaled):
-        yield _hypothesis(scaled, raw, POWER, train_is_scaled, exact)
+        yield _hypothesis(both, scaled, raw, POWER, train_is_scaled, exact)
 
 
 def _is_unit(scaler: Scaler, own: Sequence[NumberPair], train_is_scaled: bool) -> bool:
@@ -156,6 +157,7 @@ def _agree_after_power(raw: Sequence[NumberPair], train_is_scaled: bool) -> bool
 
 
 def _hypothesis(
+    both: InputPair,
     scaled_columns: Sequence[NumberPair],
     columns: Sequence[NumberPair],
     scaler: Scaler,
@@ -190,10 +192,7 @@ def _hypothesis(
                 f"the {other} columns have the same shapes on another scale",
                 *doubt,
             ),
-            fix=(
-                f"scaler = {scaler.code}.fit(x_train)\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, scaled_columns, scaler),
             constants={
                 "mean": raw.mean,
                 "deviation": raw.deviation,
@@ -260,10 +259,12 @@ def _pixel_hypothesis(
                 f"after {formula} the splits agree in {len(columns)} columns or channels of"
                 f" `{both.name}`",
             ),
-            fix="x_train, x_validation = (x.astype('float32') / 255 for x in (raw_train,"
-            " raw_validation))"
-            if "255" in formula
-            else "x_train, x_validation = (x / 127.5 - 1 for x in (raw_train, raw_validation))",
+            fix=applied(
+                both,
+                columns,
+                lambda x: f"{x} / 255" if "255" in formula else f"{x} / 127.5 - 1",
+                other,
+            ),
             constants={"factor": 1 / 255 if "/ 255" in formula else 1 / 127.5},
         ),
         explains=frozenset(pair.place for pair in columns),
@@ -287,5 +288,5 @@ def _by_constants(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hy
         fits = [best_affine(pair) for pair in columns]
         good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
         if len(good) == len(columns):
-            yield _hypothesis(columns, columns, STANDARD, train_is_scaled, exact=False)
+            yield _hypothesis(both, columns, columns, STANDARD, train_is_scaled, exact=False)
             return

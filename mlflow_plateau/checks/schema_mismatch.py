@@ -9,6 +9,7 @@ import numpy as np
 from mlflow_plateau.checks.codes import categories_of
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment, name_of
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles.table import Column, Layout
 
@@ -59,7 +60,8 @@ def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothes
                     names,
                     f"{len(names)} columns only in {has}",
                     f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
-                    fix="x_validation = x_validation[list(x_train.columns)]",
+                    fix=f"{name_of(both, has)} = {name_of(both, has)}.drop(columns={list(names)})"
+                    f"  # or load them into {lacks} as well",
                 )
     elif len(mine.columns) != len(theirs.columns):
         yield _mismatch(
@@ -94,8 +96,19 @@ def _shape(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
         f"rows of shape {mine.shape} in train, {theirs.shape} in validation",
         f"Rows of `{both.name}` have the shape {mine.shape} in train and {theirs.shape} in"
         f" validation{': the axes are in another order' if moved else ''}.",
-        fix="x_validation = np.moveaxis(x_validation, 1, -1)" if moved else "",
+        fix=_moved(both, mine, theirs) if moved else "",
     )
+
+
+def _moved(both: InputPair, mine: Layout, theirs: Layout) -> str:
+    """Returns code that puts the axis of the channels where train has it."""
+    x = name_of(both, "validation")
+    for at, to in ((1, -1), (-1, 1)):
+        axes = list(theirs.shape)
+        axes.insert(to - 1 if to > 0 else len(axes) - 1, axes.pop(at - 1 if at > 0 else at))
+        if tuple(axes) == mine.shape:
+            return f"{x} = np.moveaxis({x}, {at}, {to})"
+    return ""
 
 
 def _length(length: int | None) -> int:
@@ -129,7 +142,7 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
             "one split was cut to whole numbers",
             f"{listed(rounded)}: one split holds whole numbers only, the other fractions"
             f" ({mine.columns[0].dtype} in train, {theirs.columns[0].dtype} in validation).",
-            fix="x_validation = x_validation.astype(x_train.dtype)  # before anything is cut off",
+            fix=comment("convert both splits to one type before anything is cut off"),
         )
     elif not other_kind:
         differing = [
@@ -214,6 +227,6 @@ def _mismatch(
             transformation=transformation,
             severity=severity,
             message=message,
-            fix=fix or "load and transform both splits with the same function",
+            fix=fix or comment("load and transform both splits with the same function"),
         )
     )

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fingerprints import STANDARD
+from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import (
@@ -79,17 +81,17 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
         pairs = [pair for several in own.values() for pair in several]
         unknown = [key for key in own if not _is_known(fits[key])]
         if len(unknown) >= MANY and len(own) >= MANY and 2 * len(pairs) >= len(both.different):
-            yield _scaled(pairs)
+            yield _scaled(both, pairs)
         else:
             for key, alike in own.items():
-                yield _hypothesis(alike, fits[key])
+                yield _hypothesis(both, alike, fits[key])
 
 
 def _is_known(fit: Affine) -> bool:
     return fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
 
 
-def _scaled(pairs: list[NumberPair]) -> Hypothesis:
+def _scaled(both: InputPair, pairs: list[NumberPair]) -> Hypothesis:
     """Returns a scaling: nobody measures many columns in a unit of its own that nobody knows."""
     names = tuple(pair.name for pair in pairs)
     spreads = [
@@ -112,7 +114,7 @@ def _scaled(pairs: list[NumberPair]) -> Hypothesis:
                 f" {number(pair.validation.deviation)} in validation"
                 for pair in pairs[:3]
             ),
-            fix="fit one scaler on train and use it for both splits",
+            fix=scaled_by(both, pairs, STANDARD),
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=CLAIM + FREE_CONSTANTS * len(pairs),
@@ -252,12 +254,11 @@ def _rounded(pair: NumberPair, fitted: Affine) -> Affine:
     return fitted
 
 
-def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
+def _hypothesis(both: InputPair, pairs: list[NumberPair], fit: Affine) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
     known = _is_known(fit) or (all(_on_lattices(pair, fit) for pair in pairs))
     formula = affine_formula(fit.factor, fit.offset)
     example = pairs[0]
-    inverse = f"(x - {fit.offset:.8g})" if fit.offset else "x"
     return Hypothesis(
         Finding(
             check="unit_factor",
@@ -273,8 +274,7 @@ def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
                 f"after it the distributions of `{example.name}` differ by at most"
                 f" {fit.distance:.1%} of the rows, before it by {example.distance:.0%}",
             ),
-            fix=f"x_validation[{_index(names)}] = {inverse} / {fit.factor:.8g}"
-            f"  # x = x_validation[{_index(names)}]",
+            fix=applied(both, pairs, lambda x: _undone(x, fit)),
             constants={"factor": fit.factor, "offset": fit.offset},
         ),
         explains=frozenset(pair.place for pair in pairs),
@@ -293,5 +293,14 @@ def _median(pair: NumberPair, train: bool) -> float:
     return float((pair.train if train else pair.validation).quantiles()[49])
 
 
-def _index(names: tuple[str, ...]) -> str:
-    return repr(names[0]) if len(names) == 1 else repr(list(names[:4]))
+def _undone(x: str, fit: Affine) -> str:
+    """Returns the code that takes factor and offset off what ``x`` is the code of."""
+    if fit.offset:
+        x = f"{x} {'-' if fit.offset > 0 else '+'} {abs(fit.offset):.8g}"
+    if fit.factor == 1:
+        return x
+    x = f"({x})" if fit.offset else x
+    whole = 1 / fit.factor
+    if abs(fit.factor) < 1 and abs(whole - round(whole)) < 1e-6 * abs(whole):
+        return f"{x} * {round(whole)}"
+    return f"-{x}" if fit.factor == -1 else f"{x} / {fit.factor:.8g}"
