@@ -74,6 +74,11 @@ def scaled(split: Split, how: Scaling, train: str, validation: str) -> Split:
     return new
 
 
+def scaling(how: Scaling, train: str, validation: str) -> Mutation:
+    """Returns ``scaled`` as what is done to a split."""
+    return lambda _, split: scaled(split, how, train, validation)
+
+
 def rightly(_: Random, split: Split) -> Split:
     """Standardises both splits with the statistics of train."""
     return scaled(split, standard, "train", "train")
