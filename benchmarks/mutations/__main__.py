@@ -7,8 +7,8 @@ something else is claimed.
 
 The rules were first written with the cases in ``known.py`` and ``controls.py``; those in
 ``held_out.py``, on data of other distributions, were written afterwards. Later the rules were
-changed after a look at what was misnamed in both and in ``fresh.py``. The populations of
-``unseen.py`` were asked about once, when the rules had been settled.
+changed after a look at what was misnamed in these, in ``fresh.py`` and ``unseen.py``, and at last
+in ``later.py``, whose cases were asked once before.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from benchmarks.mutations.controls import CONTROLS
 from benchmarks.mutations.fresh import FRESH, FRESH_CONTROLS, FRESH_SHIFTS
 from benchmarks.mutations.held_out import HELD_OUT, HELD_OUT_SHIFTS
 from benchmarks.mutations.known import KNOWN, SHIFTS
+from benchmarks.mutations.later import LATER, LATER_CONTROLS, LATER_SHIFTS
 from benchmarks.mutations.score import count, large_rows
 from benchmarks.mutations.unseen import UNSEEN, UNSEEN_CONTROLS, UNSEEN_SHIFTS
 
@@ -30,15 +31,18 @@ GROUPS = {
     "held-out": HELD_OUT,
     "fresh": FRESH,
     "unseen": UNSEEN,
+    "later": LATER,
     "shifts": SHIFTS,
     "held-out-shifts": HELD_OUT_SHIFTS,
     "fresh-shifts": FRESH_SHIFTS,
     "unseen-shifts": UNSEEN_SHIFTS,
+    "later-shifts": LATER_SHIFTS,
 }
 CONTROL_GROUPS = {
     "controls": (CONTROLS, (40, 1_000, 1_000_000)),
     "fresh-controls": (FRESH_CONTROLS, (40, 1_000, 5_000)),
     "unseen-controls": (UNSEEN_CONTROLS, (40, 1_000, 5_000)),
+    "later-controls": (LATER_CONTROLS, (40, 1_000, 5_000)),
 }
 MUTATION_ROWS = (1_000, 5_000)
 

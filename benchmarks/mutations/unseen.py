@@ -1,4 +1,4 @@
-"""Cases that were written before the last change of rules, and asked once after it."""
+"""Cases that were written before the last changes of rules, and looked at for the last one."""
 
 from __future__ import annotations
 

@@ -33,6 +33,9 @@ ONE_OF_TWO = 0.3
 UNHEARD_OF = 10.0
 """A value that is filled in on one side only is so many times rarer on the other."""
 
+IN_BOTH = 0.5
+"""Share of the rows with values that both splits have, below which all values were moved."""
+
 NATURAL = 3.0
 """A value that is more than so many times rarer in the other split was not there by itself."""
 
@@ -43,6 +46,8 @@ def imputed_differently(comparison: Comparison) -> Iterator[Hypothesis]:
         if both.train.layout.pooled or both.sequences:
             continue
         for pair in both.numbers:
+            if _of_other_values(pair):
+                continue
             found = _imputed(both, pair, len(both.numbers))
             if found is not None:
                 yield found
@@ -99,6 +104,24 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
                 {split: spike[0]},
             )
     return None
+
+
+def _of_other_values(pair: NumberPair) -> bool:
+    """Whether values repeat in both splits, but hardly any of them stands in both.
+
+    All of them were moved, then, and not those that were missing alone.
+    """
+    train, validation = pair.train, pair.validation
+    if not (train.atoms and validation.atoms) or any(
+        2 * len(side.low) > side.total for side in (train, validation)
+    ):
+        return False
+    place = np.clip(np.searchsorted(train.low, validation.low), 1, len(train.low) - 1)
+    apart = np.minimum(
+        np.abs(train.low[place] - validation.low), np.abs(train.low[place - 1] - validation.low)
+    )
+    shared = apart <= 1e-6 * np.abs(validation.low)
+    return float(validation.mass[shared].sum()) < IN_BOTH * validation.total
 
 
 def _missing(both: InputPair, pair: NumberPair, train: bool) -> float:

@@ -11,6 +11,9 @@ from mlflow_plateau.checks.fix import resplit
 from mlflow_plateau.checks.labels import Labels, labels_of
 from mlflow_plateau.checks.transformation import number
 
+OTHER_SHARES = "other shares of the classes"
+"""The transformation of a finding where the targets are classes."""
+
 
 def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds classes that are more or less frequent, and targets of another distribution."""
@@ -58,7 +61,7 @@ def _classes(comparison: Comparison, labels: Labels) -> Iterator[Hypothesis]:
             check="label_shift",
             kind="label_shift",
             columns=(both.name,),
-            transformation="other shares of the classes",
+            transformation=OTHER_SHARES,
             severity="warn",
             message=f"The classes are distributed differently in validation: {shown}"
             f" ({variation:.0%} of the rows would have to change class).",

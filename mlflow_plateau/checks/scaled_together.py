@@ -93,16 +93,6 @@ def _adds_up(state: InputProfile) -> bool:
     return positive and abs(_moments(state)[0] * _cells_per_row(state) - 1) <= ENDS * 5
 
 
-def _reaches_one_in_every_row(state: InputProfile) -> bool:
-    """Whether the values end at 1, and at least as many of them stand there as there are rows."""
-    moments = state.moments
-    there = np.abs(moments.greatest - 1) <= ENDS
-    return (
-        bool(np.all(moments.least >= 0) and np.all(moments.greatest <= 1 + ENDS))
-        and int(moments.at_greatest[there].sum()) >= state.rows
-    )
-
-
 STANDARD_TOGETHER = Together(
     "standardised over all columns, together or row by row",
     "(x − mean) / deviation, of all columns",
@@ -137,13 +127,6 @@ WAYS = (
         "rows that add up to 1",
         _adds_up,
         lambda x, row: f"{x} / {x}.sum({row})",
-    ),
-    Together(
-        "divided by each row's greatest",
-        "x / row's greatest",
-        "a 1 in every row, and nothing above it",
-        _reaches_one_in_every_row,
-        lambda x, row: f"{x} / {x}.max({row})",
     ),
 )
 """What is done to rows and to whole inputs; the first that fits is meant."""

@@ -24,9 +24,9 @@ from mlflow_plateau.checks.transformation import listed
 NEAR = 1.0
 """A column that departs less from being scaled was scaled, with statistics from elsewhere."""
 
-NOT_CLIPPED = 3.0
-"""Validation can end exactly where train does if a scaler cuts off what is beyond: one in twenty
-is told to. In nats."""
+NOT_CLIPPED = 7.0
+"""Where no value comes twice, validation can end exactly where train does only if a scaler cuts off
+what is beyond: one in a thousand is told to. In nats."""
 
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""
@@ -62,9 +62,19 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True
-    against_chance = NOT_CLIPPED + sum(_surprise(pair) for pair in twice)
+    against_chance = sum(_surprise(pair) for pair in twice)
+    if all(_ends_once(pair) for pair in twice):
+        against_chance += NOT_CLIPPED
     chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
     return ([], True) if chance else (twice, True)
+
+
+def _ends_once(pair: NumberPair) -> bool:
+    """Whether one row alone stands at each end of train, and values hardly repeat."""
+    train = pair.train
+    return train.at_least == train.at_greatest == 1 and not (
+        train.atoms and 2 * len(train.low) < train.total
+    )
 
 
 def _surprise(pair: NumberPair) -> float:

@@ -46,6 +46,9 @@ TELLING = 0.25
 PIXELS = ((255.0, 0.0), (127.5, 127.5))
 """raw = factor · scaled + offset, for pixels scaled to [0, 1] and to [−1, 1]."""
 
+BRIGHTER = 4.0
+"""The brightest pixel of one split is at most so many times brighter than that of the other."""
+
 LEAST_COLUMNS = 3
 """So many columns agreeing on a division by 255 are an image's pixels."""
 
@@ -222,6 +225,9 @@ def _pixels(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothes
             continue
         for factor, offset in PIXELS:
             low, high = -offset / factor, (255 - offset) / factor
+            brightest = factor * max(c.greatest for c in scaled) + offset
+            if not 1 / BRIGHTER <= max(c.greatest for c in raw) / max(brightest, 1.0) <= BRIGHTER:
+                continue
             inside = low - 1e-4 <= min(c.least for c in scaled)
             if not (inside and max(c.greatest for c in scaled) <= high + 1e-4):
                 continue
