@@ -310,6 +310,8 @@ def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
             if beyond < CLIPPED or last > beyond * other.total / 2:
                 continue  # what stands at one place is no tail, but a value that was filled in
             there, usual = piled / clipped.total, _share_at(other, end)
+            if 2 * last >= there * other.total:
+                continue  # both pile up at their ends, which moved
             if there - usual >= beyond / 2:
                 ends[name] = end
                 beyond_all += beyond

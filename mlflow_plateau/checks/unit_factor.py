@@ -40,7 +40,7 @@ MANY = 3
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
 
-MUCH_WORSE = 3.0
+MUCH_WORSE = 4.0
 """Nats by which a known factor has to fit better than any natural one, to be told from it."""
 
 UNNATURAL = 5.0
