@@ -58,7 +58,7 @@ class TestReport:
         )
 
     def test_the_fix_for_units_repairs(self) -> None:
-        scope = {"x_validation": wrong(), "x": wrong()["income"]}
+        scope = {"x_validation": wrong()}
         exec(mlflow_plateau.check_consistency(TRAIN, wrong()).findings[0].fix, scope)
         assert mlflow_plateau.check_consistency(TRAIN, scope["x_validation"]).verdict == "pass"
 

@@ -7,14 +7,15 @@ something else is claimed.
 
 The rules were first written with the cases in ``known.py`` and ``controls.py``; those in
 ``held_out.py``, on data of other distributions, were written afterwards. Later the rules were
-changed after a look at what was misnamed in both and in ``fresh.py``. The populations of
-``unseen.py`` were asked about once, when the rules had been settled.
+changed after a look at what was misnamed in these, in ``fresh.py`` and ``unseen.py``, and at last
+in ``later.py``, whose cases were asked once before.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from benchmarks.mutations.controls import CONTROLS
 from benchmarks.mutations.fresh import FRESH, FRESH_CONTROLS, FRESH_SHIFTS
 from benchmarks.mutations.held_out import HELD_OUT, HELD_OUT_SHIFTS
 from benchmarks.mutations.known import KNOWN, SHIFTS
+from benchmarks.mutations.later import LATER, LATER_CONTROLS, LATER_SHIFTS
 from benchmarks.mutations.score import count, large_rows
 from benchmarks.mutations.unseen import UNSEEN, UNSEEN_CONTROLS, UNSEEN_SHIFTS
 
@@ -30,17 +32,23 @@ GROUPS = {
     "held-out": HELD_OUT,
     "fresh": FRESH,
     "unseen": UNSEEN,
+    "later": LATER,
     "shifts": SHIFTS,
     "held-out-shifts": HELD_OUT_SHIFTS,
     "fresh-shifts": FRESH_SHIFTS,
     "unseen-shifts": UNSEEN_SHIFTS,
+    "later-shifts": LATER_SHIFTS,
 }
 CONTROL_GROUPS = {
     "controls": (CONTROLS, (40, 1_000, 1_000_000)),
     "fresh-controls": (FRESH_CONTROLS, (40, 1_000, 5_000)),
     "unseen-controls": (UNSEEN_CONTROLS, (40, 1_000, 5_000)),
+    "later-controls": (LATER_CONTROLS, (40, 1_000, 5_000)),
 }
 MUTATION_ROWS = (1_000, 5_000)
+
+MANY = 90
+"""Of more cases than this a tenth of a percent is told."""
 
 
 def main() -> None:
@@ -58,12 +66,14 @@ def main() -> None:
     parser.add_argument("--groups", nargs="+", default=names, choices=names)
     arguments = parser.parse_args()
     begin = time.perf_counter()
+    measured: dict[str, Mapping[str, list[bool]]] = {}
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     for title, group in GROUPS.items():
         if title not in arguments.groups:
             continue
         print(f"{title}: {len(seeds)} seeds at {MUTATION_ROWS} rows")
         right = count(group, seeds, MUTATION_ROWS, not arguments.quiet)
+        measured[title] = right
         for kind, cases in right.items():
             print(f"  {kind:<22} {np.mean(cases):7.1%} of {len(cases)}")
         together = [case for cases in right.values() for case in cases]
@@ -81,7 +91,34 @@ def main() -> None:
                 cases = count([control], some, (size,), not arguments.quiet)["pass"]
                 false, asked = false + len(cases) - sum(cases), asked + len(cases)
             print(f"  {false} false of {asked}")
+    print(table(measured))
     print(f"{time.perf_counter() - begin:.0f} s")
+
+
+def table(measured: Mapping[str, Mapping[str, list[bool]]]) -> str:
+    """Returns the shares named right as a table in Markdown, a column for each group."""
+    groups = [title for title in measured if not title.endswith("shifts")]
+    kinds = list(dict.fromkeys(kind for title in groups for kind in measured[title]))
+    rows = {f"`{kind}`": [measured[title].get(kind, []) for title in groups] for kind in kinds}
+    rows["all"] = [_together(measured[title]) for title in groups]
+    rows["natural shifts taken for nothing else"] = [
+        _together(measured.get("shifts" if title == "known" else f"{title}-shifts", {}))
+        for title in groups
+    ]
+    lines = [["kind", *groups], ["---"] * (1 + len(groups))]
+    lines += [[name, *map(_share, cases)] for name, cases in rows.items()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _together(right: Mapping[str, list[bool]]) -> list[bool]:
+    return [case for cases in right.values() for case in cases]
+
+
+def _share(cases: list[bool]) -> str:
+    if not cases:
+        return ""
+    digits = 1 if len(cases) > MANY and not all(cases) else 0
+    return f"{100 * np.mean(cases):.{digits}f} % of {len(cases)}"
 
 
 if __name__ == "__main__":

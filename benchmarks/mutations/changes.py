@@ -40,23 +40,28 @@ def axes(x: Array) -> tuple[int, ...]:
     return tuple(range(x.ndim - 1))
 
 
+def width(by: Array) -> Array:
+    """Returns what to divide by: 1 where there is no width, as scikit-learn has it."""
+    return np.where(by > 0, by, 1.0)
+
+
 def standard(of: Array, by: Array) -> Array:
-    return (of - by.mean(axis=axes(by))) / by.std(axis=axes(by))
+    return (of - by.mean(axis=axes(by))) / width(by.std(axis=axes(by)))
 
 
 def min_max(of: Array, by: Array) -> Array:
     low, high = by.min(axis=axes(by)), by.max(axis=axes(by))
-    return (of - low) / (high - low)
+    return (of - low) / width(high - low)
 
 
 def robust(of: Array, by: Array) -> Array:
     """Scales by median and interquartile range."""
     low, middle, high = np.quantile(by, [0.25, 0.5, 0.75], axis=axes(by))
-    return (of - middle) / (high - low)
+    return (of - middle) / width(high - low)
 
 
 def max_abs(of: Array, by: Array) -> Array:
-    return of / abs(by).max(axis=axes(by))
+    return of / width(abs(by).max(axis=axes(by)))
 
 
 Scaling = Callable[[Array, Array], Array]
@@ -72,6 +77,11 @@ def scaled(split: Split, how: Scaling, train: str, validation: str) -> Split:
     if validation != "raw":
         new = replace(new, v=with_values(split.v, how(other, by.get(validation, other))))
     return new
+
+
+def scaling(how: Scaling, train: str, validation: str) -> Mutation:
+    """Returns ``scaled`` as what is done to a split."""
+    return lambda _, split: scaled(split, how, train, validation)
 
 
 def rightly(_: Random, split: Split) -> Split:

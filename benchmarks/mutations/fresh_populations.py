@@ -1,4 +1,4 @@
-"""Populations of a third kind, seen before the rules were changed for the last time."""
+"""Populations of a third kind, seen before the rules were changed for the last times."""
 
 from __future__ import annotations
 

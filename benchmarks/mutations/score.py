@@ -8,18 +8,32 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from benchmarks.mutations.fresh_populations import FRESH_POPULATIONS
+from benchmarks.mutations.later_populations import LATER_POPULATIONS
 from benchmarks.mutations.populations import POPULATIONS
 from benchmarks.mutations.split import Case, Split, drawn
 from benchmarks.mutations.unseen_populations import UNSEEN_POPULATIONS
 from mlflow_plateau.consistency import ConsistencyReport, report
 from mlflow_plateau.profiles import profile
 
-ALL_POPULATIONS = {**POPULATIONS, **FRESH_POPULATIONS, **UNSEEN_POPULATIONS}
+ALL_POPULATIONS = {
+    **POPULATIONS,
+    **FRESH_POPULATIONS,
+    **UNSEEN_POPULATIONS,
+    **LATER_POPULATIONS,
+}
 
 NATURAL = ("pass", "distribution_shift")
 """Kinds of cases in which nothing was done to the data."""
 
-CELLS = {"image": 432, "digits": 196, "series": 72, "codes": 40, "token": 24}
+CELLS = {
+    "image": 432,
+    "digits": 196,
+    "series": 72,
+    "scans": 100,
+    "meters": 48,
+    "codes": 40,
+    "token": 24,
+}
 """Values of a row, where there are many."""
 
 LARGE_CELLS = 100_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,12 @@ Mutation = Callable[[Random, Split], Split]
 
 Case = tuple[str, str, str, Mutation]
 """Kind, name, population, and what is done to it."""
+
+
+def cases(by_kind: Mapping[str, Sequence[tuple[str, str, Mutation]]]) -> list[Case]:
+    """Returns cases, given as name, population and mutation of each kind."""
+    return [(kind, *case) for kind, several in by_kind.items() for case in several]
+
 
 VALIDATION_SHARE = 0.25
 

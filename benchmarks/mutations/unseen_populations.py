@@ -1,4 +1,4 @@
-"""Populations that were asked about once, when the rules had been settled."""
+"""Populations of a fourth kind, looked at before the rules were changed for the last time."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from mlflow_plateau.checks.monotone_transform import monotone_transform
 from mlflow_plateau.checks.non_finite import non_finite
 from mlflow_plateau.checks.repair import Repair, repair_of
 from mlflow_plateau.checks.rows_shared import rows_shared
+from mlflow_plateau.checks.scaled_together import scaled_together
 from mlflow_plateau.checks.scaler_fit_on_both import scaler_fit_on_both
 from mlflow_plateau.checks.scaler_refit import scaler_refit
 from mlflow_plateau.checks.scaling_missing import scaling_missing
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     rows_shared,
     scaler_refit,
     scaler_fit_on_both,
+    scaled_together,
     scaling_missing,
     columns_permuted,
     token_offset,

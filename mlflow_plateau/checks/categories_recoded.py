@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlflow_plateau.checks.codes import MOST_CODES, CodePair, code_pair
-from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.evidence import (
     CLAIM,
     EFFECT,
@@ -17,6 +17,7 @@ from mlflow_plateau.checks.evidence import (
     variation_of_chance,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import translated
 
 LEAST_ROWS = 15.0
 """Rows that a comparison has to be worth before frequencies are matched."""
@@ -39,7 +40,7 @@ def categories_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
                 continue
             mapping = recoding(pair)
             if mapping:
-                yield _hypothesis((both.name, column), both.column_name(column), pair, mapping)
+                yield _hypothesis(both, column, other, pair, mapping)
 
 
 def recoding(pair: CodePair) -> dict[str, str]:
@@ -116,11 +117,12 @@ def _plain(name: str) -> str:
 
 
 def _hypothesis(
-    place: tuple[str, int], name: str, pair: CodePair, mapping: dict[str, str]
+    both: InputPair, column: int, other: int, pair: CodePair, mapping: dict[str, str]
 ) -> Hypothesis:
+    name = both.column_name(column)
     shown = ", ".join(f"{mine} → {theirs}" for mine, theirs in list(mapping.items())[:6])
     before, after = pair.variation(), pair.sorted_variation()
-    back: dict[Any, Any] = {theirs: mine for mine, theirs in list(mapping.items())[:12]}
+    back: dict[Any, Any] = {theirs: mine for mine, theirs in mapping.items()}
     if pair.whole:
         back = {int(theirs): int(mine) for theirs, mine in back.items()}
     return Hypothesis(
@@ -137,11 +139,10 @@ def _hypothesis(
                 f"by code the shares differ by {before:.0%} of the rows, by frequency by"
                 f" {after:.1%}",
             ),
-            fix=f"x_validation[{name!r}] = x_validation[{name!r}].replace({back})"
-            "  # better: fit one encoder on train",
+            fix=translated(both, other, back),
             constants=as_numbers(mapping) if pair.whole else {},
         ),
-        explains=frozenset([place]),
+        explains=frozenset([(both.name, column)]),
         cost=CLAIM,
         certain=pair.shift() is not None or not pair.whole,
     )

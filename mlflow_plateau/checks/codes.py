@@ -49,7 +49,23 @@ class CodePair:
             np.array([codes.get(name, 0) for name in names], dtype=np.float64)
             for codes in (self.train, self.validation)
         )
-        return self.variation() >= EFFECT and counts_differ(train, validation)
+        matters = self.variation() >= EFFECT or self._missing() >= EFFECT / 2
+        return matters and counts_differ(train, validation)
+
+    def _missing(self) -> float:
+        """Returns the greatest share of a code that the other split does not have at all."""
+        return max(
+            (
+                count / sum(codes.values())
+                for codes, others in (
+                    (self.train, self.validation),
+                    (self.validation, self.train),
+                )
+                for name, count in codes.items()
+                if not others.get(name)
+            ),
+            default=0.0,
+        )
 
     def variation(self) -> float:
         """Returns the total variation between the shares of the same codes."""

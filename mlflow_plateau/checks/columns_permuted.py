@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair, against_same
 from mlflow_plateau.checks.distribution import distance
-from mlflow_plateau.checks.evidence import CLAIM, FITS, harmonic, nats
+from mlflow_plateau.checks.evidence import CLAIM, EFFECT, FITS, log_factorial
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import name_of, reordered
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
@@ -59,7 +60,8 @@ def _by_name(both: InputPair) -> Iterator[Hypothesis]:
             severity="fail",
             message=f"Validation has the same columns in another order ({listed(moved)} moved);"
             " as arrays they are mistaken for each other.",
-            fix="x_validation = x_validation[list(x_train.columns)]",
+            fix=f"{name_of(both, 'validation')} = {name_of(both, 'validation')}"
+            f"[list({name_of(both, 'train')}.columns)]",
             constants={
                 both.column_name(mine): float(theirs)
                 for mine, theirs in both.matched
@@ -85,7 +87,7 @@ def _by_content(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypo
     for place in moved.tolist():
         one, other = columns[place], columns[int(order[place])]
         apart = distance(one.train, other.validation)
-        after = nats(apart, harmonic(one.train.rows, other.validation.rows))
+        after = against_same(one.train, other.validation, apart)
         if after > FITS:
             return
         left += after
@@ -93,11 +95,47 @@ def _by_content(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypo
         after_all = max(after_all, apart)
     if left > LEFT + USUALLY_LEFT * len(moved):
         return
-    gained = before - left + _gain_by_correlation(both, columns, order)
-    cost = CLAIM + PER_MOVE * len(moved)
-    if gained <= cost:
+    by_relation = _gain_by_correlation(both, columns, order)
+    # However many rows show it: columns that are nearly the same may stand in any order.
+    if not by_relation and sum(columns[place].distance for place in moved.tolist()) < 2 * EFFECT:
+        return
+    cost = CLAIM + _cost_of_moves(both, columns, order, moved)
+    if before - left + by_relation <= cost:
         return
     yield _hypothesis(both, columns, order, moved, cost + left, after_all)
+
+
+def _cost_of_moves(
+    both: InputPair, columns: Sequence[NumberPair], order: Int64, moved: Int64
+) -> float:
+    """Returns what it costs that just these columns moved to just these places, in nats.
+
+    Among the columns of one category there are fewer orders than among all.
+    """
+    anywhere = min(PER_MOVE, math.log(len(columns))) * len(moved)
+    groups = _categories(both, columns)
+    if np.any(groups[moved] != groups[order[moved]]):
+        return anywhere
+    sizes = np.bincount(groups)[np.unique(groups[moved])].tolist()
+    return min(anywhere, sum(log_factorial(size) for size in sizes))
+
+
+def _categories(both: InputPair, columns: Sequence[NumberPair]) -> Int64:
+    """Returns a number for each column, the same for neighbours of which only one is ever 1."""
+    groups = np.arange(len(columns))
+    comoments = both.train.comoments
+    if comoments is None:
+        return groups
+    numbers = [pair.number for pair in columns]
+    apart = comoments.products[np.ix_(numbers, numbers)] == 0
+    first = 0
+    for place in range(1, len(columns)):
+        both_two_valued = columns[place].train.two_valued and columns[first].train.two_valued
+        if both_two_valued and apart[place, first:place].all():
+            groups[place] = first
+        else:
+            first = place
+    return groups
 
 
 def _costs(columns: Sequence[NumberPair]) -> Float64:
@@ -160,10 +198,7 @@ def _settle_by_correlation(
     alike = np.array(
         [
             [
-                nats(
-                    distance(one.train, other.validation),
-                    harmonic(one.train.rows, other.validation.rows),
-                )
+                against_same(one.train, other.validation, distance(one.train, other.validation))
                 <= limit
                 for other in columns
             ]
@@ -207,6 +242,15 @@ def _gain_by_correlation(
     return float((before**2 - after**2) / (2 * error**2))
 
 
+def _whole_order(both: InputPair, columns: Sequence[NumberPair], order: Int64) -> list[int]:
+    """Returns for each of train's columns, whatever it holds, its number in validation."""
+    numbers = dict(both.matched)
+    whole = [numbers.get(column, column) for column in range(len(both.train.layout.columns))]
+    for place, there in enumerate(order.tolist()):
+        whole[columns[place].place[1]] = numbers[columns[there].place[1]]
+    return whole
+
+
 def _hypothesis(
     both: InputPair,
     columns: Sequence[NumberPair],
@@ -237,7 +281,7 @@ def _hypothesis(
             evidence=(
                 f"put back in order, the moved columns differ by at most {apart:.1%} of the rows",
             ),
-            fix=f"x_validation = x_validation[..., {order.tolist()[:64]}]",
+            fix=reordered(both, _whole_order(both, columns, order)),
             constants={
                 names[place]: float(numbers[columns[int(order[place])].place[1]])
                 for place in moved.tolist()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from mlflow_plateau.checks.distribution import Distribution, distance, distribution_of
 from mlflow_plateau.checks.evidence import (
     EFFECT,
@@ -14,11 +16,14 @@ from mlflow_plateau.checks.evidence import (
     ORDINARY_SHIFT,
     discoveries,
     harmonic,
+    likelihood_ratio,
     nats,
 )
 from mlflow_plateau.checks.finding import Place
 from mlflow_plateau.profiles import Profile
 from mlflow_plateau.profiles.input_profile import InputProfile
+from mlflow_plateau.profiles.patterns import Float64
+from mlflow_plateau.profiles.sequences import Sequences
 from mlflow_plateau.profiles.table import Column, Layout
 
 LEAST_PLACES = 4
@@ -29,6 +34,12 @@ PADDED_SHARE = 0.2
 
 ALIKE = 0.5
 """…the places' means differ by at most this many deviations."""
+
+MOST_COUNTS = 100
+"""More different whole numbers are an alphabet or a vocabulary, if their places are alike."""
+
+STANDARD_ERRORS = 4.0
+"""A frequency that rises by so many is no chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +72,7 @@ class NumberPair:
     @property
     def against_same(self) -> float:
         """Nats against both being one population."""
-        return nats(self.distance, self.rows)
+        return against_same(self.train, self.validation, self.distance)
 
     @property
     def as_shift(self) -> float:
@@ -73,6 +84,21 @@ class NumberPair:
             1 / ORDINARY_RATIO <= ratio <= ORDINARY_RATIO and moved <= ORDINARY_RATIO * spread
         )
         return ORDINARY_SHIFT if ordinary else EXTREME_SHIFT
+
+
+def against_same(one: Distribution, other: Distribution, apart: float) -> float:
+    """Returns how much speaks against two columns being one population, in nats.
+
+    Args:
+        one: A column.
+        other: Another one.
+        apart: Their distance.
+    """
+    if one.two_valued and other.two_valued and np.array_equal(one.low, other.low):
+        shares = (side.mass[1] / side.total for side in (one, other))
+        share, other_share = map(float, shares)
+        return likelihood_ratio(share, one.rows, other_share, other.rows)
+    return nats(apart, harmonic(one.rows, other.rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +193,24 @@ def _holds_sequences(state: InputProfile) -> bool:
     mean, deviation = state.statistics()
     spread = float((deviation**2).mean() + mean.var()) ** 0.5
     alike = spread > 0 and float(abs(mean - mean.mean()).max()) / spread < ALIKE
-    return bool(padded >= PADDED_SHARE or alike) and len(sequences.ids) > 8
+    if len(sequences.ids) <= 8:
+        return False
+    return bool(padded >= PADDED_SHARE or (alike and not _are_counts(sequences)))
+
+
+def _are_counts(sequences: Sequences) -> bool:
+    """Whether whole numbers become rarer and rarer from one of them on, as counts and ages do."""
+    often = sequences.ids.astype(np.float64)
+    if len(often) > MOST_COUNTS or sequences.above:
+        return False
+    peak = int(often.argmax())
+    return all(_falls(side) for side in (often[peak:], often[peak::-1]))
+
+
+def _falls(often: Float64) -> bool:
+    """Whether frequencies fall, or rise by no more than chance."""
+    lowest = np.minimum.accumulate(often)
+    return bool(np.all(often - lowest <= STANDARD_ERRORS * np.sqrt(lowest + 1)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,14 @@ from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.distribution_shift import joined
 from mlflow_plateau.checks.evidence import ORDINARY_SHIFT, harmonic
 from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
+from mlflow_plateau.checks.label_shift import OTHER_SHARES
 
 MARGIN = 0.7
 """By how much a feature has to differ more than the labels for them not to be the reason, divided
 by √rows: the standard error of the difference of two shares."""
+
+MAPS = frozenset({"scaling_missing", "unit_factor", "monotone_transform"})
+"""Kinds that say of every value of a column what became of it."""
 
 _RANK = {
     kind: place
@@ -51,25 +55,60 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     open_ones = [h for h in hypotheses if not h.certain and h.explains]
     taken: set[Place] = set()
     chosen: list[Hypothesis] = []
+    mapped = frozenset().union(*(h.explains for h in certain if h.finding.kind in MAPS))
     for hypothesis in certain:
+        again = any(
+            h.finding.kind == hypothesis.finding.kind and hypothesis.explains <= h.explains
+            for h in chosen
+            if hypothesis.explains
+        )
+        if again:
+            continue  # said in other words
+        if hypothesis.finding.kind == "imputed_differently" and hypothesis.explains <= mapped:
+            continue  # the values at which rows pile up are train's, mapped
         chosen.append(hypothesis)
         taken |= hypothesis.explains
-    for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h)):
-        if hypothesis.explains & taken or _gain(comparison, hypothesis) < 0:
+    # Other shares of the classes move a feature by no more than they differ themselves.
+    labels = _labels([h for h in open_ones if not h.explains & taken])
+    if labels:
+        labels += _margin(comparison)
+    for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h, labels)):
+        already = len(hypothesis.explains & taken)
+        if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis, labels) < 0:
             continue
         chosen.append(hypothesis)
         taken |= hypothesis.explains
     return tuple(h.finding for h in sorted(joined(chosen), key=_order(comparison, chosen)))
 
 
-def _gain(comparison: Comparison, hypothesis: Hypothesis) -> float:
-    """Returns what a hypothesis saves against calling its columns another population."""
+def _labels(hypotheses: Iterable[Hypothesis]) -> float:
+    """Returns how far the classes' shares are apart, zero where they are the same."""
+    shifts = [h.finding for h in hypotheses if h.finding.transformation == OTHER_SHARES]
+    return max((finding.constants["distance"] for finding in shifts), default=0.0)
+
+
+def _margin(comparison: Comparison) -> float:
+    rows = harmonic(comparison.train.rows, comparison.validation.rows)
+    return MARGIN / math.sqrt(max(rows, 1.0))
+
+
+def _gain(comparison: Comparison, hypothesis: Hypothesis, labels: float) -> float:
+    """Returns what a hypothesis saves against calling its columns another population.
+
+    Args:
+        comparison: The splits.
+        hypothesis: The hypothesis.
+        labels: Columns that are no farther apart than this, and moved by what populations move by,
+            follow from other shares of the classes.
+    """
     if hypothesis.finding.kind in ("distribution_shift", "label_shift"):
         return 0.0
     saved = 0.0
     for place in hypothesis.explains:
         pair = comparison.by_place.get(place)
-        saved += ORDINARY_SHIFT if pair is None else pair.as_shift
+        cost = ORDINARY_SHIFT if pair is None else pair.as_shift
+        if pair is None or pair.distance > labels or cost > ORDINARY_SHIFT:
+            saved += cost
     return saved - hypothesis.cost
 
 
@@ -77,10 +116,7 @@ def _order(
     comparison: Comparison, chosen: list[Hypothesis]
 ) -> Callable[[Hypothesis], tuple[int, float]]:
     """Returns the key that sorts findings, the most serious and most telling first."""
-    shifts = [h.finding for h in chosen if h.finding.kind == "label_shift"]
-    labels = max((finding.constants["distance"] for finding in shifts), default=0.0)
-    rows = harmonic(comparison.train.rows, comparison.validation.rows)
-    margin = MARGIN / math.sqrt(max(rows, 1.0))
+    labels, margin = _labels(chosen), _margin(comparison)
 
     def key(hypothesis: Hypothesis) -> tuple[int, float]:
         finding = hypothesis.finding

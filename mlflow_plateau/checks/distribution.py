@@ -80,6 +80,11 @@ class Distribution:
         return not self.least < self.greatest
 
     @property
+    def two_valued(self) -> bool:
+        """Whether there are two values, and both are known."""
+        return self.atoms and len(self.low) == 2
+
+    @property
     def whole(self) -> bool:
         """Whether all of its values are known to be whole numbers."""
         return self.atoms and bool(np.all(self.low == np.round(self.low)))
@@ -156,6 +161,23 @@ def distribution_of(state: InputProfile, number: int) -> Distribution | None:
         rounding=ROUNDING.get(
             state.layout.columns[state.layout.numbers[number]].dtype, SINGLE_PRECISION
         ),
+    )
+
+
+def pooled_distribution(one: Distribution, other: Distribution) -> Distribution:
+    """Returns the lumps of both splits together, ascending; its moments are the first one's."""
+    low, high = (
+        np.concatenate([getattr(one, end), getattr(other, end)]) for end in ("low", "high")
+    )
+    order = np.argsort(low, kind="stable")
+    mass = np.concatenate([one.mass, other.mass])
+    return replace(
+        one,
+        low=low[order],
+        high=high[order],
+        mass=mass[order],
+        rows=one.rows + other.rows,
+        atoms=one.atoms and other.atoms,
     )
 
 

@@ -14,6 +14,7 @@ from mlflow_plateau.checks.evidence import (
     variation_of_chance,
 )
 from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment
 from mlflow_plateau.checks.ids import id_frequencies
 from mlflow_plateau.checks.transformation import number
 
@@ -31,6 +32,8 @@ OTHER_POPULATION = "another population"
 
 OTHER_DEPENDENCE = "columns go together otherwise"
 """… and where each is the same by itself."""
+
+FIX = comment("split at random from one population, or weight the rows by how typical they are")
 
 
 def distribution_shift(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -156,7 +159,7 @@ def _hypothesis(
             transformation=transformation,
             severity="warn",
             message=message,
-            fix="split at random from one population, or weight the rows by how typical they are",
+            fix=FIX,
             constants={"distance": distance},
         ),
         explains=explains,

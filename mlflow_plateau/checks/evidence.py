@@ -95,21 +95,41 @@ def counts_differ(
 ) -> bool:
     """Whether two rows of counts come from different shares, beyond chance.
 
+    Either all of them together say so, or one against the others does, as when one is missing.
+    """
+    table = np.array([one, other])
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2 or not table.sum(axis=1).all():
+        return False
+    columns = table.shape[1]
+    return bool(min(_chance_of(table), columns * _chance_of_one(table)) < FALSE_FINDINGS / 2)
+
+
+def _chance_of_one(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Returns how probable the least probable single count is, given all others (Fisher's test)."""
+    from scipy.stats import hypergeom
+
+    one, other = table
+    of_both = one + other
+    below = hypergeom.cdf(one, table.sum(), of_both, one.sum())
+    above = hypergeom.cdf(other, table.sum(), of_both, other.sum())
+    return 2 * float(np.minimum(below, above).min())
+
+
+def _chance_of(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Returns with what probability one distribution gives rows of counts that differ so much.
+
     The weaker of Pearson's statistic and the likelihood ratio decides: small counts mislead them in
     different directions.
     """
     from scipy.stats import chi2
 
-    table = np.array([one, other])
-    table = table[:, table.sum(axis=0) > 0]
     rows = table.sum(axis=1, keepdims=True)
-    if table.shape[1] < 2 or not rows.all():
-        return False
     expected = rows * table.sum(axis=0) / table.sum()
     pearson = float(((table - expected) ** 2 / expected).sum())
     logs = np.log(np.where(table > 0, table / expected, 1.0))
     ratio = 2 * float((table * logs).sum())
-    return bool(chi2.sf(min(pearson, ratio), table.shape[1] - 1) < FALSE_FINDINGS)
+    return float(chi2.sf(min(pearson, ratio), table.shape[1] - 1))
 
 
 def variation_of_chance(categories: int, rows: float) -> float:

@@ -40,7 +40,8 @@ class Finding:
         severity: ``info``, ``warn`` or ``fail``.
         message: The finding in a sentence.
         evidence: Sentences with the numbers that it stands on.
-        fix: What to change, as code.
+        fix: What to change, as code that runs when pasted (see ``fix.py`` for its names), or as a
+            comment where no code can do it.
         constants: The numbers of the transformation by name, for programs.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from mlflow_plateau.checks.evidence import (
     likelihood_ratio,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.transformation import number
 from mlflow_plateau.profiles.patterns import Float64
 
@@ -32,6 +33,9 @@ ONE_OF_TWO = 0.3
 UNHEARD_OF = 10.0
 """A value that is filled in on one side only is so many times rarer on the other."""
 
+IN_BOTH = 0.5
+"""Share of the rows with values that both splits have, below which all values were moved."""
+
 NATURAL = 3.0
 """A value that is more than so many times rarer in the other split was not there by itself."""
 
@@ -42,12 +46,14 @@ def imputed_differently(comparison: Comparison) -> Iterator[Hypothesis]:
         if both.train.layout.pooled or both.sequences:
             continue
         for pair in both.numbers:
-            found = _imputed(both, pair)
+            if _of_other_values(pair):
+                continue
+            found = _imputed(both, pair, len(both.numbers))
             if found is not None:
                 yield found
 
 
-def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
+def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | None:
     train_missing = _missing(both, pair, train=True)
     validation_missing = _missing(both, pair, train=False)
     in_train = _spike(pair.train, pair.validation)
@@ -56,6 +62,7 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
         if in_train[0] == in_validation[0] or not _otherwise_alike(pair, in_train, in_validation):
             return None
         return _hypothesis(
+            both,
             pair,
             f"missing values are {_value(in_train[0], pair)} in train,"
             f" {_value(in_validation[0], pair)} in validation",
@@ -73,6 +80,7 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
         filled = _value(spike[0], pair)
         if missing > LEAST_SHARE and spike[1] < NATURAL * missing < NATURAL**2 * spike[1]:
             return _hypothesis(
+                both,
                 pair,
                 f"missing values are {filled} in {split}, still missing in {other}",
                 f"Missing values of `{pair.name}` were filled with {filled} in {split}"
@@ -84,8 +92,11 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
         if _share_at(lacking, spike[0]) > spike[1] / UNHEARD_OF:
             continue
         alike = _without(pair, spike, split) <= TOLERANCE + _chance(pair)
-        if spike[1] >= 2 * LEAST_SHARE and spike[2] >= spike[3] and alike:
+        # On one side alone it may be a chance among all columns.
+        enough = spike[2] >= spike[3] + math.log(columns)
+        if spike[1] >= 2 * LEAST_SHARE and enough and alike:
             return _hypothesis(
+                both,
                 pair,
                 f"{spike[1]:.1%} of {split} is {filled}, none of {other}",
                 f"`{pair.name}` is exactly {filled} in {spike[1]:.1%} of {split}, as if missing"
@@ -93,6 +104,24 @@ def _imputed(both: InputPair, pair: NumberPair) -> Hypothesis | None:
                 {split: spike[0]},
             )
     return None
+
+
+def _of_other_values(pair: NumberPair) -> bool:
+    """Whether values repeat in both splits, but hardly any of them stands in both.
+
+    All of them were moved, then, and not those that were missing alone.
+    """
+    train, validation = pair.train, pair.validation
+    if not (train.atoms and validation.atoms) or any(
+        2 * len(side.low) > side.total for side in (train, validation)
+    ):
+        return False
+    place = np.clip(np.searchsorted(train.low, validation.low), 1, len(train.low) - 1)
+    apart = np.minimum(
+        np.abs(train.low[place] - validation.low), np.abs(train.low[place - 1] - validation.low)
+    )
+    shared = apart <= 1e-6 * np.abs(validation.low)
+    return float(validation.mass[shared].sum()) < IN_BOTH * validation.total
 
 
 def _missing(both: InputPair, pair: NumberPair, train: bool) -> float:
@@ -219,8 +248,26 @@ def _value(value: float, pair: NumberPair) -> str:
     return said
 
 
+def _fix(both: InputPair, pair: NumberPair, filled: Mapping[str, float]) -> str:
+    """Returns code that fills one split as the other is filled."""
+    if "train" in filled and "validation" in filled:
+        ours, theirs = filled["train"], filled["validation"]
+        return applied(
+            both, [pair], lambda x: f"np.where(np.isclose({x}, {theirs!r}), {ours!r}, {x})"
+        )
+    if "missing" in filled:
+        split = "validation" if "train" in filled else "train"
+        value = filled.get("train", filled.get("validation"))
+        return applied(both, [pair], lambda x: f"np.where(np.isnan({x}), {value!r}, {x})", split)
+    return comment("fill what is missing in both splits with one imputer, fitted on train")
+
+
 def _hypothesis(
-    pair: NumberPair, transformation: str, message: str, constants: dict[str, float]
+    both: InputPair,
+    pair: NumberPair,
+    transformation: str,
+    message: str,
+    constants: dict[str, float],
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
@@ -230,8 +277,7 @@ def _hypothesis(
             transformation=transformation,
             severity="fail",
             message=message,
-            fix="imputer = SimpleImputer().fit(x_train)\n"
-            "x_train, x_validation = imputer.transform(x_train), imputer.transform(x_validation)",
+            fix=_fix(both, pair, constants),
             constants=constants,
         ),
         explains=frozenset([pair.place]),

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from mlflow_plateau.checks.codes import shares
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import resplit
 from mlflow_plateau.checks.labels import Labels, labels_of
 from mlflow_plateau.checks.transformation import number
+
+OTHER_SHARES = "other shares of the classes"
+"""The transformation of a finding where the targets are classes."""
 
 
 def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -17,7 +21,7 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
     for labels in labels_of(comparison):
         as_classes.add(labels.both.name)
         if labels.forms[0] == labels.forms[1]:
-            yield from _classes(labels)
+            yield from _classes(comparison, labels)
     for both in comparison.targets:
         if both.name in as_classes:
             continue
@@ -32,7 +36,7 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
                     message=f"The target `{pair.name}` is distributed differently: mean"
                     f" {number(pair.train.mean)} in train, {number(pair.validation.mean)} in"
                     f" validation ({pair.distance:.0%} of the rows would have to move).",
-                    fix="split at random, or stratify by quantiles of the target",
+                    fix=resplit(comparison, stratify=False),
                     constants={"distance": pair.distance},
                 ),
                 explains=frozenset([pair.place]),
@@ -40,7 +44,7 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
             )
 
 
-def _classes(labels: Labels) -> Iterator[Hypothesis]:
+def _classes(comparison: Comparison, labels: Labels) -> Iterator[Hypothesis]:
     codes = labels.codes
     if not codes.differ():
         return
@@ -57,11 +61,11 @@ def _classes(labels: Labels) -> Iterator[Hypothesis]:
             check="label_shift",
             kind="label_shift",
             columns=(both.name,),
-            transformation="other shares of the classes",
+            transformation=OTHER_SHARES,
             severity="warn",
             message=f"The classes are distributed differently in validation: {shown}"
             f" ({variation:.0%} of the rows would have to change class).",
-            fix="train_test_split(x, y, stratify=y)",
+            fix=resplit(comparison, stratify=True),
             constants={"distance": variation},
         ),
         explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),

@@ -16,7 +16,8 @@ from mlflow_plateau.checks.evidence import (
     variation_of_chance,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.labels import Labels, labels_of
+from mlflow_plateau.checks.fix import comment, name_of, reordered, translated_targets
+from mlflow_plateau.checks.labels import INTEGERS, ONE_HOT, Labels, labels_of
 from mlflow_plateau.profiles.by_class import ByClass
 from mlflow_plateau.profiles.patterns import Float64
 
@@ -46,6 +47,7 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
                 f"{train} in train, {validation} in validation",
                 f"Targets are {train} in train and {validation} in validation.",
                 (),
+                fix=_other_form(labels),
             )
             continue
         mapping = _other_codes(labels)
@@ -197,7 +199,35 @@ def _recoded(
         (why,),
         severity,
         as_numbers(mapping),
+        _back(both, mapping),
     )
+
+
+def _back(both: InputPair, mapping: Mapping[str, str]) -> str:
+    """Returns code that gives validation's targets train's classes."""
+    columns = len(both.train.layout.columns)
+    if columns > 1:
+        order = list(range(columns))
+        for mine, theirs in mapping.items():
+            order[int(mine)] = int(theirs)
+        return reordered(both, order)
+    whole = not both.train.layout.categories
+    codes = {(_whole(t) if whole else t): (_whole(m) if whole else m) for m, t in mapping.items()}
+    return translated_targets(both, codes)
+
+
+def _whole(code: str) -> int:
+    return int(float(code))
+
+
+def _other_form(labels: Labels) -> str:
+    """Returns code that gives validation's targets train's form, where the classes are the same."""
+    y = name_of(labels.both, "validation")
+    if labels.forms == (INTEGERS, ONE_HOT):
+        return f"{y} = np.argmax(np.asarray({y}), axis=1)"
+    if labels.forms == (ONE_HOT, INTEGERS):
+        return f"{y} = np.eye({len(labels.codes.train)})[{y}]"
+    return ""
 
 
 def _hypothesis(
@@ -207,6 +237,7 @@ def _hypothesis(
     evidence: tuple[str, ...],
     severity: str = "fail",
     constants: dict[str, float] | None = None,
+    fix: str = "",
 ) -> Hypothesis:
     return Hypothesis(
         Finding(
@@ -217,8 +248,8 @@ def _hypothesis(
             severity=severity,
             message=message,
             evidence=evidence,
-            fix="encoder = LabelEncoder().fit(y_train)\n"
-            "y_train, y_validation = encoder.transform(y_train), encoder.transform(y_validation)",
+            fix=fix
+            or comment("encode both splits' targets with one encoder, in their rows' order"),
             constants=constants or {},
         ),
         explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),

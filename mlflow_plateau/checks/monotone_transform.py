@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import (
     CLAIM,
@@ -19,7 +19,8 @@ from mlflow_plateau.checks.evidence import (
     TOLERANCE,
     likelihood_ratio,
 )
-from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
+from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
 from mlflow_plateau.profiles.patterns import Float64
@@ -67,11 +68,43 @@ INVERSES: dict[str, Function] = {
 }
 """What undoes each of them."""
 
+CODE = {
+    "log1p({})": ("np.log1p({})", "np.expm1({})"),
+    "log({})": ("np.log({})", "np.exp({})"),
+    "log2({})": ("np.log2({})", "np.exp2({})"),
+    "log10({})": ("np.log10({})", "10.0 ** {}"),
+    "log10(1 + {})": ("np.log10(1 + {})", "10.0 ** {} - 1"),
+    "sqrt({})": ("np.sqrt({})", "{} ** 2"),
+    "cbrt({})": ("np.cbrt({})", "{} ** 3"),
+    "{}²": ("{} ** 2", "np.sqrt({})"),
+    "{}³": ("{} ** 3", "np.cbrt({})"),
+    "exp({})": ("np.exp({})", "np.log({})"),
+    "expm1({})": ("np.expm1({})", "np.log1p({})"),
+    "arcsinh({})": ("np.arcsinh({})", "np.sinh({})"),
+    "tanh({})": ("np.tanh({})", "np.arctanh({})"),
+    "sigmoid({})": ("1 / (1 + np.exp(-{}))", "np.log({0} / (1 - {0}))"),
+    "1 / {}": ("1 / {}", "1 / {}"),
+    "sign({0})·log1p(|{0}|)": (
+        "np.sign({0}) * np.log1p(np.abs({0}))",
+        "np.sign({0}) * np.expm1(np.abs({0}))",
+    ),
+}
+"""Each of them, and what undoes it, as code."""
+
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to tell transformations apart."""
 
 HALF = 0.5
 """A transformation has to remove at least this part of the difference."""
+
+LEAST_VALUES = 3
+"""Different logarithms of counts, in all columns together, that are no chance."""
+
+SINGLE = 6e-8
+"""What float32 moves a value by, relative to it."""
+
+NATURAL_GROWTH = 3.0
+"""The greatest count of another sample may be so many times greater."""
 
 CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
@@ -82,7 +115,11 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
     costs: dict[tuple[str, str], float] = defaultdict(float)
     for both in quantities(comparison):
+        counted, places = _of_counts(both)
+        yield from counted
         for pair in both.different:
+            if pair.place in places:
+                continue
             found = _transformation(pair)
             if found is not None:
                 groups[both.name, found[0]].append(pair)
@@ -93,9 +130,61 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
                 if len(groups[key]) < len(both.different):
                     del groups[key]
         for pair in both.features:
-            yield from _clipped(pair)
+            yield from _clipped(both, pair)
+    inputs = {both.name: both for both in comparison.inputs}
     for key, pairs in groups.items():
-        yield _hypothesis(pairs, key[1], CLAIM + 1 + len(pairs) - 1 + costs[key])
+        yield _hypothesis(inputs[key[0]], pairs, key[1], CLAIM + len(pairs) + costs[key])
+
+
+def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
+    """Returns what was applied to counts, told by their values alone, and where.
+
+    Of counts one split holds whole numbers, the other 0, log 2, log 3 and so on. Where most are
+    zero the distributions hardly differ, but no population has such values.
+    """
+    formulas: dict[str, list[NumberPair]] = defaultdict(list)
+    values: dict[str, set[float]] = defaultdict(set)
+    for pair in both.features:
+        if pair.rows < LEAST_ROWS:
+            continue
+        for plain, done, formula in (
+            (pair.train, pair.validation, "validation = {} of train"),
+            (pair.validation, pair.train, "train = {} of validation"),
+        ):
+            name, of_counts = _lattice(plain, done)
+            if name:
+                one, other = formula.split(" = {} of ")
+                formulas[f"{one} = {name.format(other)}"].append(pair)
+                values[f"{one} = {name.format(other)}"] |= of_counts
+    found = [
+        _hypothesis(both, pairs, formula, CLAIM, certain=True)
+        for formula, pairs in formulas.items()
+        if len(values[formula]) >= LEAST_VALUES
+    ]
+    return found, frozenset().union(*(hypothesis.explains for hypothesis in found))
+
+
+def _lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
+    """Returns which function of whole numbers all values of one split are, and some of them.
+
+    Empty where none is, or the values are whole numbers themselves.
+    """
+    if not plain.whole or not done.atoms or done.whole or done.rounding > 1e-5:
+        return "", set()
+    for name, inverse in INVERSES.items():
+        with np.errstate(all="ignore"):
+            counts = np.round(inverse(done.low))
+            again, after = (TRANSFORMATIONS[name](counts + step) for step in (0.0, 1.0))
+            fits = np.abs(again - done.low) <= 4 * SINGLE * np.abs(done.low) + SINGLE**2
+            # Large numbers are close to each other's logarithms, whatever they are.
+            apart = np.abs(after - again) > 1e3 * SINGLE * np.abs(done.low)
+        told = done.low != np.round(done.low)
+        inside = (counts >= min(plain.least, 0.0)) & (
+            counts <= NATURAL_GROWTH * max(plain.greatest, 1.0)
+        )
+        if bool(np.all(fits & inside & apart)):
+            return name, set(np.round(done.low[told], 5).tolist())
+    return "", set()
 
 
 def _transformation(pair: NumberPair) -> tuple[str, float] | None:
@@ -159,7 +248,9 @@ def _counts_up(column: Distribution) -> bool:
     return float(np.max(np.abs(inside - grid))) < 2 * TOLERANCE_OF_RANKS
 
 
-def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesis:
+def _hypothesis(
+    both: InputPair, pairs: list[NumberPair], formula: str, cost: float, certain: bool = False
+) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
     example = pairs[0]
     transformed, function = formula.split(" = ")
@@ -179,14 +270,28 @@ def _hypothesis(pairs: list[NumberPair], formula: str, cost: float) -> Hypothesi
                 f"before it the distributions of `{example.name}` differ by"
                 f" {example.distance:.0%} of the rows, after it by no more than chance",
             ),
-            fix=f"apply {function} to both splits or to neither; now it is in {transformed} only",
+            fix=_fix(both, pairs, formula)
+            or comment(
+                f"apply {function} to both splits or to neither; {transformed} has it alone"
+            ),
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=cost,
+        certain=certain,
     )
 
 
-def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
+def _fix(both: InputPair, pairs: list[NumberPair], formula: str) -> str:
+    """Returns code that applies to validation what train has, or undoes what train has not."""
+    for name, (forward, back) in CODE.items():
+        if formula == f"train = {name.format('validation')}":
+            return applied(both, pairs, forward.format)
+        if formula == f"validation = {name.format('train')}":
+            return applied(both, pairs, back.format)
+    return ""
+
+
+def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
     """Yields a clip: rows pile up at one split's end, as many as the other has beyond it."""
     for clipped, other, split in (
         (pair.validation, pair.train, "validation"),
@@ -205,6 +310,8 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
             if beyond < CLIPPED or last > beyond * other.total / 2:
                 continue  # what stands at one place is no tail, but a value that was filled in
             there, usual = piled / clipped.total, _share_at(other, end)
+            if 2 * last >= there * other.total:
+                continue  # both pile up at their ends, which moved
             if there - usual >= beyond / 2:
                 ends[name] = end
                 beyond_all += beyond
@@ -219,7 +326,7 @@ def _clipped(pair: NumberPair) -> Iterator[Hypothesis]:
             of_train = split == "validation"
             against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)
             if against <= FITS:
-                yield _clip_hypothesis(pair, split, list(ends.values()), beyond_all)
+                yield _clip_hypothesis(both, pair, split, ends, beyond_all)
 
 
 def _share(column: Distribution, end: float, below: bool) -> float:
@@ -237,9 +344,11 @@ def _share_at(column: Distribution, value: float) -> float:
     return float(column.mass[known].sum()) / column.total
 
 
-def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: float) -> Hypothesis:
+def _clip_hypothesis(
+    both: InputPair, pair: NumberPair, split: str, ends: dict[str, float], beyond: float
+) -> Hypothesis:
     other = "train" if split == "validation" else "validation"
-    limits = " and ".join(number(end) for end in ends)
+    limits = " and ".join(number(end) for end in ends.values())
     return Hypothesis(
         Finding(
             check="monotone_transform",
@@ -249,8 +358,13 @@ def _clip_hypothesis(pair: NumberPair, split: str, ends: list[float], beyond: fl
             severity="fail" if beyond >= 0.05 else "warn",
             message=f"`{pair.name}` was clipped at {limits} in {split} only: {beyond:.1%} of"
             f" {other} lies beyond, and as many rows of {split} stand exactly there.",
-            fix="clip both splits at the same limits, or neither",
-            constants={f"limit_{place}": end for place, end in enumerate(ends)},
+            fix=applied(
+                both,
+                [pair],
+                lambda x: f"np.clip({x}, {ends.get('low')}, {ends.get('high')})",
+                other,
+            ),
+            constants={f"limit_{place}": end for place, end in enumerate(ends.values())},
         ),
         explains=frozenset([pair.place]),
         certain=True,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment, variable_of
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles import Profile
 from mlflow_plateau.profiles.table import Layout
@@ -34,8 +35,24 @@ def _name(profile: Profile, layout: Layout, column: str) -> str:
     return f"{layout.name}.{name}" if several else name
 
 
+def _filled(layout: Layout, split: str) -> str:
+    """Returns code that puts train's medians in the place of what is not finite."""
+    if layout.role == "target":
+        return comment(f"drop the rows of {split} whose targets are not finite")
+    train, here = variable_of(layout, "train"), variable_of(layout, split)
+    if layout.named:
+        finite = "{}.replace([np.inf, -np.inf], np.nan)"
+        median = f"{finite.format(train)}.median(numeric_only=True)"
+        return f"{here} = {finite.format(here)}.fillna({median})"
+    return (
+        f"median = np.nanmedian(np.where(np.isfinite({train}), {train}, np.nan), axis=0)\n"
+        f"{here} = np.where(np.isfinite({here}), {here}, median)"
+    )
+
+
 def _finding(split: str, profile: Profile) -> Finding | None:
     names: list[str] = []
+    spoiled = [s for s in profile.inputs if s.moments.missing.any() or s.moments.infinite.any()]
     missing = infinite = total = 0
     for state in profile.inputs:
         moments, layout = state.moments, state.layout
@@ -65,6 +82,6 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         severity="fail",
         message=f"{split.capitalize()} holds {values} {noun} in {listed(columns)}; a loss over them"
         " is not finite, or activations hide them.",
-        fix="fill or drop them with one rule for both splits before fit",
+        fix="\n".join(_filled(state.layout, split) for state in spoiled),
         constants={"missing": float(missing), "infinite": float(infinite)},
     )

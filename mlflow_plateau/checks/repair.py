@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding
-from mlflow_plateau.checks.fingerprints import MIN_MAX
+from mlflow_plateau.checks.fingerprints import RANGES
 from mlflow_plateau.checks.ids import padding_id
 from mlflow_plateau.checks.monotone_transform import INVERSES, TRANSFORMATIONS
 from mlflow_plateau.checks.transformation import best_affine, listed
@@ -111,7 +111,7 @@ def _scaler_refit(finding: Finding, both: InputPair) -> Undone:
     A column that was standardised by itself has train's mean and deviation already: what it had
     before is not known.
     """
-    if MIN_MAX.name not in finding.transformation:
+    if not any(scaler.name in finding.transformation for scaler in RANGES):
         return None
     pairs = [pair for pair in both.features if pair.name in finding.columns]
     return _each(both, pairs, "train's range applied", _by_moments)

@@ -11,6 +11,7 @@ from scipy.stats import poisson
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment, name_of
 from mlflow_plateau.checks.transformation import number
 
 LEAST_SHARE = 0.002
@@ -76,11 +77,31 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
             severity="fail" if excess >= SERIOUS_SHARE and shared >= SERIOUS_ROWS else "warn",
             message=f"{share:.1%} of validation's rows ({number(round(estimated))} of"
             f" {number(validation.rows)}) also stand in train{repeated}.",
-            fix="split after dropping duplicates: frame = frame.drop_duplicates()",
+            fix=_without_shared(comparison),
             constants={"share": share, "expected": expected, "rows": estimated},
         ),
         certain=True,
     )
+
+
+def _without_shared(comparison: Comparison) -> str:
+    """Returns code that takes the shared rows out of validation."""
+    inputs = list(comparison.features)
+    if len(inputs) != 1:
+        return comment("drop duplicates before the rows are split")
+    train, validation = (name_of(inputs[0], split) for split in ("train", "validation"))
+    if inputs[0].train.layout.named:
+        rows = "pd.util.hash_pandas_object({}, index=False)"
+        fresh = f"~{rows.format(validation)}.isin({rows.format(train)}).to_numpy()"
+        lines = [f"fresh = {fresh}"]
+    else:
+        rows = "map(bytes, np.ascontiguousarray({}))"
+        lines = [
+            f"seen = set({rows.format(train)})",
+            f"fresh = np.array([row not in seen for row in {rows.format(validation)}])",
+        ]
+    names = [validation, *(name_of(both, "validation") for both in comparison.targets)]
+    return "\n".join([*lines, *(f"{name} = {name}[fresh]" for name in names)])
 
 
 def _hardly_repeat(comparison: Comparison) -> bool:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import pooled_distribution
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
     MIN_MAX,
+    QUANTILE,
+    QUARTILES,
+    ROBUST,
     STANDARD,
+    UNIT_RANGE,
     Scaler,
     continuous,
-    has_mark,
     is_standard,
+    standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
@@ -28,6 +34,9 @@ LEAST_COLUMNS = 3
 LEAST_ENDS = 1
 """So many of their ends have to stand in validation alone: with a scaler of train's none does."""
 
+RANGES_OF = {MIN_MAX: (0.0, 1.0), UNIT_RANGE: (-1.0, 1.0)}
+"""What scalers of ranges make columns span."""
+
 
 def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaler in both splits together, although neither has it alone."""
@@ -35,12 +44,19 @@ def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not both.exact or not columns:
             continue
+        if standardised_by_rows(both.train) and standardised_by_rows(both.validation):
+            continue
         pooled = [pair for pair in columns if _pooled_standard(pair)]
-        alone = [pair for pair in columns if has_mark(STANDARD, pair.train)]
-        if pooled and not alone:
-            yield _hypothesis(pooled, STANDARD)
-        elif not pooled and _pooled_range(columns):
-            yield _hypothesis(columns, MIN_MAX)
+        if pooled:
+            if not any(STANDARD.bears(pair.train) for pair in columns):
+                yield _hypothesis(both, pooled, STANDARD)
+            continue
+        for scaler, bounds in RANGES_OF.items():
+            if _pooled_range(columns, *bounds):
+                yield _hypothesis(both, columns, scaler)
+        quartiles = [pair for pair in columns if _pooled_quartiles(pair)]
+        if len(quartiles) >= LEAST_COLUMNS and 2 * len(quartiles) >= len(columns):
+            yield _hypothesis(both, quartiles, ROBUST)
 
 
 def _pooled_standard(pair: NumberPair) -> bool:
@@ -52,11 +68,18 @@ def _pooled_standard(pair: NumberPair) -> bool:
         validation.deviation**2 + validation.mean**2
     )
     deviation = math.sqrt(max(squares - mean**2, 0.0))
-    return is_standard(mean, deviation, total) and not has_mark(STANDARD, validation)
+    return is_standard(mean, deviation, total) and not STANDARD.bears(validation)
 
 
-def _pooled_range(columns: Sequence[NumberPair]) -> bool:
-    """Whether all columns together span exactly 0 to 1, several of them through validation alone.
+def _pooled_quartiles(pair: NumberPair) -> bool:
+    """Whether both splits together have a median of 0 and quartiles 1 apart, and none alone."""
+    together = pooled_distribution(pair.train, pair.validation)
+    alone = ROBUST.bears(pair.train) or ROBUST.bears(pair.validation)
+    return not alone and ROBUST.bears(together)
+
+
+def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> bool:
+    """Whether all columns together span exactly a range, several of them through validation alone.
 
     Only columns whose values hardly repeat count: shares, or the pixels of an image, reach 0 and 1
     by themselves.
@@ -66,27 +89,35 @@ def _pooled_range(columns: Sequence[NumberPair]) -> bool:
         for pair in columns
         if len(pair.train.low) > REPEATED * pair.train.total or not pair.train.atoms
     ]
+    if all(QUANTILE.nearly(pair.train) for pair in columns):
+        return (
+            False  # shares of train's values below each value end at 1 with validation's greatest
+        )
     through_validation = 0
     for pair in unlimited:
         train, validation = pair.train, pair.validation
         if not (
-            abs(min(train.least, validation.least)) <= ENDS
-            and abs(max(train.greatest, validation.greatest) - 1) <= ENDS
+            abs(min(train.least, validation.least) - low) <= ENDS
+            and abs(max(train.greatest, validation.greatest) - high) <= ENDS
         ):
             return False
-        through_validation += (train.least > ENDS) + (train.greatest < 1 - ENDS)
+        through_validation += (train.least > low + ENDS) + (train.greatest < high - ENDS)
     return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
 
 
-def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
+def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
     names = tuple(pair.name for pair in columns)
     example = columns[0]
+    quartiles = example.train.quantiles(QUARTILES)
     detail = (
         f"train alone has mean {example.train.mean:.3g} and deviation"
         f" {example.train.deviation:.6g} in `{example.name}`, together they have 0 and 1"
         if scaler is STANDARD
+        else f"train alone has the median {quartiles[1]:.3g} and quartiles"
+        f" {quartiles[2] - quartiles[0]:.4g} apart in `{example.name}`"
+        if scaler is ROBUST
         else f"train alone spans {example.train.least:.4g} to {example.train.greatest:.4g} in"
-        f" `{example.name}`, together they span 0 to 1 in every column"
+        f" `{example.name}`, together they have {scaler.mark} in every column"
     )
     return Hypothesis(
         Finding(
@@ -98,10 +129,7 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
             message="The scaler was fitted on train and validation together: pooled they have"
             f" {scaler.mark} to the last digit in {listed(names)}, train alone has not.",
             evidence=(detail,),
-            fix=(
-                f"scaler = {scaler.code}().fit(x_train)  # before the splits are joined\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, columns, scaler),
         ),
         explains=frozenset(pair.place for pair in columns),
         certain=True,

@@ -9,19 +9,24 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
-    MIN_MAX,
+    ENDS,
+    RANGES,
     SCALERS,
     STANDARD,
     Scaler,
     continuous,
-    departure,
-    has_mark,
+    standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import listed
 
 NEAR = 1.0
 """A column that departs less from being scaled was scaled, with statistics from elsewhere."""
+
+NOT_CLIPPED = 7.0
+"""Where no value comes twice, validation can end exactly where train does only if a scaler cuts off
+what is beyond: one in a thousand is told to. In nats."""
 
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""
@@ -33,39 +38,65 @@ def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not both.exact or not columns:
             continue
-        for scaler in SCALERS:
-            yield from _refit(both, columns, scaler)
+        if standardised_by_rows(both.train) and standardised_by_rows(both.validation):
+            continue  # each row has its own statistics, as it should
+        found = [(scaler, *_refit(columns, scaler)) for scaler in SCALERS]
+        scaler, refit, of_train = max(found, key=lambda one: len(one[1]))
+        if refit:
+            yield _hypothesis(both, refit, scaler, of_train)
 
 
-def _refit(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Iterator[Hypothesis]:
-    validation = [pair for pair in columns if has_mark(scaler, pair.validation)]
-    twice = [pair for pair in validation if has_mark(scaler, pair.train)]
-    of_train = [pair for pair in columns if has_mark(scaler, pair.train)]
-    if scaler is MIN_MAX:
-        against_chance = sum(_surprise(pair) for pair in twice)
-        # A scaler that was used on one column was used on all that are like it.
-        if len(twice) < len(of_train) or against_chance < -math.log(FALSE_FINDINGS):
-            return
-    if not twice and scaler is STANDARD:
-        elsewhere = [pair for pair in validation if departure(scaler, pair.train) < NEAR]
-        if len(elsewhere) >= 2 and len(elsewhere) == len(validation):
-            yield _hypothesis(elsewhere, scaler, of_train=False)
-    elif twice and len(twice) == len(validation):
-        yield _hypothesis(twice, scaler, of_train=True)
+def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPair], bool]:
+    """Returns the columns of validation that were scaled by themselves, and if train was as well.
+
+    If it was not, it was scaled with validation's statistics.
+    """
+    validation = [pair for pair in columns if scaler.bears(pair.validation)]
+    twice = [pair for pair in validation if scaler.bears(pair.train)]
+    of_train = [pair for pair in columns if scaler.bears(pair.train)]
+    if scaler is STANDARD:
+        elsewhere = [pair for pair in validation if scaler.departure(pair.train) < NEAR]
+        if not twice and len(elsewhere) >= 2 and len(elsewhere) == len(validation):
+            return elsewhere, False
+        return (twice, True) if len(twice) == len(validation) else ([], True)
+    # A scaler that was used on one column was used on all that are like it.
+    if len(twice) < max(scaler.least_own, len(of_train)):
+        return [], True
+    against_chance = sum(_surprise(pair) for pair in twice)
+    if all(_ends_once(pair) for pair in twice):
+        against_chance += NOT_CLIPPED
+    chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
+    return ([], True) if chance else (twice, True)
+
+
+def _ends_once(pair: NumberPair) -> bool:
+    """Whether one row alone stands at each end of train, and values hardly repeat."""
+    train = pair.train
+    return train.at_least == train.at_greatest == 1 and not (
+        train.atoms and 2 * len(train.low) < train.total
+    )
 
 
 def _surprise(pair: NumberPair) -> float:
-    """Returns how surprising it is that validation reaches train's minimum and maximum, in nats."""
-    train, rows = pair.train, pair.validation.total
+    """Returns how surprising it is that validation reaches the same ends as train, in nats."""
+    train, validation = pair.train, pair.validation
+    rows = validation.total
     surprise = 0.0
-    for count in (train.at_least, train.at_greatest):
+    for end, other, count in (
+        (train.least, validation.least, train.at_least),
+        (train.greatest, validation.greatest, train.at_greatest),
+    ):
+        if abs(end - other) > ENDS:
+            continue
         share = min(count / train.total, 1 - 1e-12)
         reached = -math.expm1(rows * math.log1p(-share))
         surprise -= math.log(max(reached, 1e-300))
     return surprise
 
 
-def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -> Hypothesis:
+def _hypothesis(
+    both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, of_train: bool
+) -> Hypothesis:
     names = tuple(pair.name for pair in columns)
     rows = min(pair.validation.total for pair in columns)
     error = 1 / math.sqrt(rows)
@@ -87,13 +118,10 @@ def _hypothesis(columns: Sequence[NumberPair], scaler: Scaler, of_train: bool) -
             evidence=(
                 f"with train's statistics, validation's means would be off zero by about"
                 f" {error:.2g} (one standard error of {rows:,.0f} rows)"
-                if scaler is STANDARD
-                else "validation reaches the minimum and maximum of train in every column",
+                if scaler not in RANGES and not scaler.shaped
+                else "validation reaches the same ends as train in every column",
             ),
-            fix=(
-                f"scaler = {scaler.code}().fit(x_train)  # never fit on validation\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, columns, scaler),
             constants={"columns": float(len(names)), "standard_error": error},
         ),
         explains=frozenset(pair.place for pair in columns),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -11,24 +10,29 @@ from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
+    MAX_ABS,
     MIN_MAX,
-    QUARTILES,
-    ROBUST,
+    POWER,
+    RANGES,
     SCALERS,
     STANDARD,
+    UNIT_RANGE,
     Scaler,
     continuous,
-    departure,
-    has_mark,
+    standardised_by_rows,
 )
+from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import (
+    KNOWN_FACTORS,
     Affine,
     best_affine,
+    best_multiple,
     listed,
     number,
     with_constants,
 )
+from mlflow_plateau.checks.yeo_johnson import best_power
 from mlflow_plateau.counted import counted
 
 AGREE = 0.8
@@ -37,20 +41,14 @@ AGREE = 0.8
 RAW = 1.0
 """Departure of the median column from being scaled, in deviations or powers of two."""
 
-NEARLY = 0.15
-"""A column scaled with the other split's statistics is this close to mean 0, deviation 1…"""
-
-STANDARD_ERRORS = 5.0
-"""…or within so many standard errors."""
-
-NEARLY_RANGE = 0.3
-"""A column scaled to the other split's range starts this close to 0 and ends this close to 1."""
-
-LEAST_NEARLY = {STANDARD.name: 2, MIN_MAX.name: 3, ROBUST.name: 3}
-"""Columns that have to agree where none is scaled to the last digit."""
+TELLING = 0.25
+"""Share of the rows away from the commonest value for a column to show whether it is scaled."""
 
 PIXELS = ((255.0, 0.0), (127.5, 127.5))
 """raw = factor · scaled + offset, for pixels scaled to [0, 1] and to [−1, 1]."""
+
+BRIGHTER = 4.0
+"""The brightest pixel of one split is at most so many times brighter than that of the other."""
 
 LEAST_COLUMNS = 3
 """So many columns agreeing on a division by 255 are an image's pixels."""
@@ -60,14 +58,14 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds splits of which one is scaled, by statistics or by 255, and one raw."""
     for both in quantities(comparison):
         columns = continuous(both)
-        if not columns:
+        if not columns or standardised_by_rows(both.train) != standardised_by_rows(both.validation):
             continue
         pixels = list(_pixels(both, columns))
         yield from pixels
         if pixels:
             continue
         for train_is_scaled in (True, False):
-            for scaler in (*SCALERS, ROBUST):
+            for scaler in SCALERS:
                 yield from _scaled(both, columns, scaler, train_is_scaled)
         yield from _by_constants(both, columns)
 
@@ -82,63 +80,96 @@ def _scaled(
     both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, train_is_scaled: bool
 ) -> Iterator[Hypothesis]:
     own = [
-        pair
-        for pair in columns
-        if both.exact and has_mark(scaler, _sides(pair, train_is_scaled)[0])
+        pair for pair in columns if both.exact and scaler.bears(_sides(pair, train_is_scaled)[0])
     ]
-    scaled = own
-    if not own and len(columns) >= LEAST_NEARLY[scaler.name]:
-        # Scaled with the other split's statistics, as is right, while that split stayed raw.
-        scaled = [pair for pair in columns if _nearly(scaler, _sides(pair, train_is_scaled)[0])]
-        if len(scaled) < AGREE * len(columns):
-            # Small samples of long tails end elsewhere; but no population moves all columns so far.
-            scaled = [pair for pair in both.different if pair.as_shift > ORDINARY_SHIFT]
-            if len(scaled) < max(AGREE * len(columns), LEAST_COLUMNS):
-                return
-            if _typical(scaler, scaled, train_is_scaled) > RAW:
-                return
-        if scaler is not min(
-            (*SCALERS, ROBUST), key=lambda one: _typical(one, scaled, train_is_scaled)
-        ):
-            return
-    if not scaled or any(has_mark(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled):
+    exact = len(own) >= scaler.least_own and not _is_unit(scaler, own, train_is_scaled)
+    telling = [
+        pair for pair in columns if min(pair.train.elsewhere, pair.validation.elsewhere) >= TELLING
+    ]
+    scaled = (
+        [pair for pair in columns if pair in own or scaler.nearly(_sides(pair, train_is_scaled)[0])]
+        if exact
+        else _nearly_scaled(both, telling, scaler, train_is_scaled)
+    )
+    bearing = [pair for pair in scaled if scaler.bears(_sides(pair, train_is_scaled)[1])]
+    if not scaled or len(bearing) > (1 - AGREE) * len(scaled):
         return
-    raw = [pair for pair in scaled if pair in both.different]
-    far = [departure(scaler, _sides(pair, train_is_scaled)[1]) for pair in scaled]
-    if len(raw) < AGREE * len(scaled) or median(far) < RAW:
+    telling = [pair for pair in telling if pair in scaled]
+    raw = [pair for pair in telling if pair in both.different]
+    if not raw or len(raw) < AGREE * len(telling):
         return
-    fits = [best_affine(pair) for pair in raw]
-    good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
-    if len(good) < AGREE * len(raw):
-        return
-    yield _hypothesis(both, raw, scaler, train_is_scaled, exact=bool(own))
+    far = median(scaler.departure(_sides(pair, train_is_scaled)[1]) for pair in scaled) >= RAW
+    counts = [pair for pair in raw if _sides(pair, train_is_scaled)[1].whole]
+    if not far and len(counts) < AGREE * len(raw):
+        return  # counts need not be far: no population of them has fractions
+    if scaler.shaped:
+        if not _agree(MIN_MAX, raw):
+            yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
+    elif not exact and scaler in (MIN_MAX, UNIT_RANGE) and _agree(MAX_ABS, raw):
+        return  # nothing was taken off: it is a multiple
+    elif _agree(scaler, raw):
+        yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
+    elif scaler is STANDARD and _agree_after_power(raw, train_is_scaled):
+        yield _hypothesis(both, scaled, raw, POWER, train_is_scaled, exact)
+
+
+def _is_unit(scaler: Scaler, own: Sequence[NumberPair], train_is_scaled: bool) -> bool:
+    """Whether a single column ends at 1 since it was divided by a number that people know."""
+    if scaler not in RANGES or len(own) != 1:
+        return False
+    scaled, raw = _sides(own[0], train_is_scaled)
+    factor = max(abs(raw.least), abs(raw.greatest)) / max(abs(scaled.least), abs(scaled.greatest))
+    return any(abs(factor / known - 1) < 1e-6 for known in KNOWN_FACTORS)
+
+
+def _nearly_scaled(
+    both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, train_is_scaled: bool
+) -> Sequence[NumberPair]:
+    """Returns what was scaled with the other split's statistics, as is right, that staying raw."""
+    if len(columns) < scaler.least_nearly:
+        return ()
+    scaled = [pair for pair in columns if scaler.nearly(_sides(pair, train_is_scaled)[0])]
+    if len(scaled) < AGREE * len(columns):
+        # Small samples of long tails end elsewhere; but no population moves all columns so far.
+        scaled = [pair for pair in both.different if pair.as_shift > ORDINARY_SHIFT]
+        if len(scaled) < max(AGREE * len(columns), LEAST_COLUMNS):
+            return ()
+        if _typical(scaler, scaled, train_is_scaled) > RAW:
+            return ()
+    # What is divided by its greatest size ends near 1 like much else; it has to be a multiple.
+    rivals = [one for one in SCALERS if one is not MAX_ABS and not one.shaped]
+    nearest = min(rivals, key=lambda one: _typical(one, scaled, train_is_scaled))
+    return scaled if scaler is nearest or scaler not in rivals else ()
 
 
 def _typical(scaler: Scaler, columns: Sequence[NumberPair], train_is_scaled: bool) -> float:
     """Returns how far the median column is from being scaled so."""
-    return median(departure(scaler, _sides(pair, train_is_scaled)[0]) for pair in columns)
+    return median(scaler.departure(_sides(pair, train_is_scaled)[0]) for pair in columns)
 
 
-def _nearly(scaler: Scaler, column: Distribution) -> bool:
-    if scaler is MIN_MAX:
-        return abs(column.least) <= NEARLY_RANGE and abs(column.greatest - 1) <= NEARLY_RANGE
-    error = 1 / math.sqrt(max(column.rows, 1.0))
-    slack = NEARLY + STANDARD_ERRORS * error
-    if scaler is ROBUST:
-        low, middle, high = map(float, column.quantiles(QUARTILES))
-        return abs(middle) <= slack and abs(high - low - 1) <= slack < 1
-    return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1
+def _agree(scaler: Scaler, raw: Sequence[NumberPair]) -> bool:
+    """Whether the columns have the same shape in both splits, on another scale."""
+    fits = [best_multiple(pair) if scaler is MAX_ABS else best_affine(pair) for pair in raw]
+    good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
+    return len(good) >= AGREE * len(raw)
+
+
+def _agree_after_power(raw: Sequence[NumberPair], train_is_scaled: bool) -> bool:
+    """Whether the columns have the same shape once one split has been made symmetrical."""
+    fits = [best_power(*_sides(pair, train_is_scaled)) for pair in raw]
+    return sum(fit.misfit <= FITS for fit in fits) >= AGREE * len(raw)
 
 
 def _hypothesis(
     both: InputPair,
+    scaled_columns: Sequence[NumberPair],
     columns: Sequence[NumberPair],
     scaler: Scaler,
     train_is_scaled: bool,
     exact: bool,
 ) -> Hypothesis:
     one, other = ("train", "validation") if train_is_scaled else ("validation", "train")
-    example = max(columns, key=lambda pair: departure(scaler, _sides(pair, train_is_scaled)[1]))
+    example = max(columns, key=lambda pair: scaler.departure(_sides(pair, train_is_scaled)[1]))
     scaled, raw = _sides(example, train_is_scaled)
     names = tuple(pair.name for pair in columns)
     how = "has" if exact else "has nearly"
@@ -165,10 +196,7 @@ def _hypothesis(
                 f"the {other} columns have the same shapes on another scale",
                 *doubt,
             ),
-            fix=(
-                f"scaler = {scaler.code}().fit(x_train)\n"
-                "x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)"
-            ),
+            fix=scaled_by(both, scaled_columns, scaler),
             constants={
                 "mean": raw.mean,
                 "deviation": raw.deviation,
@@ -176,8 +204,9 @@ def _hypothesis(
                 "maximum": raw.greatest,
             },
         ),
-        explains=frozenset(pair.place for pair in columns),
+        explains=frozenset(pair.place for pair in scaled_columns),
         cost=CLAIM,
+        certain=exact and certain,
     )
 
 
@@ -197,6 +226,9 @@ def _pixels(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothes
             continue
         for factor, offset in PIXELS:
             low, high = -offset / factor, (255 - offset) / factor
+            brightest = factor * max(c.greatest for c in scaled) + offset
+            if not 1 / BRIGHTER <= max(c.greatest for c in raw) / max(brightest, 1.0) <= BRIGHTER:
+                continue
             inside = low - 1e-4 <= min(c.least for c in scaled)
             if not (inside and max(c.greatest for c in scaled) <= high + 1e-4):
                 continue
@@ -235,10 +267,12 @@ def _pixel_hypothesis(
                 f" {counted(len(columns), 'column or channel', 'columns or channels')} of"
                 f" `{both.name}`",
             ),
-            fix="x_train, x_validation = (x.astype('float32') / 255 for x in (raw_train,"
-            " raw_validation))"
-            if "255" in formula
-            else "x_train, x_validation = (x / 127.5 - 1 for x in (raw_train, raw_validation))",
+            fix=applied(
+                both,
+                columns,
+                lambda x: f"{x} / 255" if "255" in formula else f"{x} / 127.5 - 1",
+                other,
+            ),
             constants={"factor": 1 / 255 if "/ 255" in formula else 1 / 127.5},
         ),
         explains=frozenset(pair.place for pair in columns),
@@ -262,5 +296,5 @@ def _by_constants(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hy
         fits = [best_affine(pair) for pair in columns]
         good = [fit for fit in fits if fit is not None and fit.misfit <= FITS and fit.factor > 0]
         if len(good) == len(columns):
-            yield _hypothesis(both, columns, STANDARD, train_is_scaled, exact=False)
+            yield _hypothesis(both, columns, columns, STANDARD, train_is_scaled, exact=False)
             return

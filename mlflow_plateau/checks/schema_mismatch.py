@@ -9,12 +9,16 @@ import numpy as np
 from mlflow_plateau.checks.codes import categories_of
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment, name_of
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.counted import counted
 from mlflow_plateau.profiles.table import Column, Layout
 
 UNSEEN = 0.05
 """Share of validation's rows in categories that train does not have."""
+
+MERGED = 2.0
+"""Numbers with fractions have so many times more different values than what is left of them."""
 
 FRACTIONS = 0.5
 """Share of the rows that have to hold fractions for whole numbers to be a loss."""
@@ -57,7 +61,8 @@ def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothes
                     names,
                     f"{counted(len(names), 'column')} only in {has}",
                     f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
-                    fix="x_validation = x_validation[list(x_train.columns)]",
+                    fix=f"{name_of(both, has)} = {name_of(both, has)}.drop(columns={list(names)})"
+                    f"  # or load them into {lacks} as well",
                 )
     elif len(mine.columns) != len(theirs.columns):
         here = counted(len(mine.columns), "column or channel", "columns or channels")
@@ -93,8 +98,19 @@ def _shape(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
         f"rows of shape {mine.shape} in train, {theirs.shape} in validation",
         f"Rows of `{both.name}` have the shape {mine.shape} in train and {theirs.shape} in"
         f" validation{': the axes are in another order' if moved else ''}.",
-        fix="x_validation = np.moveaxis(x_validation, 1, -1)" if moved else "",
+        fix=_moved(both, mine, theirs) if moved else "",
     )
+
+
+def _moved(both: InputPair, mine: Layout, theirs: Layout) -> str:
+    """Returns code that puts the axis of the channels where train has it."""
+    x = name_of(both, "validation")
+    for at, to in ((1, -1), (-1, 1)):
+        axes = list(theirs.shape)
+        axes.insert(to - 1 if to > 0 else len(axes) - 1, axes.pop(at - 1 if at > 0 else at))
+        if tuple(axes) == mine.shape:
+            return f"{x} = np.moveaxis({x}, {at}, {to})"
+    return ""
 
 
 def _length(length: int | None) -> int:
@@ -128,7 +144,7 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
             "one split was cut to whole numbers",
             f"{listed(rounded)}: one split holds whole numbers only, the other fractions"
             f" ({mine.columns[0].dtype} in train, {theirs.columns[0].dtype} in validation).",
-            fix="x_validation = x_validation.astype(x_train.dtype)  # before anything is cut off",
+            fix=comment("convert both splits to one type before anything is cut off"),
         )
     elif not other_kind:
         differing = [
@@ -170,7 +186,9 @@ def _rounded(both: InputPair) -> tuple[str, ...]:
         ):
             similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
             cut = float(often[sample != np.round(sample)].sum()) >= FRACTIONS * float(often.sum())
-            if one.whole and one.total >= 30 and similar and cut:
+            # Whatever is cut off, values that differed become the same.
+            merged = not other.atoms or len(other.low) >= MERGED * len(one.low)
+            if one.whole and one.total >= 30 and similar and cut and merged:
                 found.append(pair.name)
     return tuple(found)
 
@@ -211,6 +229,6 @@ def _mismatch(
             transformation=transformation,
             severity=severity,
             message=message,
-            fix=fix or "load and transform both splits with the same function",
+            fix=fix or comment("load and transform both splits with the same function"),
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mlflow_plateau.checks.evidence import (
     total_variation,
 )
 from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
+from mlflow_plateau.checks.fix import comment, name_of
 from mlflow_plateau.checks.ids import id_frequencies, padding_id
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
@@ -73,14 +74,13 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
     if _moved(leading, rows) and _moved(trailing, rows):
         before = "end" if trailing[0] > leading[0] else "start"
         after = "start" if before == "end" else "end"
-        side = "post" if before == "end" else "pre"
         yield _hypothesis(
             both,
             f"train is padded at the {before}, validation at the {after}",
             f"Sequences are padded at the {before} in train and at the {after} in validation.",
             f"rows that end with padding: {trailing[0]:.0%} in train, {trailing[1]:.0%} in"
             f" validation; that start with it: {leading[0]:.0%} and {leading[1]:.0%}",
-            f"pad_sequences(x_validation, padding={side!r})",
+            _padded(both, padding_id(other.leading, other.trailing) or 0, before),
             {"padded_at_end": float(before == "end")},
         )
     mine, theirs = (
@@ -97,9 +97,36 @@ def _padding(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             f"train is padded with {mine}, validation with {theirs}",
             f"Sequences are padded with the id {mine} in train and {theirs} in validation.",
             f"{padded:.0%} of the rows are padded",
-            f"pad_sequences(x_validation, value={mine})",
+            _applied(both, lambda x: f"np.where({x} == {theirs}, {mine}, {x})"),
             {"train": float(mine), "validation": float(theirs)},
         )
+
+
+def _applied(both: InputPair, expression: Callable[[str], str]) -> str:
+    x = name_of(both, "validation")
+    return f"{x} = {expression(x)}"
+
+
+def _padded(both: InputPair, fill: int, side: str) -> str:
+    """Returns code that moves the padding of each row to one side; the rest keeps its order."""
+    sign = "==" if side == "end" else "!="
+    return _applied(
+        both,
+        lambda x: (
+            f"np.take_along_axis({x}, np.argsort({x} {sign} {fill}, axis=1, kind='stable'), axis=1)"
+        ),
+    )
+
+
+def _unshifted(both: InputPair, x: str, step: int) -> str:
+    """Returns code that takes an offset off ids, and gives the padding train's id."""
+    one, other = both.train.sequences, both.validation.sequences
+    ours = padding_id(one.leading, one.trailing) if one else None
+    theirs = padding_id(other.leading, other.trailing) if other else None
+    moved = f"np.maximum({x} - {step}, 0)" if step > 0 else f"{x} + {-step}"
+    return (
+        moved if ours is None or theirs is None else f"np.where({x} == {theirs}, {ours}, {moved})"
+    )
 
 
 def _share(counts: Int64, rows: int) -> float:
@@ -182,7 +209,7 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             f"Ids of validation are train's {sign} {abs(step)}.",
             f"by id the frequencies differ by {before:.0%} of the values, after taking"
             f" {step:+d} back by {after:.0%}",
-            f"x_validation = x_validation - {step}  # better: one tokenizer for both",
+            _applied(both, lambda x: _unshifted(both, x, step)),
             {"offset": float(step)},
         )
         return
@@ -202,7 +229,7 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             "Validation's ids come from another vocabulary: the same ids are other words.",
             f"by id the frequencies differ by {before:.0%} of the values; {unseen:.0%} of"
             " validation's values have ids that train never has",
-            "tokenizer.fit_on_texts(train_texts)  # once; use it for both splits",
+            comment("turn the texts of both splits into ids with train's tokenizer"),
         )
 
 

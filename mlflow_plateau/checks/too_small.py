@@ -16,6 +16,10 @@ VARIATION = 1.0
 """Deviation of the losses of single rows, as a part of their mean: 1 for cross-entropy of a fair
 model and for squared errors about 1.4."""
 
+FOLDS = """from sklearn.model_selection import KFold
+# x: all rows; every row validates once
+folds = list(KFold(n_splits=5, shuffle=True, random_state=0).split(x))"""
+
 
 def too_small(comparison: Comparison) -> Iterator[Hypothesis]:
     """Estimates the standard error of the validation loss from the number of rows.
@@ -56,7 +60,7 @@ def _hypothesis(
             transformation=transformation,
             severity=severity,
             message=message,
-            fix="KFold(n_splits=5)  # every row validates once" if rows else "",
+            fix=FOLDS if rows else "",
             constants={"rows": float(rows), "standard_error": error},
         )
     )

@@ -11,10 +11,27 @@ import numpy as np
 from mlflow_plateau.checks.comparison import NumberPair
 from mlflow_plateau.checks.distribution import Distribution, distance
 from mlflow_plateau.checks.evidence import harmonic, nats
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.profiles.patterns import Float64
 
 MOST_DECIMALS = 4
 """Values with more digits after the point are on no grid."""
+
+REWEIGHTED = 8
+"""How often errors are weighed anew for the line of least absolute error."""
+
+QUARTILES = (24, 49, 74)
+"""Where among the 99 percentiles the quartiles stand."""
+
+_POWERS = (1000.0, 100.0, 10.0, 1e6, 1e4, 1e5, 1e9, 1e7, 1e8)
+_UNITS = (
+    255.0, 60.0, 3600.0, 86400.0, 24.0, 1440.0, 7.0, 12.0, 365.25, 2.54, 2.20462262, 1.609344,
+    3.28084, 30.48, 25.4, 57.29577951, 3.6, 28.349523, 3.785412, 4.184, 18.0182, 6.89476, 133.322,
+    101.325, 1.0936133, 1024.0, 1048576.0,
+)  # fmt: skip
+KNOWN_FACTORS = (*(f for known in (*_POWERS, *_UNITS) for f in (known, 1 / known)), -1.0)
+"""Factors between units of length, weight, time, angle, volume, pressure, energy, blood sugar;
+the commonest first."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,14 @@ def best_affine(pair: NumberPair) -> Affine | None:
             factor = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
             if factor:
                 candidates.append((factor, float(y.mean() - factor * x.mean())))
+                candidates.append(_least_absolute(x, y, *candidates[-1]))
+    # Long tails rule moments: the middle half knows better.
+    low, middle, high = QUARTILES
+    if mine[high] > mine[low]:
+        for quantiles in (theirs, theirs[::-1]):
+            factor = float((quantiles[high] - quantiles[low]) / (mine[high] - mine[low]))
+            if factor:
+                candidates.append((factor, float(quantiles[middle] - factor * mine[middle])))
     # Constants that carry the commonest value and the ends over exactly, for pixels and counts.
     for one, other in (
         ((train.least, train.greatest), (validation.least, validation.greatest)),
@@ -105,9 +130,50 @@ def best_affine(pair: NumberPair) -> Affine | None:
         if one[0] < one[1] and other[0] < other[1]:
             factor = (other[1] - other[0]) / (one[1] - one[0])
             candidates.append((factor, other[0] - factor * one[0]))
-    fits = [with_constants(pair, factor, offset) for factor, offset in candidates]
+    # Of counts the step is known exactly, and the least and the commonest are the same ones.
+    steps = step_of(train, train.least), step_of(validation, validation.least)
+    if steps[0] and steps[1]:
+        factor = steps[1] / steps[0]
+        candidates += [
+            (factor, theirs - factor * mine)
+            for mine, theirs in (
+                (train.least, validation.least),
+                (train.commonest, validation.commonest),
+            )
+        ]
+    fits = [with_constants(pair, factor, offset) for factor, offset in candidates if factor]
     # A mirrored map has to earn it: most distributions are nearly symmetric.
     return min(fits, key=lambda fit: fit.distance + (0.05 if fit.factor < 0 else 0.0))
+
+
+def _least_absolute(x: Float64, y: Float64, factor: float, offset: float) -> tuple[float, float]:
+    """Returns the line of least absolute error: quantiles beside a gap are off by all of it."""
+    for _ in range(REWEIGHTED):
+        error = np.abs(factor * x + offset - y)
+        weights = 1 / np.maximum(error, 1e-3 * max(float(error.max()), 1e-300))
+        weights /= weights.sum()
+        x_mean, y_mean = float(weights @ x), float(weights @ y)
+        spread = float(weights @ (x - x_mean) ** 2)
+        if not spread > 0:
+            break
+        factor = float(weights @ ((x - x_mean) * (y - y_mean))) / spread
+        offset = y_mean - factor * x_mean
+    return factor, offset
+
+
+def best_multiple(pair: NumberPair) -> Affine | None:
+    """Returns the factor that fits best, by deviations, means, medians or ends."""
+    train, validation = pair.train, pair.validation
+    mine, theirs = train.quantiles(), validation.quantiles()
+    ratios = (
+        (train.deviation, validation.deviation),
+        (train.mean, validation.mean),
+        (train.greatest, validation.greatest),
+        (train.least, validation.least),
+        *((float(mine[at]), float(theirs[at])) for at in QUARTILES),
+    )
+    fits = [with_constants(pair, v / t, 0.0) for t, v in ratios if t and v]
+    return min(fits, key=lambda fit: fit.distance, default=None)
 
 
 def decimals(column: Distribution) -> int | None:

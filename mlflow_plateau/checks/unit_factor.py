@@ -6,11 +6,17 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-from mlflow_plateau.checks.comparison import Comparison, NumberPair
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fingerprints import STANDARD
+from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import (
+    KNOWN_FACTORS,
     Affine,
     affine_formula,
     best_affine,
@@ -21,16 +27,6 @@ from mlflow_plateau.checks.transformation import (
     with_constants,
 )
 
-_POWERS = (1000.0, 100.0, 10.0, 1e6, 1e4, 1e5, 1e9, 1e7, 1e8)
-_UNITS = (
-    255.0, 60.0, 3600.0, 86400.0, 24.0, 1440.0, 7.0, 12.0, 365.25, 2.54, 2.20462262, 1.609344,
-    3.28084, 30.48, 25.4, 57.29577951, 3.6, 28.349523, 3.785412, 4.184, 18.0182, 6.89476, 133.322,
-    101.325, 1.0936133, 1024.0, 1048576.0,
-)  # fmt: skip
-KNOWN_FACTORS = (*(f for known in (*_POWERS, *_UNITS) for f in (known, 1 / known)), -1.0)
-"""Factors between units of length, weight, time, angle, volume, pressure, energy, blood sugar;
-the commonest first."""
-
 KNOWN_MAPS = (
     (1.8, 32.0), (1 / 1.8, -32 / 1.8), (1.0, 273.15), (1.0, -273.15), (1.8, 32 - 273.15 * 1.8),
     (2.0, -1.0), (0.5, 0.5), (2 / 255, -1.0), (127.5, 127.5), (1.0, 1900.0), (1.0, -1900.0),
@@ -38,10 +34,13 @@ KNOWN_MAPS = (
 )  # fmt: skip
 """Factors and offsets: temperatures, ranges of pixels, years, inverted scales."""
 
+MANY = 3
+"""So many columns with factors of their own that nobody has heard of were scaled."""
+
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
 
-MUCH_WORSE = 3.0
+MUCH_WORSE = 4.0
 """Nats by which a known factor has to fit better than any natural one, to be told from it."""
 
 UNNATURAL = 5.0
@@ -52,6 +51,15 @@ CLOSE = 0.25
 
 FREE_CONSTANTS = 6.0
 """What a factor or offset that nobody has heard of costs more, in nats."""
+
+SAME = 1e-5
+"""Factors that differ by less are one, rounded."""
+
+SLIGHT = 0.05
+"""A known factor may be off by this, in the logarithm: populations differ by as much …"""
+
+STANDARD_ERRORS = 3.5
+"""… or by so many standard errors of the mean, which chance brings about."""
 
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to fit anything."""
@@ -68,8 +76,49 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
                 key = (both.name, fit.factor, fit.offset)
                 groups[key].append(pair)
                 fits[key] = fit
-    for key, pairs in groups.items():
-        yield _hypothesis(pairs, fits[key])
+    for both in quantities(comparison):
+        own = {key: pairs for key, pairs in groups.items() if key[0] == both.name}
+        pairs = [pair for several in own.values() for pair in several]
+        unknown = [key for key in own if not _is_known(fits[key])]
+        if len(unknown) >= MANY and len(own) >= MANY and 2 * len(pairs) >= len(both.different):
+            yield _scaled(both, pairs)
+        else:
+            for key, alike in own.items():
+                yield _hypothesis(both, alike, fits[key])
+
+
+def _is_known(fit: Affine) -> bool:
+    return fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
+
+
+def _scaled(both: InputPair, pairs: list[NumberPair]) -> Hypothesis:
+    """Returns a scaling: nobody measures many columns in a unit of its own that nobody knows."""
+    names = tuple(pair.name for pair in pairs)
+    spreads = [
+        np.ptp(np.log([getattr(pair, split).deviation for pair in pairs]))
+        for split in ("train", "validation")
+    ]
+    one, other = ("train", "validation") if spreads[0] < spreads[1] else ("validation", "train")
+    return Hypothesis(
+        Finding(
+            check="unit_factor",
+            kind="scaling_missing",
+            columns=names,
+            transformation=f"{one} = factor · x + offset, others for each column, {other} = x",
+            severity="fail",
+            message=f"{one.capitalize()} is on another scale in {len(names)} columns"
+            f" ({listed(names)}), each by a factor of its own, as a scaler does it.",
+            evidence=tuple(
+                f"`{pair.name}` has mean {number(pair.train.mean)} and deviation"
+                f" {number(pair.train.deviation)} in train, {number(pair.validation.mean)} and"
+                f" {number(pair.validation.deviation)} in validation"
+                for pair in pairs[:3]
+            ),
+            fix=scaled_by(both, pairs, STANDARD),
+        ),
+        explains=frozenset(pair.place for pair in pairs),
+        cost=CLAIM + FREE_CONSTANTS * len(pairs),
+    )
 
 
 def _unit(pair: NumberPair) -> Affine | None:
@@ -79,8 +128,15 @@ def _unit(pair: NumberPair) -> Affine | None:
     fitted = best_affine(pair)
     if fitted is None:
         return None
+    exact = _between_lattices(pair, fitted)
+    if exact is not None:
+        return exact
     known = [with_constants(pair, factor, offset) for factor, offset in _candidates(pair, fitted)]
-    known = [fit for fit in known if fit.misfit <= FITS and _credible(pair, fit)]
+    known = [
+        fit
+        for fit in known
+        if fit.misfit <= FITS and _credible(pair, fit) and not _off(pair, fit, fitted)
+    ]
     if known:
         # Of those that fit as well as the best, for all that so few rows can tell, the commonest.
         limit = min(fit.distance for fit in known) + max(0.005, 0.5 / math.sqrt(pair.rows))
@@ -90,6 +146,38 @@ def _unit(pair: NumberPair) -> Affine | None:
     if fitted.misfit <= FITS and (abs(math.log(abs(fitted.factor))) > math.log(UNNATURAL) or far):
         return _rounded(pair, fitted)
     return None
+
+
+def _between_lattices(pair: NumberPair, fitted: Affine) -> Affine | None:
+    """Returns the factor between the steps of both splits' values, which is exact.
+
+    A factor that populations may differ by is left to what they look like: they may be rounded.
+    """
+    mine, theirs = step_of(pair.train), step_of(pair.validation)
+    if mine is None or theirs is None:
+        return None
+    factor = math.copysign(float(f"{theirs / mine:.6g}"), fitted.factor)
+    known = next((f for f in KNOWN_FACTORS if abs(f / factor - 1) <= SAME), factor)
+    fit = with_constants(pair, known, 0.0)
+    natural = abs(math.log(abs(factor))) <= math.log(NATURAL)
+    if natural or not _near(factor, fitted.factor) or fit.misfit > FITS:
+        return None
+    return fit
+
+
+def _off(pair: NumberPair, fit: Affine, fitted: Affine) -> bool:
+    """Whether the means rule constants out: by too many standard errors, and by enough to matter.
+
+    A population may be richer by some percent besides.
+    """
+    train, validation = pair.train, pair.validation
+    error = math.hypot(
+        fit.factor * train.deviation / math.sqrt(train.rows),
+        validation.deviation / math.sqrt(validation.rows),
+    )
+    moved = abs(validation.mean - fit.factor * train.mean - fit.offset)
+    differs = abs(math.log(fitted.factor / fit.factor)) > SLIGHT
+    return differs and moved > STANDARD_ERRORS * error and fitted.distance < fit.distance
 
 
 def _candidates(pair: NumberPair, fitted: Affine) -> Iterator[tuple[float, float]]:
@@ -166,12 +254,11 @@ def _rounded(pair: NumberPair, fitted: Affine) -> Affine:
     return fitted
 
 
-def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
+def _hypothesis(both: InputPair, pairs: list[NumberPair], fit: Affine) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
-    known = fit.factor in KNOWN_FACTORS or (fit.factor, fit.offset) in KNOWN_MAPS
+    known = _is_known(fit) or (all(_on_lattices(pair, fit) for pair in pairs))
     formula = affine_formula(fit.factor, fit.offset)
     example = pairs[0]
-    inverse = f"(x - {fit.offset:.8g})" if fit.offset else "x"
     return Hypothesis(
         Finding(
             check="unit_factor",
@@ -187,8 +274,7 @@ def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
                 f"after it the distributions of `{example.name}` differ by at most"
                 f" {fit.distance:.1%} of the rows, before it by {example.distance:.0%}",
             ),
-            fix=f"x_validation[{_index(names)}] = {inverse} / {fit.factor:.8g}"
-            f"  # x = x_validation[{_index(names)}]",
+            fix=applied(both, pairs, lambda x: _undone(x, fit)),
             constants={"factor": fit.factor, "offset": fit.offset},
         ),
         explains=frozenset(pair.place for pair in pairs),
@@ -196,9 +282,25 @@ def _hypothesis(pairs: list[NumberPair], fit: Affine) -> Hypothesis:
     )
 
 
+def _on_lattices(pair: NumberPair, fit: Affine) -> bool:
+    mine, theirs = step_of(pair.train), step_of(pair.validation)
+    if mine is None or theirs is None or fit.offset:
+        return False
+    return abs(theirs / (mine * abs(fit.factor)) - 1) <= SAME
+
+
 def _median(pair: NumberPair, train: bool) -> float:
     return float((pair.train if train else pair.validation).quantiles()[49])
 
 
-def _index(names: tuple[str, ...]) -> str:
-    return repr(names[0]) if len(names) == 1 else repr(list(names[:4]))
+def _undone(x: str, fit: Affine) -> str:
+    """Returns the code that takes factor and offset off what ``x`` is the code of."""
+    if fit.offset:
+        x = f"{x} {'-' if fit.offset > 0 else '+'} {abs(fit.offset):.8g}"
+    if fit.factor == 1:
+        return x
+    x = f"({x})" if fit.offset else x
+    whole = 1 / fit.factor
+    if abs(fit.factor) < 1 and abs(whole - round(whole)) < 1e-6 * abs(whole):
+        return f"{x} * {round(whole)}"
+    return f"-{x}" if fit.factor == -1 else f"{x} / {fit.factor:.8g}"

@@ -30,9 +30,11 @@ _OBJECTS = (
     (pyarrow.types.is_integer, "number", "object"),
     (pyarrow.types.is_string, "category", "string"),
     (pyarrow.types.is_large_string, "category", "string"),
+    (pyarrow.types.is_string_view, "category", "string"),
     (pyarrow.types.is_binary, "category", "bytes"),
     (pyarrow.types.is_large_binary, "category", "bytes"),
     (pyarrow.types.is_fixed_size_binary, "category", "bytes"),
+    (pyarrow.types.is_binary_view, "category", "bytes"),
     (pyarrow.types.is_time, "category", "time"),
 )
 """Types whose values become Python's objects in pandas, and what pandas calls a column of them."""

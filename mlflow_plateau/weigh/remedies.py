@@ -133,7 +133,10 @@ def _consistency_fix(view: View) -> str | None:
     if comparison is None:
         return None
     fixes = [f.fix for f in comparison.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
-    return "; ".join(fixes[0].splitlines()) if fixes else None
+    if not fixes:
+        return None
+    code = [line for line in fixes[0].splitlines() if not line.startswith("#")]
+    return "; ".join(code) if code else fixes[0].removeprefix("# ")
 
 
 def train_longer(view: View) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlflow_plateau.consistency import check_consistency
-from tests.checks.populations import people, pixels, sentences, vectors
+from tests.checks.populations import Array, kinds, people, pixels, sentences, vectors
 
 POPULATIONS: dict[str, Callable[[int], Any]] = {
     "people": people,
@@ -43,3 +43,34 @@ def test_many_columns_raise_no_more_alarms(columns: int) -> None:
         rng.standard_normal((800, columns)), rng.standard_normal((200, columns))
     )
     assert report.findings == ()
+
+
+def test_other_shares_of_the_classes_move_rare_counts_and_nothing_else() -> None:
+    """Among many columns of counts that are mostly zero some order fits whatever happened."""
+    rng = np.random.default_rng(51)
+    rates = rng.gamma(0.5, 1.5, (3, 30))
+
+    def drawn(rows: int, shares: list[float]) -> tuple[Array, Array]:
+        y = rng.choice(3, rows, p=shares)
+        return rng.poisson(rates[y] * rng.gamma(1.2, 0.8, (rows, 1))).astype("float32"), y
+
+    for _ in range(5):
+        train, other = drawn(750, [0.5, 0.3, 0.2]), drawn(150, [0.14, 0.5, 0.36])
+        assert set(kinds(train, other)) <= {"label_shift", "distribution_shift"}
+
+
+def test_counts_divided_by_their_greatest_are_no_pixels() -> None:
+    """Of so few rows any factor fits columns that are mostly zero."""
+    rng = np.random.default_rng(52)
+    for _ in range(10):
+        counts = rng.poisson(rng.gamma(0.5, 1.0, 30) + 0.05, (40, 30)).astype("float64")
+        counts /= np.maximum(counts[:30].max(axis=0), 1.0)
+        assert kinds(counts[:30], counts[30:]) == []
+
+
+@pytest.mark.parametrize("factor", [1.4, 1.75])
+def test_more_of_what_is_counted_is_a_shift(factor: float) -> None:
+    rng = np.random.default_rng(53)
+    counts = rng.gamma(3, 40, (4000, 4)).round()
+    counts[3000:, 1] = (counts[3000:, 1] * factor).round()
+    assert kinds(counts[:3000], counts[3000:]) == ["distribution_shift"]

@@ -48,6 +48,20 @@ class TestUnits:
     def test_richer_or_older_people_are_a_shift(self, column: str, change: Change) -> None:
         assert kinds(TRAIN, changed(column, change)) == ["distribution_shift"]
 
+    def test_a_factor_of_whole_numbers_is_told_to_the_last_digit(self) -> None:
+        """Few rows bear a hundred as well, but the values are multiples of ninety."""
+        ages = TRAIN[["age", "height"]].head(800)
+        for factor in (90, 1.0 / 90):
+            few = changed("age", lambda c, f=factor: c * f, rows=200)
+            finding = check_consistency(ages, few[["age", "height"]]).findings[0]
+            assert finding.kind == "unit_factor"
+            assert finding.constants["factor"] == pytest.approx(factor, rel=1e-6)
+            assert finding.severity == "fail"
+
+    def test_a_known_factor_does_not_win_over_one_that_fits_better(self) -> None:
+        finding = check_consistency(TRAIN, changed("height", lambda c: c * 90)).findings[0]
+        assert finding.constants["factor"] == pytest.approx(90, rel=0.02)
+
     def test_too_small_to_tell(self) -> None:
         assert kinds(TRAIN, changed("income", lambda c: c * 2.2, rows=8)) == []
 
@@ -85,6 +99,22 @@ class TestTransformations:
         assert (kind, columns) == ("monotone_transform", ("income",))
         assert "10,000 and 60,000" in formula
 
+    @pytest.mark.parametrize(
+        ("change", "formula"),
+        [(np.log1p, "validation = log1p(train)"), (np.sqrt, "validation = sqrt(train)")],
+    )
+    def test_of_counts_that_are_mostly_zero(self, change: Change, formula: str) -> None:
+        rng = np.random.default_rng(9)
+        counts = rng.poisson(0.3, (1500, 12)).astype("float32")
+        finding = check_consistency(counts[:1000], change(counts[1000:])).findings[0]
+        assert (finding.kind, finding.transformation) == ("monotone_transform", formula)
+        assert len(finding.columns) == 12
+
+    def test_more_counts_are_a_shift(self) -> None:
+        rng = np.random.default_rng(10)
+        found = kinds(rng.poisson(2, (1000, 5)), rng.poisson(3, (500, 5)))
+        assert found == ["distribution_shift"]
+
     def test_selected_rows_are_a_shift(self) -> None:
         richer = VALIDATION[VALIDATION["income"] > VALIDATION["income"].median()]
         assert kinds(TRAIN, richer) == ["distribution_shift"]
@@ -116,6 +146,14 @@ class TestOrder:
         x = standard(x, x[:4000])
         assert kinds(x[:4000], x[4000:]) == []
         assert kinds(x[:4000], x[4000:, [0, 3, 2, 1]]) == ["columns_permuted"]
+
+    def test_columns_of_one_category(self) -> None:
+        """Zeros and ones are told apart by how many ones there are."""
+        rng = np.random.default_rng(12)
+        hot = np.eye(6)[rng.choice(6, 4000, p=[0.3, 0.25, 0.2, 0.12, 0.08, 0.05])]
+        x = np.column_stack([hot, rng.normal(5, 1, 4000)])
+        assert kinds(x[:3000], x[3000:]) == []
+        assert kinds(x[:3000], x[3000:, [5, 4, 3, 2, 1, 0, 6]]) == ["columns_permuted"]
 
     def test_names_in_another_order(self) -> None:
         assert kinds(TRAIN, VALIDATION[list(VALIDATION.columns[::-1])]) == ["columns_permuted"]

@@ -16,7 +16,20 @@ def min_max(of: Array, by: Array) -> Array:
     return (of - by.min(axis=0)) / (by.max(axis=0) - by.min(axis=0))
 
 
-@pytest.mark.parametrize("scale", [standard, min_max])
+def unit_range(of: Array, by: Array) -> Array:
+    return 2 * min_max(of, by) - 1
+
+
+def max_abs(of: Array, by: Array) -> Array:
+    return of / np.abs(by).max(axis=0)
+
+
+def robust(of: Array, by: Array) -> Array:
+    low, middle, high = np.quantile(by, [0.25, 0.5, 0.75], axis=0)
+    return ((of - middle) / (high - low)).astype(of.dtype)
+
+
+@pytest.mark.parametrize("scale", [standard, min_max, unit_range, robust])
 class TestScalers:
     def test_used_rightly(self, scale: object) -> None:
         assert callable(scale)
@@ -44,9 +57,67 @@ class TestScalers:
         assert kinds(scale(TRAIN, BOTH), scale(VALIDATION, BOTH)) == ["scaler_fit_on_both"]
 
 
+@pytest.mark.parametrize(
+    ("scale", "name"),
+    [
+        (unit_range, "scaled to −1 … 1"),
+        (max_abs, "divided by its greatest size"),
+        (robust, "robustly scaled"),
+    ],
+)
+def test_the_scaler_is_named(scale: object, name: str) -> None:
+    assert callable(scale)
+    assert name in check_consistency(scale(TRAIN, TRAIN), VALIDATION).findings[0].message
+
+
+def test_counts_divided_by_their_greatest() -> None:
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(rng.exponential(0.8, 30), (3000, 30)).astype("float32")
+    finding = check_consistency(max_abs(counts[:2000], counts[:2000]), counts[2000:]).findings[0]
+    assert finding.kind == "scaling_missing"
+
+
+def test_divided_by_the_greatest_on_one_side_only() -> None:
+    assert kinds(max_abs(TRAIN, TRAIN), max_abs(VALIDATION, TRAIN)) == []
+    assert kinds(max_abs(TRAIN, TRAIN), VALIDATION) == ["scaling_missing"]
+    assert kinds(TRAIN, max_abs(VALIDATION, TRAIN)) == ["scaling_missing"]
+
+
+def test_many_columns_divided_by_their_own_greatest() -> None:
+    x = np.random.default_rng(9).gamma(3, 2, (4000, 16)) + 1
+    assert kinds(max_abs(x[:3000], x[:3000]), max_abs(x[3000:], x[:3000])) == []
+    assert kinds(max_abs(x[:3000], x[:3000]), max_abs(x[3000:], x[3000:])) == ["scaler_refit"]
+
+
+def test_a_percentage_divided_by_100_is_a_unit() -> None:
+    rng = np.random.default_rng(7)
+    shares = np.column_stack([rng.integers(0, 101, 3000), rng.normal(4, 1, 3000)])
+    finding = check_consistency(shares[:2000], shares[2000:] * [0.01, 1]).findings[0]
+    assert (finding.kind, finding.constants["factor"]) == ("unit_factor", 0.01)
+
+
+def test_made_symmetrical_by_powers() -> None:
+    from sklearn.preprocessing import PowerTransformer
+
+    rng = np.random.default_rng(8)
+    skewed = np.column_stack(
+        [rng.gamma(2, 3, 3000), rng.lognormal(2, 1, 3000), rng.beta(1, 4, 3000)]
+    )
+    power = PowerTransformer().fit(skewed[:2000])
+    finding = check_consistency(power.transform(skewed[:2000]), skewed[2000:]).findings[0]
+    assert finding.kind == "scaling_missing"
+    assert "PowerTransformer" in finding.fix
+
+
+def test_images_standardised_one_by_one_in_both_splits_are_fine() -> None:
+    grey = pixels(400)[..., :1].astype("float32")
+    each = standard(grey.reshape(400, -1).T, grey.reshape(400, -1).T).T.reshape(grey.shape)
+    assert kinds(each[:300], each[300:]) == []
+
+
 def test_raw_columns_keep_their_mean_and_deviation_as_constants() -> None:
     finding = check_consistency(standard(TRAIN, TRAIN), VALIDATION).findings[0]
-    assert "300" in finding.message
+    assert f"{finding.constants['mean']:.4g}" in finding.message
     assert finding.constants["mean"] == pytest.approx(300, rel=0.05)
 
 
@@ -108,3 +179,53 @@ class TestPixels:
     def test_too_few_to_tell(self) -> None:
         raw = pixels(12)
         assert kinds(raw[:9], (raw[9:] * 0.9).astype("uint8")) == []
+
+
+class TestTogether:
+    """All columns of a row, or all values there are, were scaled by the same two numbers."""
+
+    @staticmethod
+    def by_rows(x: Array) -> Array:
+        axes = tuple(range(1, x.ndim))
+        spread = x.std(axis=axes, keepdims=True)
+        return ((x - x.mean(axis=axes, keepdims=True)) / spread).astype("float32")
+
+    @pytest.mark.parametrize(
+        "scale",
+        [
+            lambda x, by: TestTogether.by_rows(x.astype("float64")),
+            lambda x, by: x / np.linalg.norm(x, axis=-1, keepdims=True),
+            lambda x, by: (x - by.mean()) / by.std(),
+        ],
+        ids=["row by row", "to length 1", "all values together"],
+    )
+    def test_on_one_side_only(self, scale: object) -> None:
+        assert callable(scale)
+        train, validation = scale(TRAIN, TRAIN), scale(VALIDATION, TRAIN)
+        assert kinds(train, validation) == []
+        assert kinds(train, VALIDATION) == ["scaling_missing"]
+        assert kinds(TRAIN, validation) == ["scaling_missing"]
+
+    def test_images_one_by_one(self) -> None:
+        raw = pixels(400).astype("float32")
+        for images in (raw, raw[..., :1]):
+            each = self.by_rows(images)
+            assert kinds(each[:300], each[300:]) == []
+            assert kinds(each[:300], images[300:]) == ["scaling_missing"]
+            assert kinds(images[:300], each[300:]) == ["scaling_missing"]
+
+
+def test_ranks_in_place_of_values() -> None:
+    from sklearn.preprocessing import QuantileTransformer
+
+    for output in ("uniform", "normal"):
+        ranks = QuantileTransformer(n_quantiles=500, output_distribution=output).fit(TRAIN)
+        assert kinds(ranks.transform(TRAIN), ranks.transform(VALIDATION)) == []
+        assert kinds(ranks.transform(TRAIN), VALIDATION.astype("float64")) == ["scaling_missing"]
+
+
+def test_columns_with_a_factor_of_their_own_each_were_scaled() -> None:
+    factors = np.array([17.3, 0.013, 391.0, 0.0471, 55.7])
+    assert kinds(TRAIN, VALIDATION * factors) == ["scaling_missing"]
+    known = np.array([1000, 1, 0.01, 1, 1])
+    assert set(kinds(TRAIN, VALIDATION * known)) == {"unit_factor"}

@@ -62,6 +62,17 @@ def test_other_shares_of_the_classes() -> None:
     assert report.verdict == "warn"
 
 
+def test_a_class_of_ten_that_is_missing() -> None:
+    rng = np.random.default_rng(22)
+    y = rng.integers(0, 10, 1000)
+    x = rng.standard_normal((1000, 3))
+    here = np.arange(1000) < 750
+    assert check_consistency((x[here], y[here]), (x[~here], y[~here])).findings == ()
+    kept = ~here & (y != 9)
+    found = check_consistency((x[here], y[here]), (x[kept], y[kept])).findings
+    assert [finding.kind for finding in found] == ["label_shift"]
+
+
 def test_a_target_that_is_a_number() -> None:
     train_y, y = TRAIN[0].sum(axis=1), VALIDATION[0].sum(axis=1)
     assert kinds(y, train_y) == []

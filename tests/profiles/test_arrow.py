@@ -102,6 +102,15 @@ def test_shards_with_and_without_nulls_merge() -> None:
     assert [column.dtype for column in both.inputs[0].layout.columns] == ["float64", "object"]
 
 
+@pytest.mark.parametrize(
+    ("plain", "view"), [(pa.binary(), pa.binary_view()), (pa.string(), pa.string_view())]
+)
+def test_views_are_measured_like_what_they_show(plain: Any, view: Any) -> None:
+    values = ["red", "green", None, "red"]
+    shown = [profile(pa.table({"a": pa.array(values, kind)})) for kind in (plain, view)]
+    assert state(shown[0]) == state(shown[1])
+
+
 def test_no_rows() -> None:
     frame = FRAME[["number", "id", "flag", "kind", "time"]].iloc[:0]
     table = pa.Table.from_pandas(frame, preserve_index=False)

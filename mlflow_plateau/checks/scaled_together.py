@@ -1,0 +1,265 @@
+"""One split was scaled row by row, or as a whole, and the other is raw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.evidence import CLAIM, FITS
+from mlflow_plateau.checks.finding import Finding, Hypothesis
+from mlflow_plateau.checks.fingerprints import (
+    ENDS,
+    SCALERS,
+    continuous,
+    is_standard,
+    standardised_by_rows,
+)
+from mlflow_plateau.checks.fix import by_rows, name_of
+from mlflow_plateau.checks.transformation import (
+    KNOWN_FACTORS,
+    best_multiple,
+    listed,
+    number,
+    with_constants,
+)
+from mlflow_plateau.profiles.input_profile import InputProfile
+
+AGREE = 0.8
+"""Part of the columns that have to agree on one map, or to bear a mark."""
+
+NEARLY = 0.15
+"""What was scaled with the other split's mean and deviation is this close to 0 and 1, …"""
+
+RAW = 1.0
+"""… and what was not scaled at least this far from it, in deviations or powers of two."""
+
+MOST_TRIED = 8
+"""So many columns are asked for a factor that all may share."""
+
+MOST = 0.5
+"""Part of the columns in which the splits have to differ."""
+
+LEAST_COLUMNS = 2
+"""One column has no other that it could be scaled together with, unless rows hold many values."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """A way of scaling all columns together, and the mark that it leaves.
+
+    Attributes:
+        name: What it is called.
+        formula: What it does.
+        mark: The mark in words.
+        bears: Whether an input bears the mark.
+        code: From the code of rows and of a reduction's arguments, to that of the scaled rows;
+            empty where it takes train's statistics.
+    """
+
+    name: str
+    formula: str
+    mark: str
+    bears: Callable[[InputProfile], bool]
+    code: Callable[[str, str], str] | None = None
+
+
+def _cells_per_row(state: InputProfile) -> float:
+    """Returns how many values a row holds, over all columns."""
+    return float(state.moments.count.sum()) / max(state.rows, 1)
+
+
+def _moments(state: InputProfile) -> tuple[float, float]:
+    """Returns mean and mean square of all values of all columns."""
+    means, deviations = state.statistics()
+    weights = state.moments.count / state.moments.count.sum()
+    return float((weights * means).sum()), float((weights * (deviations**2 + means**2)).sum())
+
+
+def _is_standard(state: InputProfile) -> bool:
+    mean, square = _moments(state)
+    return is_standard(mean, math.sqrt(max(square - mean**2, 0.0)), state.rows)
+
+
+def _has_unit_length(state: InputProfile) -> bool:
+    return abs(_moments(state)[1] * _cells_per_row(state) - 1) <= ENDS * 5
+
+
+def _adds_up(state: InputProfile) -> bool:
+    positive = bool(np.all(state.moments.least >= 0))
+    return positive and abs(_moments(state)[0] * _cells_per_row(state) - 1) <= ENDS * 5
+
+
+STANDARD_TOGETHER = Together(
+    "standardised over all columns, together or row by row",
+    "(x − mean) / deviation, of all columns",
+    "mean 0 and deviation 1 over all columns together",
+    _is_standard,
+)
+DIVIDED_TOGETHER = Together(
+    "divided by the greatest value of all columns",
+    "x / greatest |x|, of all columns",
+    "greatest size 1 over all columns together",
+    lambda state: False,
+)
+WAYS = (
+    Together(
+        "standardised row by row",
+        "(x − row's mean) / row's deviation",
+        "mean 0 in every row, and deviation 1",
+        standardised_by_rows,
+        lambda x, row: f"({x} - {x}.mean({row})) / {x}.std({row})",
+    ),
+    STANDARD_TOGETHER,
+    Together(
+        "brought to length 1 row by row",
+        "x / √Σx²",
+        "rows of length 1",
+        _has_unit_length,
+        lambda x, row: f"{x} / ({x}.astype('float64') ** 2).sum({row}) ** 0.5",
+    ),
+    Together(
+        "divided by each row's sum",
+        "x / Σx",
+        "rows that add up to 1",
+        _adds_up,
+        lambda x, row: f"{x} / {x}.sum({row})",
+    ),
+)
+"""What is done to rows and to whole inputs; the first that fits is meant."""
+
+
+def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds the mark of a scaling of rows, or of all values together, in one split only.
+
+    Whoever scales rows by themselves does it to those of both splits: such a mark in one of them
+    is a treatment, whatever the populations are.
+    """
+    for both in comparison.features:
+        columns = continuous(both)
+        if not both.exact or both.sequences or not (_whole(both.train) and _whole(both.validation)):
+            continue
+        different = [pair for pair in columns if pair in both.different]
+        if not columns or len(different) < MOST * len(columns):
+            continue
+        for way in WAYS[:1] if _one_by_one(columns) else WAYS:
+            in_train, in_validation = way.bears(both.train), way.bears(both.validation)
+            if in_train != in_validation:
+                yield _hypothesis(
+                    both, columns, way, in_train, f"has {way.mark}, to the last digit"
+                )
+                break
+        else:
+            yield from _by_one_map(both, columns, different)
+
+
+def _by_one_map(
+    both: InputPair, columns: Sequence[NumberPair], different: Sequence[NumberPair]
+) -> Iterator[Hypothesis]:
+    """Yields a scaling that all columns share and that was fitted on the other split or on one."""
+    if len(columns) < LEAST_COLUMNS or _one_by_one(columns):
+        return
+    for in_train in (True, False):
+        scaled, raw = (both.train, both.validation) if in_train else (both.validation, both.train)
+        (mean, deviation), (raw_mean, raw_deviation) = _spread(scaled), _spread(raw)
+        size, raw_size = _size(scaled), _size(raw)
+        if not (deviation and raw_deviation):
+            continue
+        # Each as the map from the scaled to the raw side.
+        stretch = raw_deviation / deviation
+        ways = [(STANDARD_TOGETHER, stretch, raw_mean - stretch * mean)]
+        if (
+            abs(mean) > NEARLY
+            or abs(deviation - 1) > NEARLY
+            or abs(raw_mean) < RAW > abs(math.log2(raw_deviation))
+        ):
+            ways = []
+        known = any(abs(raw_size / size / factor - 1) < 1e-3 for factor in KNOWN_FACTORS)
+        if abs(size - 1) <= ENDS and raw_size > 2 and not known:
+            multiples = [best_multiple(pair) for pair in different[:MOST_TRIED]]
+            factors = [fit.factor if in_train else 1 / fit.factor for fit in multiples if fit]
+            ways += [(DIVIDED_TOGETHER, one, 0.0) for one in (raw_size, stretch, *factors)]
+        for way, factor, offset in ways:
+            if not in_train:
+                factor, offset = 1 / factor, -offset / factor
+            fits = [with_constants(pair, factor, offset) for pair in different]
+            if sum(fit.misfit <= FITS for fit in fits) >= AGREE * len(fits):
+                yield _hypothesis(both, columns, way, in_train, f"has {way.mark}, or nearly so")
+                return
+
+
+def _spread(state: InputProfile) -> tuple[float, float]:
+    """Returns mean and deviation of all values of all columns."""
+    mean, square = _moments(state)
+    return mean, math.sqrt(max(square - mean**2, 0.0))
+
+
+def _size(state: InputProfile) -> float:
+    """Returns the greatest size of any value."""
+    return float(max(np.abs(state.moments.least).max(), np.abs(state.moments.greatest).max()))
+
+
+def _whole(state: InputProfile) -> bool:
+    """Whether nothing is missing, so that rows are known whole, and there is more than a column."""
+    moments = state.moments
+    several = len(state.layout.numbers) >= LEAST_COLUMNS or state.layout.pooled
+    nothing_missing = not (moments.missing.any() or moments.infinite.any())
+    return several and nothing_missing and bool(moments.count.all()) and state.rows > 0
+
+
+def _one_by_one(columns: Sequence[NumberPair]) -> bool:
+    """Whether each column was scaled by itself, in which case all of them together look so too."""
+    return any(
+        sum(map(scaler.bears, side)) >= AGREE * len(side)
+        for scaler in SCALERS
+        for side in ([pair.train for pair in columns], [pair.validation for pair in columns])
+        if len(columns) > 1
+    )
+
+
+def _hypothesis(
+    both: InputPair, columns: Sequence[NumberPair], way: Together, in_train: bool, evidence: str
+) -> Hypothesis:
+    one, other = ("train", "validation") if in_train else ("validation", "train")
+    scaled, raw = (both.train, both.validation) if in_train else (both.validation, both.train)
+    names = tuple(pair.name for pair in columns)
+    (mean, deviation), (raw_mean, raw_deviation) = _spread(scaled), _spread(raw)
+    return Hypothesis(
+        Finding(
+            check="scaled_together",
+            kind="scaling_missing",
+            columns=names,
+            transformation=f"{one} = {way.formula}, {other} = x",
+            severity="fail",
+            message=f"{one.capitalize()} is {way.name}, {other} is raw: over all columns the mean"
+            f" is {number(raw_mean)} and the deviation {number(raw_deviation)} there, against"
+            f" {number(mean if abs(mean) > 1e-6 else 0.0)} and {number(deviation)}.",
+            evidence=(f"{one} {evidence} ({listed(names)})",),
+            fix=by_rows(both, other, way.code, by_channel=way is WAYS[0])
+            if way.code
+            else _by_train(both, way),
+        ),
+        explains=frozenset(pair.place for pair in columns),
+        cost=CLAIM,
+        certain=True,
+    )
+
+
+def _by_train(both: InputPair, way: Together) -> str:
+    """Returns code that scales both splits by the same numbers, those of train."""
+    splits = ("train", "validation")
+    train, validation = (f"np.asarray({name_of(both, split, 'raw')}, float)" for split in splits)
+    numbers = (
+        "mean, width = 0, np.abs(raw).max()"
+        if way is DIVIDED_TOGETHER
+        else "mean, width = raw.mean(), raw.std()"
+    )
+    return (
+        f"raw = {train}  # raw_train, raw_validation: the data before anything was scaled\n"
+        f"{numbers}\n"
+        f"{name_of(both, splits[0])} = (raw - mean) / width\n"
+        f"{name_of(both, splits[1])} = ({validation} - mean) / width"
+    )
