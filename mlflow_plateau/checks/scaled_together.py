@@ -136,7 +136,8 @@ def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaling of rows, or of all values together, in one split only.
 
     Whoever scales rows by themselves does it to those of both splits: such a mark in one of them
-    is a treatment, whatever the populations are.
+    is a treatment, whatever the populations are. What was standardised with train's mean and
+    deviation bears the mark in train only, as is right; there validation has to be far from it.
     """
     for both in comparison.features:
         columns = continuous(both)
@@ -147,10 +148,13 @@ def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
             continue
         for way in WAYS[:1] if _one_by_one(columns) else WAYS:
             in_train, in_validation = way.bears(both.train), way.bears(both.validation)
-            if in_train != in_validation:
-                yield _hypothesis(
-                    both, columns, way, in_train, f"has {way.mark}, to the last digit"
-                )
+            if in_train == in_validation:
+                continue
+            # Validation that was scaled with train's numbers does not bear the mark: that is right.
+            of_train = way is STANDARD_TOGETHER and in_train
+            if not of_train or _is_far(both.validation):
+                evidence = f"has {way.mark}, to the last digit"
+                yield _hypothesis(both, columns, way, in_train, evidence, certain=not of_train)
                 break
         else:
             yield from _by_one_map(both, columns, different)
@@ -171,11 +175,7 @@ def _by_one_map(
         # Each as the map from the scaled to the raw side.
         stretch = raw_deviation / deviation
         ways = [(STANDARD_TOGETHER, stretch, raw_mean - stretch * mean)]
-        if (
-            abs(mean) > NEARLY
-            or abs(deviation - 1) > NEARLY
-            or abs(raw_mean) < RAW > abs(math.log2(raw_deviation))
-        ):
+        if abs(mean) > NEARLY or abs(deviation - 1) > NEARLY or not _is_far(raw):
             ways = []
         known = any(abs(raw_size / size / factor - 1) < 1e-3 for factor in KNOWN_FACTORS)
         if abs(size - 1) <= ENDS and raw_size > 2 and not known:
@@ -195,6 +195,12 @@ def _spread(state: InputProfile) -> tuple[float, float]:
     """Returns mean and deviation of all values of all columns."""
     mean, square = _moments(state)
     return mean, math.sqrt(max(square - mean**2, 0.0))
+
+
+def _is_far(state: InputProfile) -> bool:
+    """Whether mean or deviation of all values are far from 0 and 1."""
+    mean, deviation = _spread(state)
+    return abs(mean) >= RAW or (deviation > 0 and abs(math.log2(deviation)) >= RAW)
 
 
 def _size(state: InputProfile) -> float:
@@ -221,7 +227,13 @@ def _one_by_one(columns: Sequence[NumberPair]) -> bool:
 
 
 def _hypothesis(
-    both: InputPair, columns: Sequence[NumberPair], way: Together, in_train: bool, evidence: str
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    way: Together,
+    in_train: bool,
+    evidence: str,
+    *,
+    certain: bool = True,
 ) -> Hypothesis:
     one, other = ("train", "validation") if in_train else ("validation", "train")
     scaled, raw = (both.train, both.validation) if in_train else (both.validation, both.train)
@@ -244,7 +256,7 @@ def _hypothesis(
         ),
         explains=frozenset(pair.place for pair in columns),
         cost=CLAIM,
-        certain=True,
+        certain=certain,
     )
 
 

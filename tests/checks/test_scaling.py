@@ -206,6 +206,13 @@ class TestTogether:
         assert kinds(train, VALIDATION) == ["scaling_missing"]
         assert kinds(TRAIN, validation) == ["scaling_missing"]
 
+    def test_another_population_scaled_with_numbers_of_train(self) -> None:
+        random = np.random.default_rng(5)
+        train = random.normal(3.0, 2.0, (800, 6))
+        older = random.normal(3.0, 2.0, (300, 6)) * 1.3 + 0.7
+        scaled = [(x - train.mean()) / train.std() for x in (train, older)]
+        assert set(kinds(*scaled)) == {"distribution_shift"}
+
     def test_images_one_by_one(self) -> None:
         raw = pixels(400).astype("float32")
         for images in (raw, raw[..., :1]):
