@@ -33,7 +33,7 @@ _TITLES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConsistencyReport:
     """What was done differently to train and validation data.
 
@@ -115,6 +115,9 @@ class ConsistencyReport:
             ],
         }
         return {name: as_json(value) for name, value in document.items()}
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         lines = [f"{_TITLES[self.verdict]} ({self.verdict})"]

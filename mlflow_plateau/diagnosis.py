@@ -85,7 +85,7 @@ class Curves:
     higher_is_better: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """Why a run's validation loss stopped improving, with the evidence.
 
@@ -195,6 +195,10 @@ class Diagnosis:
         from mlflow_plateau.report.html import render_summary
 
         return render_summary(self)
+
+    def __repr__(self) -> str:
+        answer = f"{self.status}, {self.cause}, {self.confidence:.2f}"
+        return f"<Diagnosis of run {self.run_id}: {answer}>"
 
     def __str__(self) -> str:
         from mlflow_plateau.report.text import render_text

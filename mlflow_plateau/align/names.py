@@ -43,6 +43,7 @@ SPLITS: Mapping[str, Split] = {
     "trn": Split.TRAINING,
     "tr": Split.TRAINING,
     "learn": Split.TRAINING,  # CatBoost
+    "fit": Split.TRAINING,
     "val": Split.VALIDATION,
     "vali": Split.VALIDATION,
     "valid": Split.VALIDATION,
@@ -54,6 +55,7 @@ SPLITS: Mapping[str, Split] = {
     "development": Split.VALIDATION,
     "holdout": Split.VALIDATION,
     "heldout": Split.VALIDATION,
+    "held": Split.VALIDATION,  # held_out
     "test": Split.TEST,
     "testing": Split.TEST,
     "tst": Split.TEST,
@@ -82,7 +84,7 @@ def _words(text: str) -> frozenset[str]:
 
 FILLERS = _words(
     "avg average mean running smoothed total overall set split data dataset metric metrics curve"
-    " value values per on the of history log logs logged current"
+    " value values per on out the of history log logs logged current"
 )
 """Words that change nothing about what a metric is."""
 

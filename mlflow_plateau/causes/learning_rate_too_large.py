@@ -35,6 +35,7 @@ LEARNING_RATE_TOO_LARGE = Cause(
         contradicts("plateau_share", below=0.1, scale=0.02),
         contradicts("batch_size", below=3.0, scale=0.5),
         contradicts("unmeasurable_updates", above=0.4, scale=0.05),
+        contradicts("rows_not_finite", above=0.5, scale=0.1),
         contradicts("penalty_factor", above=0.05, scale=0.01),
         supports("lower_rate_better", above=0.08, scale=0.02),
         supports("lower_rate_better", above=0.2, scale=0.03, decisive=True),
@@ -55,6 +56,7 @@ LEARNING_RATE_TOO_LARGE = Cause(
             "lower the learning rate from {learning_rate:.3g} to about {lower_rate:.3g}",
             "lower the learning rate tenfold",
         ),
+        Remedy("standardise the targets, which go from {far_targets}: gradients grow with them"),
         Remedy(
             "clip the gradients ({clipping}) if single batches throw the loss off",
             "clip the gradients to a norm of 1 if single batches throw the loss off",

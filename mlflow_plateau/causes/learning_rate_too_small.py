@@ -54,6 +54,10 @@ LEARNING_RATE_TOO_SMALL = Cause(
             "raise the learning rate from {learning_rate:.3g} to about {higher_rate:.3g}",
             "raise the learning rate tenfold",
         ),
+        Remedy(
+            "standardise the targets, which go from {far_targets}, or let the output's bias begin"
+            " at their mean: the outputs of a new model are of the order of 1"
+        ),
         Remedy("warm up over the first few epochs if the larger rate is unstable"),
     ),
     experiment="Ten times the learning rate goes lower in the same number of epochs.",

@@ -14,6 +14,8 @@ NON_FINITE_VALUES = Cause(
         supports("non_finite_share", above=0.0005, scale=0.0001, expected=True),
         supports("non_finite_share", above=0.9, scale=0.03),
         supports("unmeasurable_updates", above=0.4, scale=0.05, decisive=True),
+        supports("rows_not_finite", above=0.5, scale=0.1),
+        contradicts("rows_not_finite", below=0.5, scale=0.1),
         supports("blow_up", above=1.0, scale=0.2),
         contradicts("growth_before_non_finite", above=0.5, scale=0.15),
         contradicts("learning_rate_position", above=0.8, scale=0.15),
@@ -22,9 +24,12 @@ NON_FINITE_VALUES = Cause(
     ),
     remedies=(
         Remedy(
-            "look for NaN and infinity in inputs and targets:"
-            " assert np.isfinite(x).all() and np.isfinite(y).all()"
+            "drop or fill what is not finite in the same way in both splits: {spoiled_rows}",
+            "look for NaN and infinity in inputs and targets{unseen_rows}:"
+            " assert np.isfinite(x).all() and np.isfinite(y).all()",
         ),
+        Remedy("lower the learning rate to {lower_rate:.3g}: steps that overshoot end in infinity"),
+        Remedy("standardise the targets, which go from {far_targets}: gradients grow with them"),
         Remedy(
             "keep logarithms and divisions away from zero, and clip the gradients to a norm of 1:"
             " the first bad value came at {first_non_finite}",

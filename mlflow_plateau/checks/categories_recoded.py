@@ -25,6 +25,9 @@ LEAST_ROWS = 15.0
 NATURAL_ODDS = 10.0
 """The odds of one category differ between populations by up to this factor."""
 
+MOST_EXCHANGED = 12
+"""More distinct whole numbers are amounts: where these move, their shares sorted by size stay."""
+
 REMOVES = 0.34
 """The match has to leave no more than this part of the difference."""
 
@@ -64,6 +67,8 @@ def recoding(pair: CodePair) -> dict[str, str]:
         return {}
     if set(pair.train) != set(pair.validation) and pair.whole:
         return {}  # the numbers themselves moved: a quantity, not a code
+    if pair.whole and len(pair.train) > MOST_EXCHANGED:
+        return {}
     cost = CLAIM + log_factorial(len(pair.train))
     if nats(before, pair.rows) <= cost or _one_category_moved(pair, 2 * usual):
         return {}

@@ -76,9 +76,21 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
         already = len(hypothesis.explains & taken)
         if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis, labels) < 0:
             continue
+        if hypothesis.finding.kind == "unit_factor" and _is_rest(hypothesis, chosen):
+            continue
         chosen.append(hypothesis)
         taken |= hypothesis.explains
     return tuple(h.finding for h in sorted(joined(chosen), key=_order(comparison, chosen)))
+
+
+def _is_rest(factor: Hypothesis, chosen: Iterable[Hypothesis]) -> bool:
+    """Whether factors are what is left of a scaler that was found in more columns of the input."""
+    names = {name for name, _ in factor.explains}
+    return any(
+        {name for name, _ in other.explains} == names and len(other.explains) > len(factor.explains)
+        for other in chosen
+        if other.finding.kind == "scaling_missing"
+    )
 
 
 def _labels(hypotheses: Iterable[Hypothesis]) -> float:

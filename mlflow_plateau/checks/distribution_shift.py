@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -53,10 +54,11 @@ def distribution_shift(comparison: Comparison) -> Iterator[Hypothesis]:
 
 def _number(pair: NumberPair) -> Hypothesis:
     direction = "higher" if pair.validation.mean > pair.train.mean else "lower"
-    spread = max(pair.train.deviation, 1e-300)
-    moved = abs(pair.validation.mean - pair.train.mean) / spread
+    difference, deviation = abs(pair.validation.mean - pair.train.mean), pair.train.deviation
+    moved = difference / deviation if deviation else math.inf
+    by = f"{moved:.2g} deviations" if deviation else number(difference)
     how = (
-        f"{direction} in validation by {moved:.2g} deviations (mean {number(pair.train.mean)} →"
+        f"{direction} in validation by {by} (mean {number(pair.train.mean)} →"
         f" {number(pair.validation.mean)})"
         if moved >= 0.05
         else f"spread differently (deviation {number(pair.train.deviation)} →"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = {
-    "scaling_missing": "one split is scaled, the other is raw",
+    "scaling_missing": "one split is scaled, the other is not",
     "scaler_refit": "each split was scaled with its own statistics",
     "scaler_fit_on_both": "the scaler was fitted on train and validation together",
     "unit_factor": "one split is in other units",

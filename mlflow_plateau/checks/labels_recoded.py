@@ -195,7 +195,7 @@ def _recoded(
     return _hypothesis(
         both,
         f"train's class → validation's: {shown}",
-        f"Classes have other codes in validation: {shown}.",
+        f"Classes have other codes in validation: {shown}{' …' if len(mapping) > 8 else ''}.",
         (why,),
         severity,
         as_numbers(mapping),

@@ -189,8 +189,8 @@ def _lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
 
 def _transformation(pair: NumberPair) -> tuple[str, float] | None:
     """Returns the formula that makes the splits agree and the nats left, if there is one."""
-    if pair.rows < LEAST_ROWS:
-        return None
+    if pair.rows < LEAST_ROWS or not (pair.train.deviation and pair.validation.deviation):
+        return None  # any function takes one constant to another
     best: tuple[str, float, float] | None = None
     limit = HALF * pair.distance
     if pair.as_shift <= ORDINARY_SHIFT:

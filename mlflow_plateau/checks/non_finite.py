@@ -78,7 +78,8 @@ def _finding(split: str, profile: Profile) -> Finding | None:
         check="non_finite",
         kind="non_finite",
         columns=columns,
-        transformation=f"{(missing + infinite) / total:.2g} of {split}'s values are not finite",
+        transformation=f"{(missing + infinite) / total:.0%} of {split}'s values in all columns are"
+        " not finite",
         severity="fail",
         message=f"{split.capitalize()} holds {values} {noun} in {listed(columns)}; a loss over them"
         " is not finite, or activations hide them.",

@@ -1,4 +1,4 @@
-"""One split was scaled row by row, or as a whole, and the other is raw."""
+"""One split was scaled row by row, or as a whole, and the other is not."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def _hypothesis(
             columns=names,
             transformation=f"{one} = {way.formula}, {other} = x",
             severity="fail",
-            message=f"{one.capitalize()} is {way.name}, {other} is raw: over all columns the mean"
+            message=f"{one.capitalize()} is {way.name}, {other} is not: over all columns the mean"
             f" is {number(raw_mean)} and the deviation {number(raw_deviation)} there, against"
             f" {number(mean if abs(mean) > 1e-6 else 0.0)} and {number(deviation)}.",
             evidence=(f"{one} {evidence} ({listed(names)})",),

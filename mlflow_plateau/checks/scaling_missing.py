@@ -1,4 +1,4 @@
-"""One split is scaled, the other is raw."""
+"""One split is scaled, the other is not."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def _hypothesis(
             columns=names,
             transformation=f"{one} = {scaler.formula}, {other} = x",
             severity="fail" if certain else "warn",
-            message=f"{one.capitalize()} is {scaler.name}, {other} is raw:"
+            message=f"{one.capitalize()} is {scaler.name}, {other} is not:"
             f" `{example.name}` has mean {number(raw.mean)} and deviation {number(raw.deviation)}"
             f" there, against {_mean(scaled)} and {number(scaled.deviation)}.",
             evidence=(
@@ -260,7 +260,7 @@ def _pixel_hypothesis(
             columns=tuple(pair.name for pair in columns),
             transformation=f"{one} = {formula}, {other} = x",
             severity="fail",
-            message=f"{one.capitalize()} is {formula}, {other} is raw: its greatest value is"
+            message=f"{one.capitalize()} is {formula}, {other} is not: its greatest value is"
             f" {number(max(column.greatest for column in raw))} against {highest}.",
             evidence=(
                 f"after {formula} the splits agree in"

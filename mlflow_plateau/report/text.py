@@ -11,6 +11,7 @@ from mlflow_plateau.report.wording import (
     causes_with_evidence,
     compared_with,
     differs_in,
+    epoch,
     evidence_about,
     finding,
     finding_with_confidence,
@@ -111,7 +112,8 @@ def _evidence(diagnosis: Diagnosis) -> list[str]:
 
 def _preprocessing(diagnosis: Diagnosis) -> list[str]:
     """Returns the lines on serious differences between the splits that are no evidence above."""
-    said = {item.sentence for item in diagnosis.evidence}
+    shown = evidence_about(diagnosis, diagnosis.cause)[:EVIDENCE_SHOWN]
+    said = {item.sentence for item in shown if item.direction == "for"}
     serious = [
         found
         for found in diagnosis.findings
@@ -134,7 +136,10 @@ def _siblings(diagnosis: Diagnosis) -> list[str]:
         return []
     lines = ["", *_wrapped(sentence(compared_with(siblings)))]
     for run in siblings.compared[:SIBLINGS_SHOWN]:
-        reached = f"{shown_name(run)} ({run.run_id}): {number(run.theirs)}, {differs_in(run)}"
+        reached = (
+            f"{shown_name(run)} ({run.run_id}): {number(run.theirs)} against {number(run.ours)} up"
+            f" to {diagnosis.curves.axis} {epoch(run.epochs)}, {differs_in(run)}"
+        )
         lines += _wrapped(reached, f"  {100 * run.gain:+4.0f}%  ")
     if len(siblings.compared) > SIBLINGS_SHOWN:
         lines.append(f"    ({len(siblings.compared) - SIBLINGS_SHOWN} more in the report)")

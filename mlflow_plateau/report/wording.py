@@ -183,7 +183,8 @@ def compared_with(siblings: Siblings) -> str:
     )
     return (
         f"compared with {runs} of the experiment ({siblings.seen:,} looked through); chance alone"
-        f" makes {siblings.noise:.1%} of the progress, {noise}"
+        f" makes {siblings.noise:.1%} of the progress, {noise}; how far each was ahead, as a share"
+        " of the progress"
     )
 
 

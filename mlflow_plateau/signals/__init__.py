@@ -127,6 +127,7 @@ SIGNALS: tuple[Signal, ...] = (
     reference.behind_reference,
     splits.treated_differently,
     splits.another_population,
+    splits.rows_not_finite,
     splits.splits_differ,
     siblings.lower_rate_better,
     siblings.higher_rate_better,

@@ -16,7 +16,7 @@ FEWEST_RISEN = 3
 """… or this many, where the curve ended clearly above its best."""
 
 MINIMUM_SHARE = 0.2
-"""In either case it is at least this share of the run."""
+"""In either case it is at least this share of the run, unless that could not have gone on."""
 
 PROGRESS_TOLERANCE = 0.02
 """A plateau lies within this share of all progress above the best level …"""
@@ -80,13 +80,17 @@ def _still_falls(curve: Curve, onset: int) -> bool:
     return falls_late or (falls_in_half and late.slope < KEPT_PACE * half.slope)
 
 
-def find_plateau(curve: Curve) -> Plateau | None:
+def find_plateau(curve: Curve, *, is_final: bool = False) -> Plateau | None:
     """Returns the plateau that the curve ends in, or ``None`` while it still improves.
 
     The onset is the first point from which on the smoothed curve never gets better by more than
     the tolerance than it already was: the least meaningful difference, or the noise of the
     smoothed curve if that is more. A stretch that is flat point by point but falls steadily within
     the noise is no plateau: its trend is tested.
+
+    Args:
+        curve: The curve.
+        is_final: Whether nothing more could come of the run, so that a short plateau is one, too.
     """
     if len(curve) < MINIMUM_POINTS:
         return None
@@ -96,7 +100,7 @@ def find_plateau(curve: Curve) -> Plateau | None:
     since_best = len(curve) - int(np.argmin(curve.values))
     risen = since_best >= FEWEST_RISEN and curve.values[-1] > curve.values.min() + tolerance
     fewest = FEWEST_RISEN if risen else MINIMUM_POINTS
-    if points < max(fewest, MINIMUM_SHARE * len(curve)):
+    if points < max(fewest, 0 if is_final else MINIMUM_SHARE * len(curve)):
         return None
     if _still_falls(curve, onset):
         return None

@@ -19,7 +19,7 @@ LATE_SHARE = 0.25
 def readable(curve: Curve | None, which: str) -> Curve | str:
     """Returns the curve if it has a shape, otherwise why it has none."""
     if curve is None:
-        return Missing(f"no {which} loss was logged")
+        return Missing(f"no finite {which} loss was logged")
     if len(curve) < FEWEST_POINTS:
         points = counted(len(curve), "finite point")
         return Missing(f"the {which} loss has {points}, {FEWEST_POINTS} are needed")

@@ -168,7 +168,7 @@ def unmeasurable_updates(view: View) -> Measurement:
     """Epochs with batch losses but without finite weights and ‖Δw‖ / ‖w‖ / those epochs, late.
 
     ReLU, max-pooling and the like hide NaN: the weights are lost while the loss stays finite, at
-    that of a constant prediction.
+    that of a constant prediction. Epochs whose training loss shows it do not count.
     """
     nothing = np.full(len(view.history), np.nan)
     ratios, spreads, weights = (
@@ -176,11 +176,12 @@ def unmeasurable_updates(view: View) -> Measurement:
         for name in ("update_ratio", "batch_loss_spread", "lost_weights")
     )
     # Weights that were looked at themselves say it alone; what is lost stays lost.
-    seen = weights > 0
+    shown = view.history.training_logged & ~np.isfinite(view.history.training_loss)
+    seen = (weights > 0) & ~shown
     known = ratios is not nothing and spreads is not nothing
     if not (known or seen.any()) or not view.setup.trainable_parameter_count:
         return cannot_say(NOT_RECORDED)
-    measured = np.isfinite(spreads) | seen
+    measured = (np.isfinite(spreads) & ~shown) | seen
     lost = measured & (~np.isfinite(ratios) | seen)
     late, half = slice(len(measured) // 2, None), " of the second half"
     if seen.any() and not measured[late].any():

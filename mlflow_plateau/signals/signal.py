@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from mlflow_plateau.signals.view import View
 
@@ -57,6 +59,10 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+MOST_SAID = 10.0
+"""Shares beyond this, a thousand percent, are not said to the last digit."""
+
+
 @dataclass(frozen=True)
 class Signal:
     """One quantity that can be measured on a history.
@@ -95,7 +101,24 @@ class Signal:
             measurement: What ``measure`` returned, with a known value.
             axis: What a unit of the history's axis is: ``epoch`` or ``step``.
         """
-        return self.sentence.format(value=measurement.value, axis=axis, **measurement.facts)
+        facts = {"value": measurement.value, "axis": axis, **measurement.facts}
+        said = self.sentence
+        if "%}" in said and any(
+            isinstance(v, float) and abs(v) > MOST_SAID for v in facts.values()
+        ):
+            said = _WithoutHugePercents().vformat(said, (), facts)
+        else:
+            said = said.format(**facts)
+        return said.replace("-0%", "0%") if "-0%" in said else said
+
+
+class _WithoutHugePercents(string.Formatter):
+    """Says of a share that is a large multiple only that it is one."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.endswith("%") and abs(value) > MOST_SAID:
+            return f"{'more than ' if value > 0 else 'less than -'}{MOST_SAID:,.0%}"
+        return str(super().format_field(value, format_spec))
 
 
 def signal(

@@ -66,6 +66,22 @@ def another_population(view: View) -> Measurement:
     return _most_serious(view, ANOTHER_POPULATION, "of another population beside that")
 
 
+@signal(unit="1 or 0", sentence="{what}", needs="recorded")
+def rows_not_finite(view: View) -> Measurement:
+    """Whether any of the rows that the recorder saw holds NaN or infinity: 1, otherwise 0.
+
+    From the profiles of both splits: see the checks.
+    """
+    comparison = view.history.comparison
+    if comparison is None:
+        return cannot_say(NOT_COMPARED)
+    found = [finding for finding in comparison.findings if finding.kind == "non_finite"]
+    if found:
+        return Measurement(1.0, facts={"what": "; ".join(map(_said, found))})
+    rows = counted(comparison.training_rows + comparison.validation_rows, "row")
+    return Measurement(0.0, facts={"what": f"none of the {rows} holds NaN or infinity"})
+
+
 @signal(unit="severity", sentence="{what}", needs="recorded")
 def splits_differ(view: View) -> Measurement:
     """How serious the most serious difference of the two splits is, of whatever kind, from 0 to 1.

@@ -12,6 +12,9 @@ from mlflow_plateau.signals.curve import Curve, smooth_together
 from mlflow_plateau.signals.plateau import Plateau, find_plateau
 from mlflow_plateau.tracked import FloatArray
 
+SPENT = 0.01
+"""A schedule that ended at a smaller share of its largest rate has come to its end."""
+
 
 class View:
     """A history with its curves made ready for measuring."""
@@ -64,7 +67,9 @@ class View:
     @cached_property
     def plateau(self) -> Plateau | None:
         """The plateau of the validation curve."""
-        return find_plateau(self.validation) if self.validation else None
+        rates = self.learning_rates
+        spent = len(rates) > 1 and rates[-1] < SPENT * rates.max()
+        return find_plateau(self.validation, is_final=spent) if self.validation else None
 
     @cached_property
     def learning_rates(self) -> FloatArray:

@@ -25,7 +25,7 @@ from mlflow_plateau.weigh.judgement import (
 )
 from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import contributions, evidence_on
-from mlflow_plateau.weigh.remedies import remedies_for, train_longer
+from mlflow_plateau.weigh.remedies import follow_best, remedies_for, train_longer, treat_alike
 from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.unmeasured import unmeasured
 from mlflow_plateau.weigh.wording import headline, what_would_settle
@@ -69,7 +69,7 @@ def diagnose_history(history: History) -> Diagnosis:
         runner_up=judgement.runner_up,
         contributing=judgement.contributing,
         causes=judgement.causes,
-        evidence=_evidence(judgement, measurements, added[0], history.axis),
+        evidence=_evidence(judgement, measurements, added[0], history),
         remedies=_remedies(judgement, view),
         onset_epoch=judgement.onset_epoch,
         best_epoch=view.best[1] if view.best else None,
@@ -109,7 +109,10 @@ def _ambiguity(course: Course, chances: Mapping[str, float]) -> str:
 
 
 def _evidence(
-    judgement: Judgement, measurements: Mapping[str, Measurement], added: FloatArray, axis: str
+    judgement: Judgement,
+    measurements: Mapping[str, Measurement],
+    added: FloatArray,
+    history: History,
 ) -> tuple[Evidence, ...]:
     """Returns the evidence on the causes that the answer mentions: the named cause's first."""
     mentioned = dict.fromkeys((judgement.cause, *judgement.contributing, judgement.runner_up))
@@ -117,7 +120,13 @@ def _evidence(
         item
         for answer in mentioned
         if answer != NONE
-        for item in evidence_on(cause_by_id(answer), measurements, added, axis)
+        for item in evidence_on(
+            cause_by_id(answer),
+            measurements,
+            added,
+            history.axis,
+            of_scores=history.higher_is_better,
+        )
     )
 
 
@@ -126,6 +135,11 @@ def _remedies(judgement: Judgement, view: View) -> tuple[str, ...]:
     for answer in (judgement.cause, *judgement.contributing):
         if answer != NONE:
             said.extend(remedies_for(cause_by_id(answer), view))
+    alike = treat_alike(view)
+    if alike and "inconsistent_preprocessing" not in (judgement.cause, *judgement.contributing):
+        said.append(alike)
+    if judgement.cause == NONE and (best := follow_best(view)):
+        said.append(best)
     if not said and judgement.status == "improving":
         said.append(train_longer(view))
     return tuple(dict.fromkeys(said))

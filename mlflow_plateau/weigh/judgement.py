@@ -53,7 +53,7 @@ class Judgement:
         course: What its curves do.
         status: One of ``diagnosis.STATUSES``.
         cause: Id of the named cause, or ``none``.
-        confidence: Probability that the answer is right.
+        confidence: Probability that the answer is right; 0 where there is none.
         runner_up: Id of the next likely cause, or ``none``.
         contributing: Ids of other causes judged present.
         causes: The probability of every possible answer.
@@ -126,7 +126,8 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
     level = _level(view.history)
     status, cause, confidence = _decide(course, chances, DECISION_THRESHOLDS[level])
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
-    likely = others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
+    readable = course.kind is not Kind.UNREADABLE
+    likely = readable and others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
     plateau = view.plateau if course.kind is Kind.FLAT else None
     return Judgement(
         run_id=view.history.run_id,
@@ -176,7 +177,7 @@ def _decide(
         return "converged", NONE, confidence
     if leading != NONE and confidence >= threshold:
         return "stalled", leading, confidence
-    return "inconclusive", NONE, 1.0 - confidence
+    return "inconclusive", NONE, 0.0
 
 
 def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:

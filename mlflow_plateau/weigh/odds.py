@@ -6,6 +6,7 @@ A run is a row, a signal, a clue or an answer a column: one run is a table of on
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,8 @@ from mlflow_plateau.diagnosis import Evidence
 from mlflow_plateau.signals import SIGNALS, Measurement, signal_by_name
 from mlflow_plateau.tracked import BoolArray, FloatArray, IntArray
 from mlflow_plateau.weigh.weights import fitted_weights
+
+_LOSS = re.compile(r"\b(training|validation) loss\b")
 
 NEGLIGIBLE = 0.05
 """Contributions below this many nats are not worth a sentence."""
@@ -121,7 +124,12 @@ def supported(added: FloatArray) -> BoolArray:
 
 
 def evidence_on(
-    answer: Cause, measurements: Mapping[str, Measurement], added: FloatArray, axis: str = "epoch"
+    answer: Cause,
+    measurements: Mapping[str, Measurement],
+    added: FloatArray,
+    axis: str = "epoch",
+    *,
+    of_scores: bool = False,
 ) -> list[Evidence]:
     """Returns what an answer's log-odds are made of, strongest first.
 
@@ -130,6 +138,7 @@ def evidence_on(
         measurements: What was measured, by the signal's name.
         added: What the clues of all answers add for this run, shape ``(k,)``.
         axis: What a unit of the history's axis is: ``epoch`` or ``step``.
+        of_scores: Whether the curves are scores, which are measured with their sign turned.
     """
     begin = int(all_clues().begins[ANSWERS.index(answer)])
     by_signal: dict[str, float] = {}
@@ -150,10 +159,15 @@ def evidence_on(
                     unit=signal_by_name(name).unit,
                     epochs=measurements[name].epochs,
                     weight=contribution,
-                    sentence=signal_by_name(name).say(measurements[name], axis),
+                    sentence=_said(signal_by_name(name).say(measurements[name], axis), of_scores),
                 )
             )
     return sorted(evidence, key=lambda item: -abs(item.weight))
+
+
+def _said(sentence: str, of_scores: bool) -> str:
+    """Returns a sentence, saying of scores what they are: turned, so that lower is better."""
+    return _LOSS.sub(r"negated \1 score", sentence) if of_scores else sentence
 
 
 def _by_fact(

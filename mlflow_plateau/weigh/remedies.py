@@ -8,7 +8,7 @@ from string import Formatter
 from mlflow_plateau.causes import Cause
 from mlflow_plateau.counted import counted
 from mlflow_plateau.history import Setup
-from mlflow_plateau.siblings.words import LEARNING_RATE
+from mlflow_plateau.siblings.words import DATA, LEARNING_RATE, LOSS, VALIDATION_DATA
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
 from mlflow_plateau.signals.finite import non_finite_share
@@ -16,8 +16,15 @@ from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.rate import usual_learning_rate
 from mlflow_plateau.signals.signal import listed
-from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY
+from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY, rows_not_finite
+from mlflow_plateau.untrusted import quoted
 from mlflow_plateau.weigh.idioms import idioms
+
+DISTANCES = ("squared_error", "absolute_error", "mse", "mae", "huber", "log_cosh")
+"""Losses of numbers that an output has to reach, in words of their names."""
+
+FAR_TARGETS = 10.0
+"""A new model's outputs are of the order of one: larger targets are better standardised."""
 
 HEALTHY_BATCH = 32
 """The batch size to go to from one that is too small: Keras' default."""
@@ -33,6 +40,12 @@ TOO_GOOD = 0.05
 
 DECAYED = 0.1
 """With less than this share of its largest rate a run goes on otherwise than it did."""
+
+WORTH_FOLLOWING = 0.05
+"""Another run that is ahead by a smaller share of the progress is not worth a word."""
+
+OTHER_TASK = frozenset((DATA, LOSS, VALIDATION_DATA))
+"""What differs in these has losses of another kind."""
 
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
@@ -90,6 +103,9 @@ def _facts(view: View) -> dict[str, object]:
         else None,
         "consistency_fix": _consistency_fix(view),
         "constant_loss": setup.constant_loss,
+        "far_targets": _far_targets(setup),
+        "spoiled_rows": _spoiled_rows(view),
+        "unseen_rows": "" if view.history.comparison is None else None,
         "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
         "first_non_finite": f"{view.history.axis} {non_finite.epochs[0]:.10g}"
         if non_finite.known and non_finite.value > 0 and non_finite.epochs
@@ -105,6 +121,21 @@ def _facts(view: View) -> dict[str, object]:
 
 def _counted(count: int | None, noun: str) -> str | None:
     return None if count is None else counted(count, noun)
+
+
+def _far_targets(setup: Setup) -> str | None:
+    """Returns what the targets lie between, where a new model is far from all of them."""
+    low, high = setup.target_minimum, setup.target_maximum
+    is_distance = any(word in (setup.loss or "") for word in DISTANCES)
+    if low is None or high is None or not is_distance or max(abs(low), abs(high)) < FAR_TARGETS:
+        return None
+    return f"{low:.4g} to {high:.4g}"
+
+
+def _spoiled_rows(view: View) -> str | None:
+    """Returns which of the rows that were seen hold NaN or infinity."""
+    found = rows_not_finite.measure(view)
+    return str(found.facts["what"]) if found.known and found.value else None
 
 
 def _frozen(setup: Setup) -> str | None:
@@ -158,11 +189,47 @@ def train_longer(view: View) -> str:
         return plain
     if curve.end > 0 and found.level < TOO_GOOD * curve.end:
         return plain  # It falls faster than any of the laws, which then say nothing.
+    within = (
+        f"between {found.low:.4g} and {found.high:.4g}"
+        if found.low > 0
+        else f"at {found.high:.4g} or below"
+    )
     return (
         f"{plain}; if it goes on as before, {counted(end - start + 1, f'more {view.history.axis}')}"
         f" would take it from {curve.end:.4g} to about {found.level:.4g} (four of five such"
-        f" curves end between {found.low:.4g} and {found.high:.4g})"
+        f" curves end {within})"
     )
+
+
+def follow_best(view: View) -> str | None:
+    """Returns what the best run that differs in one thing has, where it was clearly ahead."""
+    siblings = view.history.siblings
+    if siblings is None:
+        return None
+    clear = max(2 * siblings.noise, WORTH_FOLLOWING)
+    ahead = [
+        run
+        for run in siblings.compared
+        if len(run.levers) == 1 and not run.levers & OTHER_TASK and run.gain > clear
+    ]
+    if not ahead:
+        return None
+    best = max(ahead, key=lambda run: run.gain)
+    first = best.differences[0]
+    theirs, ours = (quoted(text)[1:-1] for text in (first.theirs, first.ours))
+    return (
+        f"go on from run {quoted(best.name or best.run_id)}: with {quoted(first.name)[1:-1]}"
+        f" {theirs} instead of {ours} it reached {best.theirs:.4g} against {best.ours:.4g} at equal"
+        f" {view.history.axis}s"
+    )
+
+
+def treat_alike(view: View) -> str | None:
+    """Returns how to undo what was certainly done to one split only."""
+    comparison, fix = view.history.comparison, _consistency_fix(view)
+    if comparison is None or comparison.verdict != "fail" or fix is None:
+        return None
+    return f"treat both splits alike first: {fix}"
 
 
 def _worth_stopping_at(view: View) -> str | None:

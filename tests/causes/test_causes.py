@@ -94,10 +94,20 @@ def test_the_declarations_are_complete() -> None:
 
 INSTRUCTIONS = frozenset(
     (
-        *("add", "change", "check", "clip", "compare", "cross-validate", "decay", "draw", "fit"),
-        *("give", "halve", "keep", "look", "lower", "normalise", "pair", "raise", "regularise"),
-        *("restart", "run", "set", "standardise", "stop", "train", "treat", "unfreeze", "use"),
-        *("warm", "widen"),
+        *("add", "change", "check", "clip", "compare", "cross-validate", "decay", "draw", "drop"),
+        *("fit", "give", "go", "halve", "keep", "look", "lower", "normalise", "pair", "raise"),
+        *(
+            "regularise",
+            "restart",
+            "run",
+            "set",
+            "standardise",
+            "stop",
+            "train",
+            "treat",
+            "unfreeze",
+        ),
+        *("use", "warm", "widen"),
     )
 )
 OF_KERAS = re.compile(r"EarlyStopping|Normalization|clipnorm|\btf\.|Keras|\bcompile\b|trainable =")
