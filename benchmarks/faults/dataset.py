@@ -60,7 +60,7 @@ OF_A_SAMPLE = frozenset(
         "plateau/saturated_share",
         *("plateau/starved_share", "plateau/best_multiple", "plateau/best_multiple_gain"),
         *("plateau/current_gain", "plateau/sharpness", "plateau/step_curvature"),
-        *("plateau/experiment_rows"),
+        "plateau/experiment_rows",
         *("plateau/final_fit", "plateau/final_held_out", "plateau/repaired_held_out"),
         *("plateau/held_out_inside", "plateau/held_out_outside"),
         *("plateau/inside_rows", "plateau/outside_rows"),

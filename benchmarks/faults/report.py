@@ -24,7 +24,7 @@ from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
 from benchmarks.faults.unseen import unseen
 from mlflow_plateau.causes import CAUSES, NONE
-from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLDS
+from mlflow_plateau.weigh import CONVERGED_THRESHOLD, DECISION_THRESHOLD, SAMPLED_THRESHOLD
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "accuracy.md"
@@ -55,8 +55,8 @@ What a level of evidence knows:
 - `unsampled`: what the recorder writes where it gets at no rows, as with several devices;
 - `recorded`: all that it writes, from experiments and reference models on a sample of the rows too.
 
-A cause is named from a confidence of {DECISION_THRESHOLDS["recorded"]:.2f} on where the run was
-recorded, otherwise from {DECISION_THRESHOLDS["history"]:.2f} on; a plateau is called converged from
+A cause is named from a confidence of {SAMPLED_THRESHOLD:.2f} on where the recorder got at rows,
+otherwise from {DECISION_THRESHOLD:.2f} on; a plateau is called converged from
 {CONVERGED_THRESHOLD:.2f} on. *top-1* is the share of faulty runs whose cause is
 named (of two faults at once, the one that costs more), *top-2* the share where it is named or among
 the two most probable answers, *false alarms* the share of healthy runs in which any cause is named,

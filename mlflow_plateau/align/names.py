@@ -64,6 +64,9 @@ SPLITS: Mapping[str, Split] = {
 }
 """Words that say which data was used; where a name has several, the last one counts."""
 
+OWN_WORDS = frozenset(("fit", "held"))
+"""Words of what the recorder measures itself, which is no curve of a split (``final_held_out``)."""
+
 CADENCES: Mapping[str, str] = {
     "epoch": "epoch",
     "epochs": "epoch",
@@ -245,7 +248,7 @@ def read_name(name: str) -> Reading:
     rest: list[str] = []
     previous = ""
     for word in words:
-        if word in SPLITS:
+        if word in SPLITS and not (ours and word in OWN_WORDS):
             split = SPLITS[word]
         elif word in CADENCES:
             cadence = CADENCES[word]

@@ -17,7 +17,8 @@ from mlflow_plateau.tracked import FloatArray
 from mlflow_plateau.weigh.course import Course, Kind
 from mlflow_plateau.weigh.judgement import (
     CONVERGED_THRESHOLD,
-    DECISION_THRESHOLDS,
+    DECISION_THRESHOLD,
+    SAMPLED_THRESHOLD,
     Judgement,
     judge,
     judge_histories,
@@ -32,7 +33,8 @@ from mlflow_plateau.weigh.wording import headline, what_would_settle
 
 __all__ = [
     "CONVERGED_THRESHOLD",
-    "DECISION_THRESHOLDS",
+    "DECISION_THRESHOLD",
+    "SAMPLED_THRESHOLD",
     "diagnose_history",
     "judge_histories",
     "measure",

@@ -23,9 +23,12 @@ from mlflow_plateau.weigh.odds import (
     supported,
 )
 
-DECISION_THRESHOLDS: Mapping[str, float] = {"history": 0.6, "compared": 0.6, "recorded": 0.7}
-"""By level of evidence: a cause less probable than this is not named. On a plateau the answer is
-then inconclusive. A recorder sees most causes beyond doubt, so that doubt is a sign of none."""
+DECISION_THRESHOLD = 0.6
+"""A cause less probable than this is not named; on a plateau the answer is then inconclusive …"""
+
+SAMPLED_THRESHOLD = 0.7
+"""… and than this where the recorder tried the model on a sample of the rows: that leaves a true
+cause seldom in doubt, so that doubt is a sign of none."""
 
 CONVERGED_THRESHOLD = 0.5
 """On a plateau, “nothing to improve” less probable than this is not said either."""
@@ -124,7 +127,7 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
     health = max(odds[NONE], LEAST_HEALTH)
     against_health = {c: odds[c] - health for c in chances if c != NONE}
     level = _level(view.history)
-    status, cause, confidence = _decide(course, chances, DECISION_THRESHOLDS[level])
+    status, cause, confidence = _decide(course, chances, _threshold(view.history))
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
     readable = course.kind is not Kind.UNREADABLE
     likely = readable and others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
@@ -150,6 +153,11 @@ def _level(history: History) -> str:
     if history.recorded or history.comparison:
         return "recorded"
     return "compared" if history.siblings else "history"
+
+
+def _threshold(history: History) -> float:
+    sampled = "clean_fit" in history.recorded or history.setup.learnable_share is not None
+    return SAMPLED_THRESHOLD if sampled else DECISION_THRESHOLD
 
 
 def leading_answer(chances: Mapping[str, float]) -> tuple[str, float]:

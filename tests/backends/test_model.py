@@ -115,6 +115,32 @@ def test_outputs_at_an_end_of_their_activation_are_counted() -> None:
     np.testing.assert_allclose(values, np.tanh(0.01 * rows().x.sum(1)[:, None] + bias), atol=1e-6)
 
 
+class ConvUnit(keras.layers.Layer):
+    """A layer of a user's own that puts out more than its activation does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.activation = keras.activations.tanh
+
+    def call(self, x: Any) -> Any:
+        return 9.0 * self.activation(x), x
+
+
+def test_what_is_sure_or_shut_is_not_saturated() -> None:
+    """An output that is reshaped, a gate, and layers of the user's own."""
+    x = keras.Input((3,))
+    shut = keras.initializers.Constant(-50.0)
+    still = keras.layers.Dense(4, activation="tanh", kernel_initializer="zeros")(x)
+    gate = keras.layers.Dense(4, activation="sigmoid", bias_initializer=shut)(x)
+    hidden, _ = ConvUnit()(keras.layers.multiply([keras.layers.Dense(4)(still), gate]))
+    last = keras.layers.Dense(1, activation="sigmoid", bias_initializer=shut)(hidden)
+    model = keras.Model(x, keras.layers.Reshape(())(last))
+    model.compile("adam", "binary_crossentropy")
+
+    found, _ = saturation(keras_model(Training(model)), rows())
+    assert found == {"saturated_share": 0.0}
+
+
 def test_a_model_without_such_layers_has_nothing_at_an_end() -> None:
     assert saturation(keras_model(Training(trained())), rows()) == ({}, {})
 

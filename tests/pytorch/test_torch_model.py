@@ -69,6 +69,21 @@ def test_outputs_at_an_end_of_their_activation_are_counted() -> None:
     assert not any(module._forward_hooks for module in model.modules())
 
 
+def test_an_output_that_is_squeezed_is_no_hidden_layer() -> None:
+    class Sure(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last, self.act = nn.Linear(3, 1), nn.Sigmoid()
+
+        def forward(self, x: Any) -> Any:
+            return self.act(self.last(x) + 50.0).squeeze(1)
+
+    x = np.random.default_rng(0).standard_normal((20, 3)).astype("float32")
+    model = Sure()
+    opened = TorchModel(model, GivenLoss(nn.BCELoss()), tuple(model.parameters()))
+    assert saturation(opened, Rows(x, np.ones(20, dtype="float32"))) == ({}, {})
+
+
 def test_losses_at_other_weights_are_those_of_a_model_with_these_weights() -> None:
     torch.manual_seed(0)
     model, other = convolutional(), convolutional()

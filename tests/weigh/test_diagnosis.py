@@ -10,7 +10,7 @@ from mlflow_plateau.causes import cause_by_id
 from mlflow_plateau.consistency import check_consistency
 from mlflow_plateau.history import History, Setup
 from mlflow_plateau.signals import View, signal_by_name
-from mlflow_plateau.weigh import DECISION_THRESHOLDS, diagnose_history, measure
+from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history, measure
 from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
 from mlflow_plateau.weigh.weights import fitted_weights
 from tests.generated import (
@@ -126,7 +126,7 @@ def slightly_overfitting(rise: float) -> History:
 def test_the_more_the_validation_loss_rises_the_surer_is_overfitting() -> None:
     rises = np.linspace(0.0, 0.004, 11)
     chances = [diagnose_history(slightly_overfitting(r)).causes["overfitting"] for r in rises]
-    assert chances[0] < 0.1 < DECISION_THRESHOLDS["history"] < 0.8 < chances[-1]
+    assert chances[0] < 0.1 < DECISION_THRESHOLD < 0.8 < chances[-1]
     assert all(later >= earlier - 0.01 for earlier, later in itertools.pairwise(chances))
 
 
@@ -135,7 +135,7 @@ def test_ambiguity_is_inconclusive_and_names_both_sides() -> None:
     undecided = [d for d in diagnoses if d.status == "inconclusive"]
     assert undecided
     for diagnosis in undecided:
-        assert diagnosis.causes["overfitting"] < DECISION_THRESHOLDS["history"]
+        assert diagnosis.causes["overfitting"] < DECISION_THRESHOLD
         assert "does not decide between" in diagnosis.headline
         assert "overfitting" in diagnosis.headline
         assert diagnosis.cause == "none"

@@ -23,6 +23,7 @@ from mlflow_plateau.recorder.witness.differentiable import (
     Weights,
 )
 from mlflow_plateau.recorder.witness.rows import Rows, each_array
+from mlflow_plateau.recorder.witness.saturation import hidden_among
 from mlflow_plateau.tracked import FloatArray
 
 TRACED_ROWS = 8
@@ -145,11 +146,9 @@ class TorchModel:
             finally:
                 for handle in handles:
                     handle.remove()
-        return {
-            name: Bounded(to_array(values, None), ends)
-            for name, (values, ends) in found.items()
-            if values is not predicted
-        }
+        values = {name: to_array(output, None) for name, (output, _) in found.items()}
+        ends = {name: ends for name, (_, ends) in found.items()}
+        return hidden_among(values, ends, [to_array(predicted, None)] if found else [])
 
     def trace(self, rows: Rows) -> Trace:
         """Returns what the outputs of a few rows come out of."""

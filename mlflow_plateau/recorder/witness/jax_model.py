@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -78,7 +78,7 @@ class JaxModel(KerasModel):
             for part in self._called(self._gradient, rows, weights, np.float32(scale))
         ]
 
-    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+    def _called_in_inference(self, part: Any, rows: Rows) -> Any:
         if self._up_to_hidden is None:
 
             def outputs(weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any) -> Any:
@@ -87,7 +87,7 @@ class JaxModel(KerasModel):
 
             self._up_to_hidden = jax.jit(outputs) if self._compiles else outputs
         found = self._called(self._up_to_hidden, rows, None)
-        return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+        return each_array(lambda values: np.asarray(values, dtype=np.float32), found)
 
     def _called(self, function: Any, rows: Rows, weights: Weights | None, *further: Any) -> Any:
         model = self._model

@@ -26,6 +26,7 @@ from mlflow_plateau.recorder.witness.differentiable import (
 )
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
 from mlflow_plateau.recorder.witness.rows import Rows
+from mlflow_plateau.recorder.witness.saturation import hidden_among
 
 
 def open_keras_model(training: Training) -> tuple[Differentiable, NextUpdate]:
@@ -120,14 +121,11 @@ class KerasModel(ABC):
         if part is None:
             return {}
         outputs = self._called_in_inference(part, rows)
-        return {
-            name: Bounded(np.asarray(values, dtype=np.float32), ends[name])
-            for name, values in outputs.items()
-        }
+        return hidden_among(outputs["layers"], ends, outputs["predicted"])
 
     @abstractmethod
-    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
-        """Returns the outputs of a part of the model, by name, as arrays."""
+    def _called_in_inference(self, part: Any, rows: Rows) -> Any:
+        """Returns the outputs of a part of the model, nested as they are, as arrays of float32."""
 
     def prepare(self, *parts: Rows) -> float:
         """Calls the model once, which takes longer the first time; nothing is compiled."""
@@ -165,32 +163,44 @@ def _decline_what_takes_no_other_batches(model: Any) -> None:
             raise DeclinedError(f"the model takes only batches of {tensor.shape[0]} rows")
 
 
-POINTWISE = (keras.layers.Dense, keras.layers.EinsumDense, keras.layers.Activation)
-"""Layers that put out what their activation does; those of convolutions do, too."""
+POINTWISE = frozenset(
+    getattr(keras.layers, name)
+    for name in (
+        *("Dense", "EinsumDense", "Activation", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose"),
+        *("Conv2DTranspose", "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D"),
+        *("DepthwiseConv1D", "DepthwiseConv2D"),
+    )
+)
+"""Layers that put out what their activation does. What is built on them may put out anything."""
 
 
 def _to_hidden_layers(model: Any) -> tuple[Any, Mapping[str, tuple[float, float]]]:
-    """Returns the part of a model up to its hidden layers with bounded activations, and their ends.
+    """Returns the part of a model that ends in its layers with bounded activations, and their ends.
 
-    The part shares the model's layers; ``None`` where there are no such layers, or no graph.
+    It shares the model's layers, and puts out the model's predictions beside theirs; ``None`` where
+    there are no such layers, or no graph.
     """
-    # What an unnamed one of Keras' is called counts up, which names of the user's layers show.
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "operations"):
         return None, {}
-    last = {id(output) for output in graph.outputs}
     outputs: dict[str, Any] = {}
     ends: dict[str, tuple[float, float]] = {}
     for layer in graph.layers:
-        pointwise = isinstance(layer, POINTWISE) or type(layer).__name__.startswith("Conv")
         name = getattr(getattr(layer, "activation", None), "__name__", "")
-        if pointwise and name in ENDS and len(layer._inbound_nodes) == 1:
-            output = layer.output
-            if id(output) not in last:
-                outputs[layer.name], ends[layer.name] = output, ENDS[name]
+        called_once = len(layer._inbound_nodes) == 1
+        if type(layer) in POINTWISE and name in ENDS and called_once and not _is_gate(layer):
+            outputs[layer.name], ends[layer.name] = layer.output, ENDS[name]
     if not outputs:
         return None, {}
-    return keras.Model(graph.input, outputs, name="up_to_hidden_layers"), ends
+    everything = {"layers": outputs, "predicted": list(graph.outputs)}
+    # What an unnamed one of Keras' is called counts up, which names of the user's layers show.
+    return keras.Model(graph.input, everything, name="up_to_hidden_layers"), ends
+
+
+def _is_gate(layer: Any) -> bool:
+    """Whether a layer's outputs are multiplied into others: open and shut is what gates are."""
+    after = [node.operation for node in layer._outbound_nodes]
+    return any(type(operation).__name__ == "Multiply" for operation in after)
 
 
 def without_penalty(model: Any, x: Any, y: Any) -> tuple[Any, Any]:

