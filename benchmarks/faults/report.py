@@ -42,7 +42,8 @@ a healthy run counts only if no other healthy setting was better by {LARGEST_MAR
 and its validation loss did not end above its best, by {LARGEST_MARGIN_OF_CONTROLS:.0%} of what was
 gained or {LARGEST_RISE_OF_CONTROLS:.0%} of the best. The weights were fitted on the tasks
 {{fit}}, the temperature on {{tune}}; the thresholds were chosen on both, with weights that were
-fitted on other tasks. Everything below is about {{test}}, which nothing has seen.
+fitted on other tasks. Everything below is about {{test}}, which no fit and no choice of a
+threshold has seen; people have: the wrong answers are listed below.
 
 What a level of evidence knows:
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR as BAR
 
+HIDDEN = "False"
+
 _lock = threading.Lock()
 _depth = 0
 _before: str | None = None
@@ -24,12 +26,12 @@ def no_progress_bar() -> Iterator[None]:
     with _lock:
         if _depth == 0:
             _before = BAR.get_raw()
-            BAR.set(False)
+            BAR.set(HIDDEN)
         _depth += 1
     try:
         yield
     finally:
         with _lock:
             _depth -= 1
-            if _depth == 0:
+            if _depth == 0 and BAR.get_raw() == HIDDEN:
                 BAR.unset() if _before is None else BAR.set(_before)

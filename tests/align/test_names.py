@@ -44,6 +44,9 @@ QUALITY = [
     ("val/box_loss", VALIDATION, Kind.PART_OF_LOSS, "box_loss"),
     ("metrics/mAP50B", UNSAID, Kind.SCORE, "map"),
     # written by hand
+    ("nll/fit", TRAINING, Kind.ERROR, "nll"),
+    ("nll/held_out", VALIDATION, Kind.ERROR, "nll"),
+    ("held_out_loss", VALIDATION, Kind.LOSS, "loss"),
     ("Train Loss", TRAINING, Kind.LOSS, "loss"),
     ("training/loss", TRAINING, Kind.LOSS, "loss"),
     ("Loss/train", TRAINING, Kind.LOSS, "loss"),
@@ -116,3 +119,9 @@ def test_tells_scores_from_losses() -> None:
 def test_prefers_the_loss_to_what_only_regularises() -> None:
     assert read_name("val_kl_loss").auxiliary
     assert not read_name("val_box_loss").auxiliary
+
+
+@pytest.mark.parametrize("name", ["plateau/final_held_out", "plateau/clean_fit"])
+def test_what_the_recorder_measures_itself_is_no_curve_of_a_split(name: str) -> None:
+    assert read_name(name).split is UNSAID
+    assert read_name(name).kind is Kind.OTHER

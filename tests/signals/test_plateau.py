@@ -78,3 +78,13 @@ def test_the_unit_of_the_loss_does_not_matter(factor: float) -> None:
     assert plain is not None
     assert scaled is not None
     assert plain.onset_epoch == scaled.onset_epoch
+
+
+def test_a_short_plateau_counts_where_nothing_more_could_come() -> None:
+    """A loss that a schedule flattened in its last tenth."""
+    values = np.concatenate([np.linspace(1.0, 0.1, 90), np.full(10, 0.1)])
+    assert find_plateau(curve(values)) is None
+    plateau = find_plateau(curve(values), is_final=True)
+    assert plateau is not None
+    assert plateau.onset_epoch >= 88
+    assert find_plateau(curve(np.linspace(1.0, 0.1, 100)), is_final=True) is None

@@ -243,3 +243,26 @@ def test_a_loss_that_is_not_finite_before_the_repair_is_said_to_be() -> None:
         "with it undone, the validation loss is 0.2 on a sample of its rows, before it is not"
         " finite"
     )
+
+
+def test_rows_are_finite_or_the_finding_says_which_are_not() -> None:
+    def compared(*findings: Finding) -> History:
+        return replace(history(LINE, LINE), comparison=SplitComparison("warn", findings, 60, 40))
+
+    message = "Train holds 3 NaN values in `age`; a loss over them is not finite."
+    spoiled = Finding("non_finite", "non_finite", ("age",), "5% are not finite", "fail", message)
+    signal = signal_by_name("rows_not_finite")
+    clean, found = signal.measure(View(compared())), signal.measure(View(compared(spoiled)))
+
+    assert (clean.value, found.value) == (0, 1)
+    assert signal.say(clean) == "none of the 100 rows holds NaN or infinity"
+    assert "3 NaN values in `age`" in signal.say(found)
+    assert not measured("rows_not_finite", history(LINE, LINE)).known
+
+
+def test_a_share_that_is_a_huge_multiple_is_not_said_to_the_last_digit() -> None:
+    signal = signal_by_name("rise_from_best")
+    blown = measured(
+        "rise_from_best", history(LINE, np.concatenate([LINE[:50], np.full(51, 1e12)]))
+    )
+    assert signal.say(blown).endswith("more than 1,000%")

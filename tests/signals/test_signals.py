@@ -203,6 +203,20 @@ def against(validation: Any) -> SplitComparison:
             ),
             26 / 51,
         ),
+        # A loss that is NaN itself hides nothing: 25 of 50 late epochs are left, one of them lost.
+        (
+            "unmeasurable_updates",
+            history(
+                np.where(np.arange(101) < 76, LINE, np.nan),
+                LINE,
+                recorded={
+                    "update_ratio": np.where(np.arange(101) < 75, 1e-3, np.nan),
+                    "batch_loss_spread": np.full(101, 0.1),
+                },
+                trainable_parameter_count=10,
+            ),
+            1 / 26,
+        ),
         (
             "weight_size_early",
             history(

@@ -8,7 +8,7 @@ import pytest
 
 from mlflow_plateau.causes import cause_by_id
 from mlflow_plateau.consistency import check_consistency
-from mlflow_plateau.history import History, Setup
+from mlflow_plateau.history import History, Setup, SplitComparison
 from mlflow_plateau.signals import View, signal_by_name
 from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history, measure
 from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
@@ -25,6 +25,7 @@ from tests.generated import (
     overfitting,
     with_setup,
 )
+from tests.siblings.sweeps import Experiment
 
 
 @pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
@@ -306,3 +307,79 @@ def test_a_plateau_along_which_rows_are_learned_by_heart_says_so() -> None:
     assert diagnosis.status == "converged"
     assert "learns by heart" in diagnosis.headline
     assert "by heart" not in diagnose_history(converged()).headline
+
+
+def recorded_blow_up(rate: float) -> History:
+    """Every loss is NaN from the first epoch on; the recorder saw weights and clean rows."""
+    lost = np.full(30, np.nan)
+    run = history(
+        lost,
+        lost,
+        recorded={"lost_weights": np.ones(30), "update_ratio": np.r_[0.8, lost[1:]]},
+        optimizer="sgd",
+        learning_rate=rate,
+        trainable_parameter_count=1000,
+    )
+    logged = np.ones(30, dtype=bool)
+    return replace(
+        run,
+        training_logged=logged,
+        validation_logged=logged,
+        comparison=SplitComparison("pass", (), 300, 100),
+    )
+
+
+def test_a_rate_that_blew_up_at_once_is_to_blame_and_not_the_nan_that_it_left() -> None:
+    diagnosis = diagnose_history(recorded_blow_up(3.0))
+    assert (diagnosis.status, diagnosis.cause) == ("diverged", "learning_rate_too_large")
+
+
+def test_nan_at_a_usual_rate_is_answered_with_what_is_left_to_try() -> None:
+    diagnosis = diagnose_history(recorded_blow_up(0.01))
+    assert diagnosis.cause == "non_finite_values"
+    assert not any("isfinite" in remedy for remedy in diagnosis.remedies)
+    assert "lower the learning rate to 0.001" in diagnosis.remedies[0]
+
+
+def test_what_a_run_next_to_it_did_better_is_the_first_thing_to_try() -> None:
+    made = Experiment()
+    made.add("slow", 2.0 * np.exp(-np.arange(60) / 40), {"lr": "0.01"})
+    made.add("fast", 2.0 * np.exp(-np.arange(60) / 30), {"lr": "0.015"})
+    diagnosis = diagnose_history(made.history("slow"))
+    assert diagnosis.cause == "none"
+    assert diagnosis.remedies[0].startswith(
+        "go on from run 'run fast': with learning_rate 0.015 instead"
+    )
+
+
+def test_splits_that_were_treated_differently_are_mended_first_whatever_the_answer() -> None:
+    x = np.random.default_rng(0).normal(500.0, 200.0, (600, 4))
+    scaled = (x[:400] - x[:400].mean(0)) / x[:400].std(0)
+    comparison = check_consistency(scaled, x[400:]).comparison
+    diagnosis = diagnose_history(replace(overfitting(), comparison=comparison))
+    assert comparison.verdict == "fail"
+    assert any("StandardScaler" in remedy for remedy in diagnosis.remedies)
+
+
+def test_where_curves_cannot_be_read_nothing_is_suspected() -> None:
+    short = history(np.array([1.0, 0.9]), np.array([1.1, 1.0]))
+    diagnosis = diagnose_history(short)
+    assert (diagnosis.status, diagnosis.confidence) == ("inconclusive", 0.0)
+    assert diagnosis.runner_up == "none"
+    assert not diagnosis.evidence
+
+
+def test_scores_are_not_called_losses() -> None:
+    rising = 0.9 - 0.5 * np.exp(-np.arange(100.0) / 8)
+    falling_back = rising - np.maximum(np.arange(100.0) - 30, 0) * 0.004
+    run = replace(history(rising, falling_back, **with_setup()), higher_is_better=True)
+    said = [item.sentence for item in diagnose_history(run).evidence]
+    assert said
+    assert not any("validation loss" in sentence for sentence in said)
+    assert any("negated validation score" in sentence for sentence in said)
+
+
+def test_a_diagnosis_is_short_in_a_list() -> None:
+    shown = repr([diagnose_history(overfitting())])
+    assert "overfitting" in shown
+    assert len(shown) < 200
