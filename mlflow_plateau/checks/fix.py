@@ -3,6 +3,7 @@
 It speaks of what was compared as ``x_train``, ``x_validation``, ``y_train`` and ``y_validation``.
 ``raw_train`` and ``raw_validation`` are the inputs before they were scaled, ``x`` and ``y`` are all
 rows before they were split, ``np`` is numpy and ``pd`` pandas. What no code can undo is a comment.
+Comments stand on lines of their own, and no statement takes more than one line.
 """
 
 from __future__ import annotations
