@@ -131,6 +131,9 @@ WAYS = (
 )
 """What is done to rows and to whole inputs; the first that fits is meant."""
 
+BY_ROW = frozenset(way.name for way in WAYS if way.code)
+"""Those that take other numbers for each row."""
+
 
 def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaling of rows, or of all values together, in one split only.
@@ -253,6 +256,8 @@ def _hypothesis(
             fix=by_rows(both, other, way.code, by_channel=way is WAYS[0])
             if way.code
             else _by_train(both, way),
+            treated=one,
+            function=way.name,
         ),
         explains=frozenset(pair.place for pair in columns),
         cost=CLAIM,
