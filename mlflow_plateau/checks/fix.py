@@ -411,9 +411,11 @@ def without_shared(both: InputPair, targets: Sequence[str]) -> str:
     else:
         dtype = _common(mine.dtype, theirs.dtype)
         cast = f".astype({dtype!r})" if mine.dtype != theirs.dtype else ""
+        # −0 and 0 are one number, but not the same bytes.
+        plus = " + 0" if "float" in mine.dtype + theirs.dtype else ""
         lines = [
-            f"seen = {{row.tobytes() for row in {train}{cast}}}",
-            f"fresh = np.array([row.tobytes() not in seen for row in {validation}{cast}])",
+            f"seen = {{row.tobytes() for row in {train}{cast}{plus}}}",
+            f"fresh = np.array([row.tobytes() not in seen for row in {validation}{cast}{plus}])",
         ]
     return "\n".join([*lines, *(f"{name} = {name}[fresh]" for name in (validation, *targets))])
 
@@ -434,11 +436,10 @@ def _of_several_types(both: InputPair) -> dict[str, list[tuple[int, int]]]:
 
 def _common(one: str, other: str) -> str:
     """Returns the type in which numbers of two types are equal that were equal before a cast."""
-    floats = [name for name in (one, other) if name.startswith("float")]
-    if floats:
-        return min(floats, key=lambda name: int(name.removeprefix("float")))
     whole = all(name.startswith(("int", "uint")) for name in (one, other))
-    return str(np.result_type(one, other)) if whole else "float64"
+    if whole:
+        return str(np.result_type(one, other))
+    return next((name for name in ("float16", "float32") if name in (one, other)), "float64")
 
 
 def comment(text: str) -> str:

@@ -401,6 +401,25 @@ def test_shared_rows_go_whatever_their_types_are(
     assert len(scope["x_validation"]) == len(VALIDATION)
 
 
+@pytest.mark.parametrize("shape", [lambda x: x, pd.DataFrame], ids=["an array", "a frame"])
+def test_shared_rows_go_whatever_the_sign_of_zero(shape: Callable[[Array], Any]) -> None:
+    rows, others = (np.column_stack([x[:, :4], np.zeros(len(x))]) for x in (TRAIN, VALIDATION))
+    train = shape(rows)
+    validation = shape(np.concatenate([others, rows[:200] * [1, 1, 1, 1, -1]]))
+    scope = scope_of("", train, validation)
+    exec(check_consistency(train, validation).findings[0].fix, scope)
+    assert len(scope["x_validation"]) == len(VALIDATION)
+
+
+def test_shared_ids_are_compared_by_value() -> None:
+    ids = np.random.default_rng(47).permutation(10**12 + np.arange(900) * 10**6)
+    train, validation = ids[:700], ids[600:]
+    scope = scope_of("", train, validation)
+    found = {finding.kind: finding for finding in check_consistency(train, validation).findings}
+    exec(found["rows_shared"].fix, scope)
+    np.testing.assert_array_equal(scope["x_validation"], ids[700:])
+
+
 @pytest.mark.parametrize("kind", ["missing", "too many", "in another order"])
 @pytest.mark.parametrize("shape", [shape for shape in WIDE if "label" in shape])
 def test_columns_are_named_by_what_they_are_labelled_with(shape: str, kind: str) -> None:
