@@ -12,7 +12,7 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair, 
 from mlflow_plateau.checks.distribution import distance
 from mlflow_plateau.checks.evidence import CLAIM, EFFECT, FITS, log_factorial
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import name_of, reordered
+from mlflow_plateau.checks.fix import in_order_of_names, reordered
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
@@ -60,8 +60,7 @@ def _by_name(both: InputPair) -> Iterator[Hypothesis]:
             severity="fail",
             message=f"Validation has the same columns in another order ({listed(moved)} moved);"
             " as arrays they are mistaken for each other.",
-            fix=f"{name_of(both, 'validation')} = {name_of(both, 'validation')}"
-            f"[list({name_of(both, 'train')}.columns)]",
+            fix=in_order_of_names(both),
             constants={
                 both.column_name(mine): float(theirs)
                 for mine, theirs in both.matched

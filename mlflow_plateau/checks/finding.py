@@ -43,6 +43,8 @@ class Finding:
         fix: What to change, as code that runs when pasted (see ``fix.py`` for its names), or as a
             comment where no code can do it.
         constants: The numbers of the transformation by name, for programs.
+        treated: The split that something was done to; empty where it is not known, or not one.
+        function: What was done to it, as the check's own table calls it; empty where none does.
     """
 
     check: str
@@ -54,6 +56,8 @@ class Finding:
     evidence: tuple[str, ...] = ()
     fix: str = ""
     constants: dict[str, float] = field(default_factory=dict)
+    treated: str = ""
+    function: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the finding as plain JSON values."""
@@ -70,6 +74,8 @@ class Finding:
                 name: (value if abs(value) < float("inf") else str(value))
                 for name, value in self.constants.items()
             },
+            "treated": self.treated,
+            "function": self.function,
         }
 
 

@@ -17,7 +17,7 @@ from mlflow_plateau.checks.evidence import (
     likelihood_ratio,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import applied, comment
+from mlflow_plateau.checks.fix import applied, comment, exchanged, filled
 from mlflow_plateau.checks.transformation import number
 from mlflow_plateau.profiles.patterns import Float64
 
@@ -248,17 +248,15 @@ def _value(value: float, pair: NumberPair) -> str:
     return said
 
 
-def _fix(both: InputPair, pair: NumberPair, filled: Mapping[str, float]) -> str:
+def _fix(both: InputPair, pair: NumberPair, constants: Mapping[str, float]) -> str:
     """Returns code that fills one split as the other is filled."""
-    if "train" in filled and "validation" in filled:
-        ours, theirs = filled["train"], filled["validation"]
-        return applied(
-            both, [pair], lambda x: f"np.where(np.isclose({x}, {theirs!r}), {ours!r}, {x})"
-        )
-    if "missing" in filled:
-        split = "validation" if "train" in filled else "train"
-        value = filled.get("train", filled.get("validation"))
-        return applied(both, [pair], lambda x: f"np.where(np.isnan({x}), {value!r}, {x})", split)
+    ours, theirs = constants.get("train"), constants.get("validation")
+    if ours is not None and theirs is not None:
+        return applied(both, [pair], lambda x: exchanged(both, "validation", x, theirs, ours))
+    value = theirs if ours is None else ours
+    if "missing" in constants and value is not None:
+        split = "train" if ours is None else "validation"
+        return applied(both, [pair], lambda x: filled(both, split, x, value), split)
     return comment("fill what is missing in both splits with one imputer, fitted on train")
 
 

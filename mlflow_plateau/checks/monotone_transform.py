@@ -91,6 +91,16 @@ CODE = {
 }
 """Each of them, and what undoes it, as code."""
 
+RANK = "rank({})"
+CLIP = "clip({})"
+
+DONE = {
+    f"{one} = {name.format(other)}": (one, name)
+    for name in (*TRANSFORMATIONS, RANK)
+    for one, other in (("train", "validation"), ("validation", "train"))
+}
+"""The split that something was done to, and what, by the formula that says so."""
+
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to tell transformations apart."""
 
@@ -253,9 +263,7 @@ def _hypothesis(
 ) -> Hypothesis:
     names = tuple(pair.name for pair in pairs)
     example = pairs[0]
-    transformed, function = formula.split(" = ")
-    plain = "validation" if transformed == "train" else "train"
-    function = function.replace(plain, "x")
+    transformed, function = DONE[formula]
     return Hypothesis(
         Finding(
             check="monotone_transform",
@@ -270,10 +278,9 @@ def _hypothesis(
                 f"before it the distributions of `{example.name}` differ by"
                 f" {example.distance:.0%} of the rows, after it by no more than chance",
             ),
-            fix=_fix(both, pairs, formula)
-            or comment(
-                f"apply {function} to both splits or to neither; {transformed} has it alone"
-            ),
+            fix=_fix(both, pairs, transformed, function),
+            treated=transformed,
+            function=function,
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=cost,
@@ -281,14 +288,13 @@ def _hypothesis(
     )
 
 
-def _fix(both: InputPair, pairs: list[NumberPair], formula: str) -> str:
+def _fix(both: InputPair, pairs: list[NumberPair], transformed: str, function: str) -> str:
     """Returns code that applies to validation what train has, or undoes what train has not."""
-    for name, (forward, back) in CODE.items():
-        if formula == f"train = {name.format('validation')}":
-            return applied(both, pairs, forward.format)
-        if formula == f"validation = {name.format('train')}":
-            return applied(both, pairs, back.format)
-    return ""
+    if function not in CODE:
+        what = function.format("x")
+        return comment(f"apply {what} to both splits or to neither; {transformed} has it alone")
+    forward, back = CODE[function]
+    return applied(both, pairs, (forward if transformed == "train" else back).format)
 
 
 def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
@@ -365,6 +371,8 @@ def _clip_hypothesis(
                 other,
             ),
             constants={f"limit_{place}": end for place, end in enumerate(ends.values())},
+            treated=split,
+            function=CLIP,
         ),
         explains=frozenset([pair.place]),
         certain=True,

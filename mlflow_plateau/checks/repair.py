@@ -18,7 +18,8 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding
 from mlflow_plateau.checks.fingerprints import RANGES
 from mlflow_plateau.checks.ids import padding_id
-from mlflow_plateau.checks.monotone_transform import INVERSES, TRANSFORMATIONS
+from mlflow_plateau.checks.monotone_transform import CLIP, INVERSES, TRANSFORMATIONS
+from mlflow_plateau.checks.scaled_together import BY_ROW
 from mlflow_plateau.checks.transformation import best_affine, listed
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import Layout, channel_axis
@@ -86,18 +87,17 @@ def _scaling_missing(finding: Finding, both: InputPair) -> Undone:
     """Puts validation on train's scale: by known constants for pixels, else those that fit best.
 
     The scaler itself left with the rows that it was fitted on. What is known is that of each column
-    both splits are one distribution, up to factor and offset.
+    both splits are one distribution, up to factor and offset; of rows that were scaled one by one
+    not even that.
     """
-    done = (
-        "train's scaling applied"
-        if finding.transformation.startswith("train =")
-        else "its scaling undone"
-    )
-    factor = finding.constants.get("factor")
-    if factor is not None:
-        offset = 0.0 if factor < 1 / 200 else -1.0
+    if finding.function in BY_ROW:
+        return None
+    of_train = finding.treated == "train"
+    done = "train's scaling applied" if of_train else "its scaling undone"
+    if "factor" in finding.constants:
+        factor, offset = finding.constants["factor"], finding.constants["offset"]
         pairs = [pair for pair in both.features if pair.name in finding.columns]
-        if finding.transformation.startswith("train ="):
+        if of_train:
             return _each(both, pairs, done, _always(lambda x: factor * x + offset))
         return _each(both, pairs, done, _always(lambda x: (x - offset) / factor))
     # Whoever forgot the scaler forgot it for columns of two values and of one as well.
@@ -111,7 +111,7 @@ def _scaler_refit(finding: Finding, both: InputPair) -> Undone:
     A column that was standardised by itself has train's mean and deviation already: what it had
     before is not known.
     """
-    if not any(scaler.name in finding.transformation for scaler in RANGES):
+    if not any(scaler.name == finding.function for scaler in RANGES):
         return None
     pairs = [pair for pair in both.features if pair.name in finding.columns]
     return _each(both, pairs, "train's range applied", _by_moments)
@@ -143,14 +143,12 @@ def _unit_factor(finding: Finding, both: InputPair) -> Undone:
 def _monotone_transform(finding: Finding, both: InputPair) -> Undone:
     pairs = [pair for pair in both.features if pair.name in finding.columns]
     columns = _said(finding, both)
-    for name, function in TRANSFORMATIONS.items():
-        if finding.transformation == f"validation = {name.format('train')}":
-            done = f"{name.format('x')} undone in {columns}"
-            return _each(both, pairs, done, _always(INVERSES[name]))
-        if finding.transformation == f"train = {name.format('validation')}":
-            done = f"{name.format('x')} applied to {columns}"
-            return _each(both, pairs, done, _always(function))
-    if finding.transformation.startswith("train = clip"):
+    name, of_train = finding.function, finding.treated == "train"
+    if name in TRANSFORMATIONS:
+        done = f"{name.format('x')} {'applied to' if of_train else 'undone in'} {columns}"
+        function = (TRANSFORMATIONS if of_train else INVERSES)[name]
+        return _each(both, pairs, done, _always(function))
+    if name == CLIP and of_train:
         limits = frozenset(finding.constants.values())
         done = f"{columns} clipped as in train"
         return _each(both, pairs, done, lambda pair: _clip(pair, limits))

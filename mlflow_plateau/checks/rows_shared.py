@@ -11,7 +11,7 @@ from scipy.stats import poisson
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import comment, name_of
+from mlflow_plateau.checks.fix import comment, name_of, without_shared
 from mlflow_plateau.checks.transformation import number
 
 LEAST_SHARE = 0.002
@@ -89,19 +89,8 @@ def _without_shared(comparison: Comparison) -> str:
     inputs = list(comparison.features)
     if len(inputs) != 1:
         return comment("drop duplicates before the rows are split")
-    train, validation = (name_of(inputs[0], split) for split in ("train", "validation"))
-    if inputs[0].train.layout.named:
-        rows = "pd.util.hash_pandas_object({}, index=False)"
-        fresh = f"~{rows.format(validation)}.isin({rows.format(train)}).to_numpy()"
-        lines = [f"fresh = {fresh}"]
-    else:
-        rows = "map(bytes, np.ascontiguousarray({}))"
-        lines = [
-            f"seen = set({rows.format(train)})",
-            f"fresh = np.array([row not in seen for row in {rows.format(validation)}])",
-        ]
-    names = [validation, *(name_of(both, "validation") for both in comparison.targets)]
-    return "\n".join([*lines, *(f"{name} = {name}[fresh]" for name in names)])
+    targets = [name_of(both, "validation") for both in comparison.targets]
+    return without_shared(inputs[0], targets)
 
 
 def _hardly_repeat(comparison: Comparison) -> bool:

@@ -18,7 +18,7 @@ from mlflow_plateau.checks.fingerprints import (
     is_standard,
     standardised_by_rows,
 )
-from mlflow_plateau.checks.fix import by_rows, name_of
+from mlflow_plateau.checks.fix import by_rows, scaled_as_one
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     best_multiple,
@@ -111,7 +111,7 @@ WAYS = (
         "(x − row's mean) / row's deviation",
         "mean 0 in every row, and deviation 1",
         standardised_by_rows,
-        lambda x, row: f"({x} - {x}.mean({row})) / {x}.std({row})",
+        lambda x, row: f"({x} - {x}.mean({row})) / {x}.std({row}).clip(1e-12)",
     ),
     STANDARD_TOGETHER,
     Together(
@@ -119,17 +119,20 @@ WAYS = (
         "x / √Σx²",
         "rows of length 1",
         _has_unit_length,
-        lambda x, row: f"{x} / ({x}.astype('float64') ** 2).sum({row}) ** 0.5",
+        lambda x, row: f"{x} / (({x}.astype('float64') ** 2).sum({row}) ** 0.5).clip(1e-12)",
     ),
     Together(
         "divided by each row's sum",
         "x / Σx",
         "rows that add up to 1",
         _adds_up,
-        lambda x, row: f"{x} / {x}.sum({row})",
+        lambda x, row: f"{x} / {x}.sum({row}).clip(1e-12)",
     ),
 )
 """What is done to rows and to whole inputs; the first that fits is meant."""
+
+BY_ROW = frozenset(way.name for way in WAYS if way.code)
+"""Those that take other numbers for each row."""
 
 
 def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -253,6 +256,8 @@ def _hypothesis(
             fix=by_rows(both, other, way.code, by_channel=way is WAYS[0])
             if way.code
             else _by_train(both, way),
+            treated=one,
+            function=way.name,
         ),
         explains=frozenset(pair.place for pair in columns),
         cost=CLAIM,
@@ -262,16 +267,9 @@ def _hypothesis(
 
 def _by_train(both: InputPair, way: Together) -> str:
     """Returns code that scales both splits by the same numbers, those of train."""
-    splits = ("train", "validation")
-    train, validation = (f"np.asarray({name_of(both, split, 'raw')}, float)" for split in splits)
-    numbers = (
+    return scaled_as_one(
+        both,
         "mean, width = 0, np.abs(raw).max()"
         if way is DIVIDED_TOGETHER
-        else "mean, width = raw.mean(), raw.std()"
-    )
-    return (
-        f"raw = {train}  # raw_train, raw_validation: the data before anything was scaled\n"
-        f"{numbers}\n"
-        f"{name_of(both, splits[0])} = (raw - mean) / width\n"
-        f"{name_of(both, splits[1])} = ({validation} - mean) / width"
+        else "mean, width = raw.mean(), raw.std()",
     )

@@ -123,6 +123,8 @@ def _hypothesis(
             ),
             fix=scaled_by(both, columns, scaler),
             constants={"columns": float(len(names)), "standard_error": error},
+            treated="validation",
+            function=scaler.name,
         ),
         explains=frozenset(pair.place for pair in columns),
         certain=True,

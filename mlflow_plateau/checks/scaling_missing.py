@@ -203,6 +203,8 @@ def _hypothesis(
                 "minimum": raw.least,
                 "maximum": raw.greatest,
             },
+            treated=one,
+            function=scaler.name,
         ),
         explains=frozenset(pair.place for pair in scaled_columns),
         cost=CLAIM,
@@ -236,7 +238,8 @@ def _pixels(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hypothes
             if sum(fit.misfit <= FITS for fit in fits) < AGREE * len(fits):
                 continue
             formula = "x / 255" if not offset else "x / 127.5 − 1"
-            yield _pixel_hypothesis(both, columns, formula, train_is_scaled)
+            constants = 1 / factor, (0.0 - offset) / factor
+            yield _pixel_hypothesis(both, columns, formula, constants, train_is_scaled)
             return
 
 
@@ -247,7 +250,11 @@ def _pixel_fit(pair: NumberPair, factor: float, offset: float, train_is_scaled: 
 
 
 def _pixel_hypothesis(
-    both: InputPair, columns: Sequence[NumberPair], formula: str, train_is_scaled: bool
+    both: InputPair,
+    columns: Sequence[NumberPair],
+    formula: str,
+    constants: tuple[float, float],
+    train_is_scaled: bool,
 ) -> Hypothesis:
     one, other = ("train", "validation") if train_is_scaled else ("validation", "train")
     scaled = [_sides(pair, train_is_scaled)[0] for pair in columns]
@@ -273,7 +280,8 @@ def _pixel_hypothesis(
                 lambda x: f"{x} / 255" if "255" in formula else f"{x} / 127.5 - 1",
                 other,
             ),
-            constants={"factor": 1 / 255 if "/ 255" in formula else 1 / 127.5},
+            constants=dict(zip(("factor", "offset"), constants, strict=True)),
+            treated=one,
         ),
         explains=frozenset(pair.place for pair in columns),
         cost=CLAIM - 2,

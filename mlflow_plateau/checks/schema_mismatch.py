@@ -9,7 +9,7 @@ import numpy as np
 from mlflow_plateau.checks.codes import categories_of
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import comment, name_of
+from mlflow_plateau.checks.fix import comment, name_of, without
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.counted import counted
 from mlflow_plateau.profiles.table import Column, Layout
@@ -50,19 +50,20 @@ def schema_mismatch(comparison: Comparison) -> Iterator[Hypothesis]:
 
 def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis]:
     if both.by_name:
-        missing = [c.name for c in mine.columns if c.name not in {d.name for d in theirs.columns}]
-        extra = [c.name for c in theirs.columns if c.name not in {d.name for d in mine.columns}]
-        for names, has, lacks in (
-            (tuple(missing), "train", "validation"),
-            (tuple(extra), "validation", "train"),
+        for layout, other, has, lacks in (
+            (mine, theirs, "train", "validation"),
+            (theirs, mine, "validation", "train"),
         ):
+            known = {column.name for column in other.columns}
+            alone = [place for place, c in enumerate(layout.columns) if c.name not in known]
+            names = tuple(layout.columns[place].name for place in alone)
             if names:
                 yield _mismatch(
                     names,
                     f"{counted(len(names), 'column')} only in {has}",
                     f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
-                    fix=f"{name_of(both, has)} = {name_of(both, has)}.drop(columns={list(names)})"
-                    f"  # or load them into {lacks} as well",
+                    fix=f"{without(both, has, alone)}\n"
+                    + comment(f"or load them into {lacks} as well"),
                 )
     elif len(mine.columns) != len(theirs.columns):
         here = counted(len(mine.columns), "column or channel", "columns or channels")

@@ -115,6 +115,7 @@ def _scaled(both: InputPair, pairs: list[NumberPair]) -> Hypothesis:
                 for pair in pairs[:3]
             ),
             fix=scaled_by(both, pairs, STANDARD),
+            treated=one,
         ),
         explains=frozenset(pair.place for pair in pairs),
         cost=CLAIM + FREE_CONSTANTS * len(pairs),

@@ -166,8 +166,10 @@ def _consistency_fix(view: View) -> str | None:
     fixes = [f.fix for f in comparison.findings if f.fix and f.kind in TREATED_DIFFERENTLY]
     if not fixes:
         return None
-    code = [line for line in fixes[0].splitlines() if not line.startswith("#")]
-    return "; ".join(code) if code else fixes[0].removeprefix("# ")
+    lines = fixes[0].splitlines()
+    # Comments have lines of their own (``checks/fix.py``), or they would hide what follows.
+    code = [line for line in lines if not line.startswith("#")]
+    return "; ".join(code or [line.removeprefix("# ") for line in lines])
 
 
 def train_longer(view: View) -> str:

@@ -34,6 +34,11 @@ def min_max(of: Array, by: Array) -> Array:
     return (of - by.min(axis=0)) / (by.max(axis=0) - by.min(axis=0))
 
 
+def image_by_image(images: Array) -> Array:
+    axes = {"axis": (1, 2), "keepdims": True}
+    return (images - images.mean(**axes)) / images.std(**axes)
+
+
 def changed(values: Array, column: int, function: Callable[[Array], Array]) -> Array:
     """Returns the values with a function applied to one column."""
     found = np.array(values, dtype=np.float64)
@@ -220,8 +225,20 @@ def test_columns_that_were_moved_are_put_back_after_all_else() -> None:
         (TRAIN, changed(VALIDATION, 1, lambda x: np.clip(x, 40, 55))),
         (TRAIN, VALIDATION + 2 * VALIDATION.std(axis=0) * np.array([1, 0.6, 0, 0.3, 0])),
         ((TRAIN, CLASSES), (VALIDATION, np.random.default_rng(0).permutation(OTHER_CLASSES))),
+        (TRAIN / np.linalg.norm(TRAIN, axis=1, keepdims=True), VALIDATION),
+        (TRAIN, VALIDATION / np.linalg.norm(VALIDATION, axis=1, keepdims=True)),
+        (image_by_image(IMAGES), OTHER_IMAGES),
     ],
-    ids=["alike", "standardised each", "clipped", "moved", "targets in another order"],
+    ids=[
+        "alike",
+        "standardised each",
+        "clipped",
+        "moved",
+        "targets in another order",
+        "rows of length 1",
+        "rows of length 1 in validation",
+        "image by image",
+    ],
 )
 def test_nothing_is_undone_where_nothing_can_be(train: Any, validation: Any) -> None:
     assert repaired(train, validation)[1] == []
