@@ -12,6 +12,18 @@ from benchmarks.mutations.changes import more_of, on_validation
 from benchmarks.mutations.split import Array, Case, Mutation, Random, Split
 
 
+def _of_people(change: Callable[[Random, Array], Array]) -> Mutation:
+    """Returns a change of validation after which counts are counts, and none is below zero."""
+
+    def changed(random: Random, x: Array) -> Array:
+        new = change(random, x)
+        counts = np.all(x == np.round(x), axis=0)
+        rounded = np.maximum(np.floor(new + random.random(x.shape)), 0.0)
+        return np.where(counts, np.where(new == x, x, rounded), new)
+
+    return on_validation(changed)
+
+
 def moved(random: Random, x: Array) -> Array:
     """Moves every column by up to about a deviation."""
     return x + random.uniform(-1.0, 1.0, x.shape[1]) * x.std(axis=0)
@@ -44,11 +56,11 @@ POPULATIONS = ("gaussian", "uniform", "iris", "clicks", "cancer")
 """Measurements and counts, few columns and many."""
 
 SHIFTS: Mapping[str, Mutation] = {
-    "moved": on_validation(moved),
-    "half higher": on_validation(half_higher),
-    "stretched": on_validation(stretched),
-    "narrowed or widened": on_validation(narrowed),
-    "longer tails": on_validation(long_tailed),
+    "moved": _of_people(moved),
+    "half higher": _of_people(half_higher),
+    "stretched": _of_people(stretched),
+    "narrowed or widened": _of_people(narrowed),
+    "longer tails": _of_people(long_tailed),
     "selected": more_of(0, 2.0),
 }
 """What populations differ by."""
