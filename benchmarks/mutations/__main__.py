@@ -7,8 +7,9 @@ something else is claimed.
 
 The rules were first written with the cases in ``known.py`` and ``controls.py``; those in
 ``held_out.py``, on data of other distributions, were written afterwards. Later the rules were
-changed after a look at what was misnamed in these, in ``fresh.py`` and ``unseen.py``, and at last
-in ``later.py``, whose cases were asked once before.
+changed after a look at what was misnamed in these, in ``fresh.py`` and ``second_look.py``, then in
+``later.py``, whose cases were asked once before, and at last in ``scaled_shifts.py``: other
+populations that were scaled as is right.
 """
 
 from __future__ import annotations
@@ -24,25 +25,27 @@ from benchmarks.mutations.fresh import FRESH, FRESH_CONTROLS, FRESH_SHIFTS
 from benchmarks.mutations.held_out import HELD_OUT, HELD_OUT_SHIFTS
 from benchmarks.mutations.known import KNOWN, SHIFTS
 from benchmarks.mutations.later import LATER, LATER_CONTROLS, LATER_SHIFTS
+from benchmarks.mutations.scaled_shifts import SCALED_SHIFTS
 from benchmarks.mutations.score import count, large_rows
-from benchmarks.mutations.unseen import UNSEEN, UNSEEN_CONTROLS, UNSEEN_SHIFTS
+from benchmarks.mutations.second_look import SECOND_LOOK, SECOND_LOOK_CONTROLS, SECOND_LOOK_SHIFTS
 
 GROUPS = {
     "known": KNOWN,
     "held-out": HELD_OUT,
     "fresh": FRESH,
-    "unseen": UNSEEN,
+    "second-look": SECOND_LOOK,
     "later": LATER,
     "shifts": SHIFTS,
     "held-out-shifts": HELD_OUT_SHIFTS,
     "fresh-shifts": FRESH_SHIFTS,
-    "unseen-shifts": UNSEEN_SHIFTS,
+    "second-look-shifts": SECOND_LOOK_SHIFTS,
     "later-shifts": LATER_SHIFTS,
+    "scaled-shifts": SCALED_SHIFTS,
 }
 CONTROL_GROUPS = {
     "controls": (CONTROLS, (40, 1_000, 1_000_000)),
     "fresh-controls": (FRESH_CONTROLS, (40, 1_000, 5_000)),
-    "unseen-controls": (UNSEEN_CONTROLS, (40, 1_000, 5_000)),
+    "second-look-controls": (SECOND_LOOK_CONTROLS, (40, 1_000, 5_000)),
     "later-controls": (LATER_CONTROLS, (40, 1_000, 5_000)),
 }
 MUTATION_ROWS = (1_000, 5_000)

@@ -135,6 +135,10 @@ class InputPair:
         """Returns how one of train's columns is called in messages."""
         return self.prefix + self.train.layout.columns[column].name
 
+    def holds_dates(self, pair: NumberPair) -> bool:
+        """Whether a column holds dates, which have no unit and are not multiplied."""
+        return self.train.layout.columns[pair.place[1]].kind == "date"
+
     @cached_property
     def numbers(self) -> tuple[NumberPair, ...]:
         """The columns that are numbers in both and hold something in both."""

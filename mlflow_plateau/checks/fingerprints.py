@@ -281,7 +281,7 @@ def standardised_by_rows(state: InputProfile) -> bool:
 def continuous(both: InputPair) -> list[NumberPair]:
     """Returns the columns that a scaler may have been used on.
 
-    These are neither constant nor two-valued, and not of whole numbers on both sides.
+    These are neither constant nor two-valued, no dates, and not of whole numbers on both sides.
     """
     return [
         pair
@@ -290,4 +290,5 @@ def continuous(both: InputPair) -> list[NumberPair]:
         and len(pair.train.low) > 2
         and len(pair.validation.low) > 2
         and not (pair.train.whole and pair.validation.whole)
+        and not both.holds_dates(pair)
     ]

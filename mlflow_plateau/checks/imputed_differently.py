@@ -229,12 +229,16 @@ def _chance(pair: NumberPair) -> float:
 
 
 def _at_end(pair: NumberPair, value: float, split: str) -> bool:
-    """Whether the spike stands at the split's end, with the other split going beyond: a clip."""
+    """Whether the spike stands at the split's end, with the other split going as far: a clip.
+
+    It is one of its own where the other split goes beyond; where that ends there, train's scaler's.
+    """
     mine, theirs = (
         (pair.train, pair.validation) if split == "train" else (pair.validation, pair.train)
     )
-    at_top = value >= mine.greatest - 1e-6 * abs(value) and theirs.greatest > mine.greatest
-    at_bottom = value <= mine.least + 1e-6 * abs(value) and theirs.least < mine.least
+    slack = 1e-6 * abs(value)
+    at_top = value >= mine.greatest - slack and theirs.greatest >= mine.greatest - slack
+    at_bottom = value <= mine.least + slack and theirs.least <= mine.least + slack
     return at_top or at_bottom
 
 

@@ -116,6 +116,9 @@ SINGLE = 6e-8
 NATURAL_GROWTH = 3.0
 """The greatest count of another sample may be so many times greater."""
 
+COLLAPSED = 1e-3
+"""A function that leaves less of the middle values' width, relative to them, leaves one value."""
+
 CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
 
@@ -128,7 +131,7 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
         counted, places = _of_counts(both)
         yield from counted
         for pair in both.different:
-            if pair.place in places:
+            if pair.place in places or both.holds_dates(pair):
                 continue
             found = _transformation(pair)
             if found is not None:
@@ -200,7 +203,7 @@ def _lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
 def _transformation(pair: NumberPair) -> tuple[str, float] | None:
     """Returns the formula that makes the splits agree and the nats left, if there is one."""
     if pair.rows < LEAST_ROWS or not (pair.train.deviation and pair.validation.deviation):
-        return None  # any function takes one constant to another
+        return None
     best: tuple[str, float, float] | None = None
     limit = HALF * pair.distance
     if pair.as_shift <= ORDINARY_SHIFT:
@@ -210,6 +213,8 @@ def _transformation(pair: NumberPair) -> tuple[str, float] | None:
         limit = min(limit, usual, HALF * natural.distance if natural else 1.0)
     for name, function in TRANSFORMATIONS.items():
         for of_train in (True, False):
+            if _collapses(pair.train if of_train else pair.validation, function):
+                continue  # one constant fits another
             against, apart = misfit(pair, function, of_train=of_train)
             if against <= FITS and apart <= limit and (best is None or apart < best[2] - 1e-9):
                 done, left = ("validation", "train") if of_train else ("train", "validation")
@@ -219,13 +224,27 @@ def _transformation(pair: NumberPair) -> tuple[str, float] | None:
     return best[0], best[1]
 
 
+def _collapses(column: Distribution, function: Function) -> bool:
+    """Whether a function takes most values, that differ, to one: those beyond its steep part."""
+    with np.errstate(all="ignore"):
+        mapped = function(column.quantiles()[5:-5])
+    width = float(np.ptp(mapped)) if np.all(np.isfinite(mapped)) else math.inf
+    return width <= COLLAPSED * float(np.max(np.abs(mapped)))
+
+
 def _ranked(pair: NumberPair) -> tuple[str, float] | None:
-    """Returns "rank" if one split is evenly spread over 0 to 1 or over 1 to n, and one is not."""
+    """Returns "rank" if one split is evenly spread over 0 to 1 or over 1 to n, and one is not.
+
+    Another population that was ranked among train's values is spread unevenly, but not beyond the
+    range of ranks: only where the other split lies outside of it was it not ranked.
+    """
     for name, one, other in (
         ("validation = rank(train)", pair.validation, pair.train),
         ("train = rank(validation)", pair.train, pair.validation),
     ):
-        if one.total < 50 or _counts_up(other):
+        if one.total < 50 or _counts_up(other) or pair.as_shift <= ORDINARY_SHIFT:
+            continue
+        if other.least >= 0 and other.greatest <= max(1.0, one.greatest):
             continue
         if _evenly_spread(one) < 2 * TOLERANCE_OF_RANKS < _evenly_spread(other):
             return name, 0.0

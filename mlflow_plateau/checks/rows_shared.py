@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import poisson
 
 from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, name_of, without_shared
@@ -56,6 +57,7 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
     shared = int(np.count_nonzero(_contained(theirs, mine)))
     share = shared / len(theirs)
     expected = 1 - float(np.count_nonzero(often == 1)) / float(often.sum())
+    expected = min(expected + _cut_off(comparison), 1.0)
     error = math.sqrt(max(expected * (1 - expected), 1e-12) / len(theirs))
     excess = share - expected
     if shared < 1 or excess < LEAST_SHARE or excess <= STANDARD_ERRORS * error:
@@ -91,6 +93,32 @@ def _without_shared(comparison: Comparison) -> str:
         return comment("drop duplicates before the rows are split")
     targets = [name_of(both, "validation") for both in comparison.targets]
     return without_shared(inputs[0], targets)
+
+
+def _cut_off(comparison: Comparison) -> float:
+    """Returns the greatest share of validation's rows that a scaler may have brought to train's.
+
+    One that clips brings what is beyond train's range to its ends, where a row of train stands.
+    """
+    shares = []
+    for both in comparison.features:
+        if both.train.layout.pooled or len(both.numbers) < len(both.train.layout.columns):
+            return 0.0
+        shares += [_beyond_ends(pair.train, pair.validation) for pair in both.numbers]
+    return min(shares, default=0.0)
+
+
+def _beyond_ends(train: Distribution, validation: Distribution) -> float:
+    """Returns how much more of validation than of train stands at the ends that they share."""
+    ends = (
+        (train.least, validation.least, train.at_least, validation.at_least),
+        (train.greatest, validation.greatest, train.at_greatest, validation.at_greatest),
+    )
+    return sum(
+        max(again / validation.total - count / train.total, 0.0)
+        for end, other, count, again in ends
+        if end == other
+    )
 
 
 def _hardly_repeat(comparison: Comparison) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
-from mlflow_plateau.checks.evidence import CLAIM, FITS
+from mlflow_plateau.checks.distribution import Distribution
+from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
+    NEARLY,
     SCALERS,
     continuous,
     is_standard,
@@ -31,11 +33,14 @@ from mlflow_plateau.profiles.input_profile import InputProfile
 AGREE = 0.8
 """Part of the columns that have to agree on one map, or to bear a mark."""
 
-NEARLY = 0.15
-"""What was scaled with the other split's mean and deviation is this close to 0 and 1, …"""
+BEYOND = 10.0
+"""No population of whatever shape is so many times wider, or so many deviations away."""
 
-RAW = 1.0
-"""… and what was not scaled at least this far from it, in deviations or powers of two."""
+OFF = 0.05
+"""Rows whose length or sum is off by less on average may have been rounded afterwards."""
+
+CLOSE = 0.25
+"""A factor that people know is tried if it is this close to the one found, in the logarithm."""
 
 MOST_TRIED = 8
 """So many columns are asked for a factor that all may share."""
@@ -56,6 +61,8 @@ class Together:
         formula: What it does.
         mark: The mark in words.
         bears: Whether an input bears the mark.
+        lacks: Whether an input was surely not treated so, whatever its population is, of which a
+            given share of the rows may be empty.
         code: From the code of rows and of a reduction's arguments, to that of the scaled rows;
             empty where it takes train's statistics.
     """
@@ -64,6 +71,7 @@ class Together:
     formula: str
     mark: str
     bears: Callable[[InputProfile], bool]
+    lacks: Callable[[InputProfile, float], bool]
     code: Callable[[str, str], str] | None = None
 
 
@@ -80,17 +88,51 @@ def _moments(state: InputProfile) -> tuple[float, float]:
 
 
 def _is_standard(state: InputProfile) -> bool:
+    mean, deviation = _spread(state)
+    return is_standard(mean, deviation, state.rows)
+
+
+def _is_not_standard(state: InputProfile, empty: float) -> bool:
     mean, square = _moments(state)
-    return is_standard(mean, math.sqrt(max(square - mean**2, 0.0)), state.rows)
+    return abs(mean) > OFF or not 1 - empty - OFF <= square <= 1 + OFF
+
+
+def _length(state: InputProfile) -> float:
+    """Returns the mean of the rows' sums of squares."""
+    return _moments(state)[1] * _cells_per_row(state)
 
 
 def _has_unit_length(state: InputProfile) -> bool:
-    return abs(_moments(state)[1] * _cells_per_row(state) - 1) <= ENDS * 5
+    return abs(_length(state) - 1) <= ENDS * 5
+
+
+def _has_other_length(state: InputProfile, empty: float) -> bool:
+    return not 1 - empty - OFF <= _length(state) <= 1 + OFF
+
+
+def _sum(state: InputProfile) -> float:
+    """Returns the mean of the rows' sums."""
+    return _moments(state)[0] * _cells_per_row(state)
+
+
+def _is_positive(state: InputProfile) -> bool:
+    return bool(np.all(state.moments.least >= 0))
 
 
 def _adds_up(state: InputProfile) -> bool:
-    positive = bool(np.all(state.moments.least >= 0))
-    return positive and abs(_moments(state)[0] * _cells_per_row(state) - 1) <= ENDS * 5
+    return _is_positive(state) and abs(_sum(state) - 1) <= ENDS * 5
+
+
+def _does_not_add_up(state: InputProfile, empty: float) -> bool:
+    """Whether sizes do not add up to 1; where some are negative their sum is not known."""
+    least = 1 - empty - OFF if _is_positive(state) else -1 - OFF
+    return not least <= _sum(state) <= 1 + OFF
+
+
+def _rows_differ(state: InputProfile, empty: float) -> bool:
+    """Whether the rows' means are not all zero."""
+    means, (mean, _) = state.row_means, state.statistics()
+    return means is None or max(float(np.abs(mean).max()), *state.row_deviations()) > OFF
 
 
 STANDARD_TOGETHER = Together(
@@ -98,12 +140,14 @@ STANDARD_TOGETHER = Together(
     "(x − mean) / deviation, of all columns",
     "mean 0 and deviation 1 over all columns together",
     _is_standard,
+    _is_not_standard,
 )
 DIVIDED_TOGETHER = Together(
     "divided by the greatest value of all columns",
     "x / greatest |x|, of all columns",
     "greatest size 1 over all columns together",
     lambda state: False,
+    lambda state, empty: True,
 )
 WAYS = (
     Together(
@@ -111,6 +155,7 @@ WAYS = (
         "(x − row's mean) / row's deviation",
         "mean 0 in every row, and deviation 1",
         standardised_by_rows,
+        _rows_differ,
         lambda x, row: f"({x} - {x}.mean({row})) / {x}.std({row}).clip(1e-12)",
     ),
     STANDARD_TOGETHER,
@@ -119,6 +164,7 @@ WAYS = (
         "x / √Σx²",
         "rows of length 1",
         _has_unit_length,
+        _has_other_length,
         lambda x, row: f"{x} / (({x}.astype('float64') ** 2).sum({row}) ** 0.5).clip(1e-12)",
     ),
     Together(
@@ -126,6 +172,7 @@ WAYS = (
         "x / Σx",
         "rows that add up to 1",
         _adds_up,
+        _does_not_add_up,
         lambda x, row: f"{x} / {x}.sum({row}).clip(1e-12)",
     ),
 )
@@ -153,9 +200,11 @@ def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
             in_train, in_validation = way.bears(both.train), way.bears(both.validation)
             if in_train == in_validation:
                 continue
+            raw = both.validation if in_train else both.train
+            sides = [pair.validation if in_train else pair.train for pair in both.features]
             # Validation that was scaled with train's numbers does not bear the mark: that is right.
             of_train = way is STANDARD_TOGETHER and in_train
-            if not of_train or _is_far(both.validation):
+            if way.lacks(raw, _most_empty(sides)) and not (of_train and not _is_far(raw, BEYOND)):
                 evidence = f"has {way.mark}, to the last digit"
                 yield _hypothesis(both, columns, way, in_train, evidence, certain=not of_train)
                 break
@@ -178,7 +227,9 @@ def _by_one_map(
         # Each as the map from the scaled to the raw side.
         stretch = raw_deviation / deviation
         ways = [(STANDARD_TOGETHER, stretch, raw_mean - stretch * mean)]
-        if abs(mean) > NEARLY or abs(deviation - 1) > NEARLY or not _is_far(raw):
+        if abs(mean) > NEARLY or abs(deviation - 1) > NEARLY or not _is_far(raw, ORDINARY_RATIO):
+            ways = []
+        if _is_unit(different, stretch if in_train else 1 / stretch):
             ways = []
         known = any(abs(raw_size / size / factor - 1) < 1e-3 for factor in KNOWN_FACTORS)
         if abs(size - 1) <= ENDS and raw_size > 2 and not known:
@@ -189,7 +240,8 @@ def _by_one_map(
             if not in_train:
                 factor, offset = 1 / factor, -offset / factor
             fits = [with_constants(pair, factor, offset) for pair in different]
-            if sum(fit.misfit <= FITS for fit in fits) >= AGREE * len(fits):
+            beyond = sum(pair.as_shift > ORDINARY_SHIFT for pair in different)
+            if _most([fit.misfit <= FITS for fit in fits]) and 2 * beyond >= len(different):
                 yield _hypothesis(both, columns, way, in_train, f"has {way.mark}, or nearly so")
                 return
 
@@ -200,10 +252,31 @@ def _spread(state: InputProfile) -> tuple[float, float]:
     return mean, math.sqrt(max(square - mean**2, 0.0))
 
 
-def _is_far(state: InputProfile) -> bool:
-    """Whether mean or deviation of all values are far from 0 and 1."""
+def _is_far(state: InputProfile, ratio: float) -> bool:
+    """Whether all values together are wider or narrower than 1, or farther from 0, by a factor."""
     mean, deviation = _spread(state)
-    return abs(mean) >= RAW or (deviation > 0 and abs(math.log2(deviation)) >= RAW)
+    return abs(mean) >= ratio * max(deviation, 1.0) or not 1 / ratio <= deviation <= ratio
+
+
+def _most(which: Sequence[bool]) -> bool:
+    return sum(which) >= AGREE * len(which)
+
+
+def _is_unit(columns: Sequence[NumberPair], factor: float) -> bool:
+    """Whether validation is train times a factor that people know."""
+    return any(
+        _most([with_constants(pair, known, 0.0).misfit <= FITS for pair in columns])
+        for known in KNOWN_FACTORS
+        if known > 0 and abs(math.log(known / factor)) <= CLOSE
+    )
+
+
+def _most_empty(columns: Sequence[Distribution]) -> float:
+    """Returns the greatest share of rows that may hold nothing but zeros."""
+    return min(
+        float(column.mass[(column.low <= 0) & (column.high >= 0)].sum()) / column.total
+        for column in columns
+    )
 
 
 def _size(state: InputProfile) -> float:

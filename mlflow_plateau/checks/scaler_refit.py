@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
@@ -70,11 +71,14 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
 
 
 def _ends_once(pair: NumberPair) -> bool:
-    """Whether one row alone stands at each end of train, and values hardly repeat."""
-    train = pair.train
-    return train.at_least == train.at_greatest == 1 and not (
-        train.atoms and 2 * len(train.low) < train.total
-    )
+    """Whether one row alone stands at each end of both splits, and values hardly repeat."""
+    train, validation = pair.train, pair.validation
+    ends = (train.at_least, train.at_greatest, validation.at_least, validation.at_greatest)
+    return set(ends) == {1} and _hardly_repeats(train)
+
+
+def _hardly_repeats(column: Distribution) -> bool:
+    return not column.atoms or 2 * len(column.low) >= column.total
 
 
 def _surprise(pair: NumberPair) -> float:
@@ -82,12 +86,14 @@ def _surprise(pair: NumberPair) -> float:
     train, validation = pair.train, pair.validation
     rows = validation.total
     surprise = 0.0
-    for end, other, count in (
-        (train.least, validation.least, train.at_least),
-        (train.greatest, validation.greatest, train.at_greatest),
+    for end, other, count, again in (
+        (train.least, validation.least, train.at_least, validation.at_least),
+        (train.greatest, validation.greatest, train.at_greatest, validation.at_greatest),
     ):
         if abs(end - other) > ENDS:
             continue
+        if again > 1 and _hardly_repeats(validation):
+            continue  # a scaler of train's cut off what was beyond
         share = min(count / train.total, 1 - 1e-12)
         reached = -math.expm1(rows * math.log1p(-share))
         surprise -= math.log(max(reached, 1e-300))

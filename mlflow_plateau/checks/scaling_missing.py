@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -28,6 +29,7 @@ from mlflow_plateau.checks.transformation import (
     Affine,
     best_affine,
     best_multiple,
+    decimals,
     listed,
     number,
     with_constants,
@@ -99,9 +101,10 @@ def _scaled(
     if not raw or len(raw) < AGREE * len(telling):
         return
     far = median(scaler.departure(_sides(pair, train_is_scaled)[1]) for pair in scaled) >= RAW
-    counts = [pair for pair in raw if _sides(pair, train_is_scaled)[1].whole]
-    if not far and len(counts) < AGREE * len(raw):
-        return  # counts need not be far: no population of them has fractions
+    # Counts need not be far: no population of them has fractions, nor one of prices more digits.
+    rounded = [pair for pair in raw if _is_rounded(pair, train_is_scaled)]
+    if len(rounded) < AGREE * len(raw) and not (far and _is_beyond_populations(raw)):
+        return
     if scaler.shaped:
         if not _agree(MIN_MAX, raw):
             yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
@@ -111,6 +114,24 @@ def _scaled(
         yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
     elif scaler is STANDARD and _agree_after_power(raw, train_is_scaled):
         yield _hypothesis(both, scaled, raw, POWER, train_is_scaled, exact)
+
+
+def _is_rounded(pair: NumberPair, train_is_scaled: bool) -> bool:
+    """Whether values have few digits after the point on the raw side, and more when scaled."""
+    scaled, raw = _sides(pair, train_is_scaled)
+    return raw.whole or (decimals(raw) is not None and decimals(scaled) is None)
+
+
+def _is_beyond_populations(columns: Sequence[NumberPair]) -> bool:
+    """Whether most columns differ by more than populations do that were scaled alike.
+
+    A single column that moved as a whole may have kept its deviation: that has to differ.
+    """
+    beyond = [pair for pair in columns if pair.as_shift > ORDINARY_SHIFT]
+    if len(columns) == 1 and beyond:
+        ratio = columns[0].validation.deviation / columns[0].train.deviation
+        return abs(math.log2(ratio)) >= RAW
+    return 2 * len(beyond) >= len(columns)
 
 
 def _is_unit(scaler: Scaler, own: Sequence[NumberPair], train_is_scaled: bool) -> bool:
@@ -173,9 +194,7 @@ def _hypothesis(
     scaled, raw = _sides(example, train_is_scaled)
     names = tuple(pair.name for pair in columns)
     how = "has" if exact else "has nearly"
-    # A population of its own may lie a deviation apart, but not in most columns by far more.
-    beyond = sum(pair.as_shift > ORDINARY_SHIFT for pair in columns)
-    certain = 2 * beyond >= len(columns)
+    certain = _is_beyond_populations(columns)
     doubt = (
         ()
         if certain

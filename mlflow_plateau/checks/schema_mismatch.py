@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlflow_plateau.checks.codes import categories_of
-from mlflow_plateau.checks.comparison import Comparison, InputPair
+from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, name_of, without
 from mlflow_plateau.checks.transformation import listed
@@ -140,11 +140,14 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
         )
     rounded = _rounded(both)
     if rounded:
+        names = tuple(pair.name for pair in rounded)
+        column = rounded[0].place[1]
+        one, two = mine.columns[column], theirs.columns[dict(both.matched)[column]]
         yield _mismatch(
-            rounded,
+            names,
             "one split was cut to whole numbers",
-            f"{listed(rounded)}: one split holds whole numbers only, the other fractions"
-            f" ({mine.columns[0].dtype} in train, {theirs.columns[0].dtype} in validation).",
+            f"{listed(names)}: one split holds whole numbers only, the other fractions"
+            f" ({one.dtype} in train, {two.dtype} in validation).",
             fix=comment("convert both splits to one type before anything is cut off"),
         )
     elif not other_kind:
@@ -168,7 +171,7 @@ def _plural(kind: str) -> str:
     return {"number": "numbers", "category": "text or categories", "date": "dates"}[kind]
 
 
-def _rounded(both: InputPair) -> tuple[str, ...]:
+def _rounded(both: InputPair) -> list[NumberPair]:
     """Returns the columns that hold fractions in one split and whole numbers in the other."""
     found = []
     columns = [p for p in both.features if not p.train.constant and not p.validation.constant]
@@ -190,8 +193,8 @@ def _rounded(both: InputPair) -> tuple[str, ...]:
             # Whatever is cut off, values that differed become the same.
             merged = not other.atoms or len(other.low) >= MERGED * len(one.low)
             if one.whole and one.total >= 30 and similar and cut and merged:
-                found.append(pair.name)
-    return tuple(found)
+                found.append(pair)
+    return found
 
 
 def _categories(both: InputPair, column: int, other: int) -> Iterator[Hypothesis]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
-from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
+from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO, ORDINARY_SHIFT
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fingerprints import STANDARD
+from mlflow_plateau.checks.fingerprints import SCALERS, STANDARD
 from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
@@ -71,6 +71,8 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     fits: dict[tuple[str, float, float], Affine] = {}
     for both in quantities(comparison):
         for pair in both.different:
+            if both.holds_dates(pair) or (both.exact and _bears_mark(pair)):
+                continue
             fit = _unit(pair)
             if fit is not None:
                 key = (both.name, fit.factor, fit.offset)
@@ -85,6 +87,14 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
         else:
             for key, alike in own.items():
                 yield _hypothesis(both, alike, fits[key])
+
+
+def _bears_mark(pair: NumberPair) -> bool:
+    """Whether train was scaled, and validation differs by no more than populations do.
+
+    What was scaled has no unit any more.
+    """
+    return pair.as_shift <= ORDINARY_SHIFT and any(one.bears(pair.train) for one in SCALERS)
 
 
 def _is_known(fit: Affine) -> bool:
@@ -266,8 +276,8 @@ def _hypothesis(both: InputPair, pairs: list[NumberPair], fit: Affine) -> Hypoth
             kind="unit_factor",
             columns=names,
             transformation=formula,
-            # A series that drifts can look like any factor and offset, but hardly like inches.
-            severity="fail" if known else "warn",
+            # A series that drifts can look like any factor and offset, and prices may double.
+            severity="fail" if known and not _is_small(fit) else "warn",
             message=f"{listed(names)}: {formula}. The medians are"
             f" {number(_median(example, train=True))} in train and"
             f" {number(_median(example, train=False))} in validation.",
@@ -281,6 +291,11 @@ def _hypothesis(both: InputPair, pairs: list[NumberPair], fit: Affine) -> Hypoth
         explains=frozenset(pair.place for pair in pairs),
         cost=CLAIM + len(pairs) - 1 + fit.misfit + (0.0 if known else FREE_CONSTANTS),
     )
+
+
+def _is_small(fit: Affine) -> bool:
+    """Whether a mere factor is so small that it may as well have come about by itself."""
+    return not fit.offset and 1 / ORDINARY_RATIO <= fit.factor <= ORDINARY_RATIO
 
 
 def _on_lattices(pair: NumberPair, fit: Affine) -> bool:

@@ -25,10 +25,10 @@ from benchmarks.mutations.changes import (
     spoil,
     standard,
 )
+from benchmarks.mutations.second_look_populations import SECOND_LOOK_POPULATIONS
 from benchmarks.mutations.split import Case, cases
-from benchmarks.mutations.unseen_populations import UNSEEN_POPULATIONS
 
-UNSEEN: list[Case] = cases(
+SECOND_LOOK: list[Case] = cases(
     {
         "scaling_missing": [
             ("standardised train", "cancer", scaling(standard, "train", "raw")),
@@ -115,7 +115,7 @@ UNSEEN: list[Case] = cases(
     }
 )
 
-UNSEEN_SHIFTS: list[Case] = [
+SECOND_LOOK_SHIFTS: list[Case] = [
     *cases(
         {
             "distribution_shift or label_shift": [
@@ -164,10 +164,10 @@ UNSEEN_SHIFTS: list[Case] = [
     ),
 ]
 
-UNSEEN_CONTROLS: list[Case] = cases(
+SECOND_LOOK_CONTROLS: list[Case] = cases(
     {
         "pass": [
-            *[(f"untouched ({name})", name, lambda r, s: s) for name in UNSEEN_POPULATIONS],
+            *[(f"untouched ({name})", name, lambda r, s: s) for name in SECOND_LOOK_POPULATIONS],
             *[
                 (f"standardised rightly ({name})", name, rightly)
                 for name in ("cancer", "waves", "diabetes")

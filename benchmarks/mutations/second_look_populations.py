@@ -80,7 +80,7 @@ def digits16(random: Random, rows: int) -> tuple[Array, Array]:
     return np.clip(data[at] + ink, 0, 16).round(), target[at]
 
 
-UNSEEN_POPULATIONS: dict[str, Population] = {
+SECOND_LOOK_POPULATIONS: dict[str, Population] = {
     "one_hot": one_hot,
     "word_counts": word_counts,
     "waves": waves,
