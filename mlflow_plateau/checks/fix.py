@@ -160,10 +160,9 @@ def applied(
 
 def exchanged(both: InputPair, split: str, x: str, known: float, value: float) -> str:
     """Returns the code of a column of a split with another value wherever a known one stands."""
-    there = f"np.isclose({x}, {known!r})"
     if _layout(both, split).named:
-        return f"{x}.mask({there}, {value!r})"
-    return f"np.where({there}, {value!r}, {x})"
+        return f"{x}.mask(np.isclose({x}.astype('float64'), {known!r}), {value!r})"
+    return f"np.where(np.isclose({x}, {known!r}), {value!r}, {x})"
 
 
 def filled(both: InputPair, split: str, x: str, value: float) -> str:
@@ -404,6 +403,11 @@ def without_shared(both: InputPair, targets: Sequence[str]) -> str:
                     ("validation", [other for _, other in pairs]),
                 )
             ]
+        # −0 and 0 are one number; not all versions of pandas hash them alike.
+        lines.append(
+            "train, validation = (side.apply(lambda x: x + 0 if x.dtype.kind == 'f' else x)"
+            " for side in (train, validation))"
+        )
         hashes = "pd.util.hash_pandas_object({}, index=False)"
         lines.append(
             f"fresh = ~{hashes.format('validation')}.isin({hashes.format('train')}).to_numpy()"

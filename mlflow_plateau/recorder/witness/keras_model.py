@@ -121,11 +121,13 @@ class KerasModel(ABC):
         if part is None:
             return {}
         outputs = self._called_in_inference(part, rows)
-        return hidden_among(outputs["layers"], ends, outputs["predicted"])
+        # In the order in which the part puts them out: its layers, then the predictions.
+        layers = dict(zip(ends, outputs, strict=False))
+        return hidden_among(layers, ends, outputs[len(ends) :])
 
     @abstractmethod
     def _called_in_inference(self, part: Any, rows: Rows) -> Any:
-        """Returns the outputs of a part of the model, nested as they are, as arrays of float32."""
+        """Returns the outputs of a part of the model, a list of arrays of float32."""
 
     def prepare(self, *parts: Rows) -> float:
         """Calls the model once, which takes longer the first time; nothing is compiled."""
@@ -183,18 +185,19 @@ def _to_hidden_layers(model: Any) -> tuple[Any, Mapping[str, tuple[float, float]
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "operations"):
         return None, {}
-    outputs: dict[str, Any] = {}
+    outputs: list[Any] = []
     ends: dict[str, tuple[float, float]] = {}
     for layer in graph.layers:
         name = getattr(getattr(layer, "activation", None), "__name__", "")
         called_once = len(layer._inbound_nodes) == 1
         if type(layer) in POINTWISE and name in ENDS and called_once and not _is_gate(layer):
-            outputs[layer.name], ends[layer.name] = layer.output, ENDS[name]
+            outputs.append(layer.output)
+            ends[layer.name] = ENDS[name]
     if not outputs:
         return None, {}
-    everything = {"layers": outputs, "predicted": list(graph.outputs)}
     # What an unnamed one of Keras' is called counts up, which names of the user's layers show.
-    return keras.Model(graph.input, everything, name="up_to_hidden_layers"), ends
+    part = keras.Model(graph.input, [*outputs, *graph.outputs], name="up_to_hidden_layers")
+    return part, ends
 
 
 def _is_gate(layer: Any) -> bool:
