@@ -50,3 +50,17 @@ def test_the_middle_imports_no_framework_and_no_outer_room(path: Path) -> None:
 def test_only_the_recorder_imports_keras() -> None:
     outside = [p for p in PACKAGE.rglob("*.py") if "recorder" not in p.relative_to(PACKAGE).parts]
     assert not [p for p in outside if imported(p) & {"keras", "tensorflow", "torch", "jax"}]
+
+
+def test_what_is_measured_while_others_train_calls_no_blas() -> None:
+    # Its threads go on spinning on the cores that the training needs.
+    calls = {"dot", "vdot", "inner", "matmul", "norm"}
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for room in ("measure", "witness")
+        for path in sorted((PACKAGE / "recorder" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+        or (isinstance(node, ast.Attribute) and node.attr in calls and "np" in ast.dump(node.value))
+    ]
+    assert not found

@@ -27,7 +27,7 @@ from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_o
 from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.fit_splits import given_data, splits_in_memory
 from mlflow_plateau.recorder.measure.measurements import Measurements, measurements_for
-from mlflow_plateau.recorder.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
+from mlflow_plateau.recorder.patience import BEFORE_TRAINING, patience
 from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice
 from mlflow_plateau.recorder.settings import Settings
@@ -84,6 +84,7 @@ class Recording:
         self._study: Study | None = None
         self._last_step: int | None = None
         self._notes_datasets = False
+        self._profiles_streams = False
 
     def begin(self) -> None:
         """Takes the run, describes the setup and begins to measure.
@@ -160,6 +161,8 @@ class Recording:
         self._last_epoch = epoch
         if self._study is None:
             self._take_rows_of_streams()
+        if self._streams is not None and self._streams.has_seen_all:
+            self._profile_streams()
         if self._epochs == 1:
             self._describe()
 
@@ -201,6 +204,14 @@ class Recording:
         study, writer = self._study_of(sample), self._writer
         self._study = study
         writer.meanwhile(lambda: study.ask_reference(writer))
+
+    def _profile_streams(self) -> None:
+        """Has the writer's thread log the profiles of what streamed by, once."""
+        profiles, streams = self._profiles, self._streams
+        if profiles is None or streams is None or self._writer is None or self._profiles_streams:
+            return
+        self._profiles_streams = True
+        self._writer.meanwhile(lambda: profiles.log_what_streamed_by(streams.profiles))
 
     def _study_of(self, sample: Sample) -> Study:
         return Study(
@@ -264,10 +275,8 @@ class Recording:
                 writer.params(as_whole(facts, OF_EXPERIMENTS))
                 writer.params(as_whole(measured, OF_MEASUREMENTS))
                 writer.params({"plateau.outcome": outcome})
+                self._profile_streams()
                 complete = writer.close()
-                if complete and self._profiles is not None and self._streams is not None:
-                    with patience(AFTER_TRAINING):
-                        self._profiles.log_what_streamed_by(self._streams.profiles)
                 undisturbed = complete and not isinstance(error, Exception)
                 if undisturbed and self._study is not None and self._last_step is not None:
                     repairs = self._profiles.repairs if self._profiles is not None else ()

@@ -76,6 +76,19 @@ def from_pipeline() -> dict[str, Any]:
     return {"x": pipeline(), "validation_data": pipeline()}
 
 
+def from_augmented_pipeline() -> dict[str, Any]:
+    """Draws at random in ways that each epoch begins anew, and in one that goes on over epochs."""
+    x, y = arrays()
+    numbers = tf.random.Generator.from_seed(1)
+
+    def augmented(x: Any, y: Any) -> Any:
+        return x + 0.1 * tf.random.normal((3,)) + 0.1 * numbers.normal((3,)), y
+
+    rows = tf.data.Dataset.from_tensor_slices((x, y)).cache().shuffle(ROWS)
+    data = rows.map(augmented).batch(BATCH)
+    return {"x": data, "validation_data": pipeline()}
+
+
 def from_dataset() -> dict[str, Any]:
     return {"x": Batches(), "validation_data": Batches()}
 
@@ -123,6 +136,7 @@ CASES = {
     "numpy, Adam": (from_numpy, lambda: "adam", {}),
     "pandas, SGD with momentum": (from_pandas, sgd, {}),
     "tf.data, RMSprop": (from_pipeline, lambda: "rmsprop", {}),
+    "tf.data, augmented": (from_augmented_pipeline, sgd, {}),
     "PyDataset, AdamW": (from_dataset, lambda: "adamw", {}),
     "endless tf.data with class weights": (from_endless_pipeline, sgd, {}),
     "tf.data, two steps at once": (from_endless_pipeline, sgd, {"steps_per_execution": 2}),

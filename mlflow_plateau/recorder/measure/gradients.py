@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mlflow_plateau.recorder.inner_product import squared_norm
 from mlflow_plateau.tracked import FloatArray
 
 ROUNDING = 2.0**-24
@@ -167,8 +168,8 @@ class PlainStep:
         """Returns the squared gradient."""
         before, after = update.weights
         moved = before - after
-        lost = ROUNDING * float(np.linalg.norm(before))
-        if update.rate <= 0 or lost > LARGEST_ERROR * float(np.linalg.norm(moved)):
+        lost = ROUNDING * np.sqrt(squared_norm(before))
+        if update.rate <= 0 or lost > LARGEST_ERROR * np.sqrt(squared_norm(moved)):
             return None
         return np.square(moved / update.rate)
 

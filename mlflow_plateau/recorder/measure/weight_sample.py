@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mlflow_plateau.recorder.inner_product import inner_product
 from mlflow_plateau.tracked import FloatArray
 
 MOST_COORDINATES = 65_536
@@ -79,7 +80,7 @@ class WeightSample:
         Args:
             values: Values at the sampled coordinates, shape ``(coordinates,)``.
         """
-        return float(np.sqrt(np.dot(self._scales, np.square(values))))
+        return float(np.sqrt(inner_product(self._scales, np.square(values))))
 
     def norms(self, values: FloatArray) -> FloatArray:
         """Returns the same for each variable by itself, shape ``(variables,)``."""

@@ -10,7 +10,7 @@ from mlflow_plateau.recorder.streams.batches import GraphParts
 from mlflow_plateau.recorder.streams.observer import Observer, ObserverOf
 
 
-def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Any]:
+def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, PipelineGate]:
     """Puts an observer at the end of what an epoch iterator of Keras' is about to iterate.
 
     Args:
@@ -18,7 +18,7 @@ def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Any]:
         observer_of: Makes the observer, given how the batches are taken apart.
 
     Returns:
-        The observer and a variable that opens and closes the observing; closed at first.
+        The observer, and what opens and closes the observing; closed at first.
 
     Raises:
         TypeError: If the data cannot be observed.
@@ -27,16 +27,37 @@ def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Any]:
     if not isinstance(pipeline, tf.data.Dataset):
         raise TypeError("it is distributed over several devices")
     parts = GraphParts(pipeline.element_spec)
-    observer, opened = observer_of(parts), gate()
-    iterator._distributed_dataset = observed(pipeline, parts, observer, opened)
-    return observer, opened
+    observer, gate = observer_of(parts), PipelineGate(iterator, pipeline)
+    iterator._distributed_dataset = observed(pipeline, parts, observer, gate.opened)
+    return observer, gate
 
 
-def gate() -> Any:
-    """Returns a variable that opens and closes an observed pipeline; closed at first."""
-    # Where the pipeline runs, also on a machine with accelerators.
-    with tf.device("cpu:0"):
-        return tf.Variable(False, trainable=False)
+class PipelineGate:
+    """Opens and closes an observed pipeline; closed at first.
+
+    Args:
+        iterator: The epoch iterator of Keras' that iterates the observed pipeline.
+        pipeline: The pipeline as it was.
+
+    Attributes:
+        opened: The variable that the observed pipeline reads.
+    """
+
+    def __init__(self, iterator: Any, pipeline: Any) -> None:
+        self._iterator = iterator
+        self._pipeline = pipeline
+        # Where the pipeline runs, also on a machine with accelerators.
+        with tf.device("cpu:0"):
+            self.opened = tf.Variable(False, trainable=False)
+
+    def open(self) -> None:
+        """Has the batches shown."""
+        self.opened.assign(True)
+
+    def close(self) -> None:
+        """Ends the showing; the epochs that begin from now on iterate the pipeline as it was."""
+        self.opened.assign(False)
+        self._iterator._distributed_dataset = self._pipeline
 
 
 def observed(pipeline: Any, parts: GraphParts, observer: Observer, opened: Any) -> Any:

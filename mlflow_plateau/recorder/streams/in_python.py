@@ -14,7 +14,7 @@ ITERABLES: Mapping[str, str] = {"jax": "get_jax_iterator", "torch": "get_torch_d
 """What Keras asks its data adapter for, by backend, before batches go to a device."""
 
 
-def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Gate]:
+def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, IterableGate]:
     """Puts an observer into what an epoch iterator of Keras' is about to iterate.
 
     Args:
@@ -24,7 +24,7 @@ def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Gate]:
     Returns:
         The observer, and what opens and closes the observing; closed at first.
     """
-    parts, gate = NestedParts(), Gate()
+    parts, gate = NestedParts(), IterableGate()
     observer = observer_of(parts)
     # The adapter is Keras' own, and made for this iterator.
     adapter, name = iterator.data_adapter, ITERABLES[keras.backend.backend()]
@@ -33,14 +33,18 @@ def observe(iterator: Any, observer_of: ObserverOf) -> tuple[Observer, Gate]:
     return observer, gate
 
 
-class Gate:
+class IterableGate:
     """Opens and closes the observing; closed at first."""
 
     is_open = False
 
-    def assign(self, value: bool) -> None:
-        """Opens or closes it."""
-        self.is_open = value
+    def open(self) -> None:
+        """Has the batches shown."""
+        self.is_open = True
+
+    def close(self) -> None:
+        """Ends the showing."""
+        self.is_open = False
 
 
 class Observed(Iterable[Any]):
@@ -56,7 +60,7 @@ class Observed(Iterable[Any]):
     """
 
     def __init__(
-        self, batches: Iterable[Any], parts: NestedParts, observer: Observer, gate: Gate
+        self, batches: Iterable[Any], parts: NestedParts, observer: Observer, gate: IterableGate
     ) -> None:
         self._batches = batches
         self._parts = parts

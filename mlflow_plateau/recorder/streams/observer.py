@@ -21,7 +21,7 @@ MOST_WAITING = 16 << 20
 LARGEST_BATCH = 64 << 20
 """A batch of which more than this would have to be copied is left out."""
 
-MEASURED_AT_ONCE = 1 << 20
+MEASURED_AT_ONCE = 4 << 20
 """Bytes of small batches that are joined before they are measured: each measuring has a price."""
 
 SECONDS_TO_FINISH = 20.0

@@ -15,8 +15,11 @@ from mlflow_plateau.recorder.streams import epoch_iterators
 from mlflow_plateau.recorder.witness.rows import TRAINING_ROWS, VALIDATION_ROWS, Rows, Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow_plateau.profiles import Profile
-    from mlflow_plateau.recorder.streams.observer import Observer
+    from mlflow_plateau.recorder.streams.gate import Gate
+    from mlflow_plateau.recorder.streams.observer import Observer, ObserverOf
     from mlflow_plateau.recorder.streams.reservoir import Reservoir
 
 
@@ -27,29 +30,31 @@ class _Stream:
     Attributes:
         observer: Measures it.
         reservoir: Keeps some of its rows.
-        opened: The gate in its pipeline.
+        gate: The gate in its pipeline.
         ends: Whether an epoch goes through all of it.
         begun: Whether it was observed already: the first epoch is.
+        over: Whether that is over.
         complete: Whether the epoch was not cut short.
     """
 
     observer: Observer
     reservoir: Reservoir
-    opened: Any
+    gate: Gate
     ends: bool
     begun: bool = False
+    over: bool = False
     complete: bool = False
 
     def open(self) -> None:
         if not self.begun:
             self.begun = True
             self.observer.start()
-            self.opened.assign(True)
+            self.gate.open()
 
     def close(self, *, complete: bool) -> None:
-        if self.begun and self.opened is not None:
-            self.opened.assign(False)
-            self.opened = None
+        if self.begun and not self.over:
+            self.over = True
+            self.gate.close()
             self.complete = complete and self.ends
             self.observer.close()
 
@@ -128,6 +133,11 @@ class StreamWatch:
         """Whether any of the data is a stream."""
         return bool(self._expected or self._streams)
 
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether nothing is left to be observed."""
+        return not self._expected and all(stream.over for stream in self._streams.values())
+
     def sample(self, in_memory: Mapping[str, Rows], *, patient: bool) -> Sample | None:
         """Returns rows of both splits, or ``None`` as long as they have not come by.
 
@@ -172,6 +182,7 @@ class StreamWatch:
         from mlflow_plateau.recorder.streams.observer import Observer
         from mlflow_plateau.recorder.streams.reservoir import Reservoir
 
+        observe: Callable[[Any, ObserverOf], tuple[Observer, Gate]]
         # Imported here: with another backend there may be no TensorFlow.
         if keras.backend.backend() == "tensorflow":
             from mlflow_plateau.recorder.streams.in_graph import observe
@@ -180,11 +191,11 @@ class StreamWatch:
         steps, batches = iterator.steps_per_epoch, iterator.data_adapter.num_batches
         reservoir = Reservoir(TRAINING_ROWS if split == "train" else VALIDATION_ROWS)
         budget = Budget(steps or batches) if self._profiles else None
-        observer, opened = observe(
+        observer, gate = observe(
             iterator, lambda parts: Observer(parts, budget, reservoir if self._rows else None)
         )
         ends = not steps or (batches is not None and steps >= batches)
-        self._streams[split] = _Stream(observer, reservoir, opened, ends)
+        self._streams[split] = _Stream(observer, reservoir, gate, ends)
 
     def _decline(self, error: Exception, split: str | None = None) -> None:
         which = f"the {split} data is" if split else "data that is not in memory is"

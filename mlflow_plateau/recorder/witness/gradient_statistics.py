@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlflow_plateau.recorder.inner_product import squared_norm
 from mlflow_plateau.recorder.witness.differentiable import Weights
 from mlflow_plateau.recorder.witness.gradients import Gradients
 from mlflow_plateau.tracked import BoolArray, FloatArray
@@ -96,7 +97,7 @@ def noise_scale(gradients: Gradients) -> float:
     small, count = gradients.rows, len(gradients.squared_norms)
     large = small * count
     of_small = float(gradients.squared_norms.mean())
-    of_large = sum(float(np.vdot(g, g)) for g in gradients.mean)
+    of_large = sum(squared_norm(g) for g in gradients.mean)
     signal = (large * of_large - small * of_small) / (large - small)
     noise = (of_small - of_large) / (1 / small - 1 / large)
     if not noise > 0:
@@ -106,7 +107,7 @@ def noise_scale(gradients: Gradients) -> float:
 
 def _agreement(gradients: Gradients) -> float:
     count = len(gradients.squared_norms)
-    of_mean = sum(float(np.vdot(g, g)) for g in gradients.mean)
+    of_mean = sum(squared_norm(g) for g in gradients.mean)
     of_each = float(gradients.squared_norms.mean())
     if not of_each > 0:
         return 0.0
@@ -128,4 +129,4 @@ def _similarity(kernel: FloatArray) -> float:
 
 
 def _norm(array: FloatArray) -> float:
-    return max(float(np.sqrt(np.vdot(array, array))), 1e-30)
+    return max(float(np.sqrt(squared_norm(array))), 1e-30)

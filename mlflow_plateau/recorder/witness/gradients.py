@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlflow_plateau.recorder.inner_product import squared_norm
 from mlflow_plateau.recorder.witness.differentiable import (
     DeclinedError,
     Differentiable,
@@ -58,7 +59,7 @@ def gradients_of(model: Differentiable, training: Rows) -> Gradients:
     reached: list[FloatArray] = []
     for index in range(MICRO_BATCHES):
         found = model.gradient(training.part(index * rows, (index + 1) * rows))
-        norms.append(sum(float(np.vdot(g, g)) for g in found))
+        norms.append(sum(squared_norm(g) for g in found))
         touched = [np.abs(g).reshape(-1, g.shape[-1] if g.ndim else 1).max(axis=0) for g in found]
         if not total:
             total, reached = [np.array(g, dtype=np.float64) for g in found], touched

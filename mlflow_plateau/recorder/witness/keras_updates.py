@@ -9,6 +9,7 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.optimizer import current_rate, inner_optimizer
+from mlflow_plateau.recorder.inner_product import squared_norm
 from mlflow_plateau.recorder.measure.variables import whole
 from mlflow_plateau.recorder.witness.differentiable import DeclinedError, NextUpdate, Weights
 from mlflow_plateau.tracked import FloatArray
@@ -47,9 +48,9 @@ def _clipped(optimizer: Any, gradient: Weights) -> Weights:
     norm = getattr(optimizer, "clipnorm", None)
     total = getattr(optimizer, "global_clipnorm", None)
     if norm:
-        return [g * min(1.0, norm / max(float(np.linalg.norm(g)), 1e-30)) for g in gradient]
+        return [g * min(1.0, norm / max(np.sqrt(squared_norm(g)), 1e-30)) for g in gradient]
     if total:
-        size = np.sqrt(sum(float(np.vdot(g, g)) for g in gradient))
+        size = np.sqrt(sum(squared_norm(g) for g in gradient))
         return [g * min(1.0, total / max(float(size), 1e-30)) for g in gradient]
     return [np.clip(g, -value, value) for g in gradient] if value else gradient
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mlflow_plateau.recorder.inner_product import inner_product
 from mlflow_plateau.recorder.witness.differentiable import (
     DeclinedError,
     Differentiable,
@@ -105,7 +106,7 @@ def _hessian_times(model: Differentiable, rows: Rows, vector: Weights) -> list[F
 
 
 def _dot(one: Sequence[FloatArray], other: Sequence[FloatArray]) -> float:
-    return sum(float(np.vdot(a, b)) for a, b in zip(one, other, strict=True))
+    return sum(inner_product(a, b) for a, b in zip(one, other, strict=True))
 
 
 def _unit(vector: Sequence[FloatArray]) -> list[FloatArray] | None:

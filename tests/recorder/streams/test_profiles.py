@@ -14,7 +14,7 @@ import mlflow_plateau
 from mlflow_plateau.profiles import Coverage, Profile, profile
 from mlflow_plateau.recorder.streams.batches import GraphParts
 from mlflow_plateau.recorder.streams.budget import Budget
-from mlflow_plateau.recorder.streams.in_graph import gate, observed
+from mlflow_plateau.recorder.streams.in_graph import observed
 from mlflow_plateau.recorder.streams.observer import Observer
 from tests.recorder.streams.streams import (
     BATCH,
@@ -108,7 +108,7 @@ def test_dicts_ragged_and_sparse_batches_are_taken_apart(tmp_path: Path) -> None
             "name": ["a", "b", "a"],
         }
     ).batch(3)
-    parts, opened = GraphParts(rows.element_spec), gate()
+    parts, opened = GraphParts(rows.element_spec), tf.Variable(False)
     observer = Observer(parts, Budget(1))
     observer.start()
     opened.assign(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -12,6 +13,9 @@ import pytest
 import tensorflow as tf
 
 import mlflow_plateau
+from mlflow_plateau.recorder.streams.budget import Budget
+from mlflow_plateau.recorder.streams.in_graph import observe
+from mlflow_plateau.recorder.streams.observer import Observer
 from mlflow_plateau.recorder.streams.reservoir import Reservoir
 from tests.recorder.trainings import curve, only_run, setup, small_model
 
@@ -121,6 +125,23 @@ def test_a_pipeline_runs_once_an_epoch() -> None:
     small_model(columns=1).fit(data, epochs=3, verbose=0)
 
     assert drawn == 3 * list(range(40))
+
+
+def test_epochs_after_the_first_iterate_the_pipeline_as_it_was() -> None:
+    iterator = SimpleNamespace(_distributed_dataset=tf.data.Dataset.range(40).batch(8))
+    before = iterator._distributed_dataset
+    observer, gate = observe(iterator, lambda parts: Observer(parts, Budget(5)))
+    observer.start()
+    gate.open()
+    first = [batch.numpy().tolist() for batch in iterator._distributed_dataset]
+    gate.close()
+    observer.close()
+
+    found = observer.profile(complete=True)
+    assert found is not None
+    assert found.rows == 40
+    assert first == [batch.numpy().tolist() for batch in before]
+    assert iterator._distributed_dataset is before
 
 
 def test_without_a_budget_the_users_objects_are_used_as_they_are() -> None:
