@@ -183,7 +183,8 @@ class History:
             ``val_``, whatever they were called in the store.
         recorded: What the recorder measured, by its name without the ``plateau/`` prefix, each of
             shape ``(n,)``: ``update_ratio``, ``epoch_displacement``, ``gradient_norm``,
-            ``batch_loss_spread``, ``lost_weights``, ``epoch_seconds``; and, at some epochs, what
+            ``batch_loss_spread``, ``batch_loss_growth`` (of an epoch that ended in NaN),
+            ``lost_weights``, ``epoch_seconds``; and, at some epochs, what
             experiments with a sample of the rows gave: ``clean_fit``, ``clean_held_out``,
             ``penalty_share``, ``gradient_noise_scale``, ``gradient_agreement``,
             ``unreached_share``, ``idle_units``, ``unit_similarity``, ``starved_share``,

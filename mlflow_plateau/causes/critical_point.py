@@ -59,12 +59,8 @@ CRITICAL_POINT = Cause(
         contradicts("degenerate_start", below=0.3, scale=0.05),
     ),
     remedies=(
-        Remedy(
-            "use the layers' default initialisers (Glorot or He), not zeros or a constant, and"
-            " ReLU-like activations in deep stacks (they are {hidden_activations})",
-            "use the layers' default initialisers (Glorot or He), not zeros or a constant, and"
-            " ReLU-like activations in deep stacks",
-        ),
+        Remedy("use the layers' default initialisers (Glorot or He), not zeros or a constant"),
+        Remedy("use ReLU-like activations in deep stacks instead of {squashing}"),
         Remedy("standardise the inputs, and try another seed: units that died stay dead"),
         Remedy(
             "add {normalisation} between the layers",

@@ -42,6 +42,8 @@ EXCESSIVE_REGULARIZATION = Cause(
     remedies=(
         Remedy("lower the dropout rate from {high_dropout:g} to about 0.3"),
         Remedy("lower the penalty from {high_penalty:.3g} to about {lower_penalty:.1g}"),
+        Remedy("lower the weight decay from {high_decay:.3g} to {usual_decay:g} or less"),
+        Remedy("lower the penalty, which is {felt_penalty:.0%} of the loss that is trained on"),
         Remedy("halve the regularisation and compare"),
     ),
     experiment="Without the penalty or dropout training and validation loss go lower.",

@@ -24,6 +24,7 @@ HEALTHY = Cause(
         contradicts("updates_per_epoch", below=2.5, scale=0.4),
         contradicts("best_sibling", above=0.2, scale=0.03, decisive=True),
         supports("nothing_tried_better", above=2.5, scale=0.5),
+        contradicts("rows_not_finite", above=0.5, scale=0.1, decisive=True),
         contradicts("unit_similarity", above=0.6, scale=0.08),
         contradicts("starved_share", above=0.4, scale=0.08),
     ),

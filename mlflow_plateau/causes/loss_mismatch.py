@@ -37,4 +37,5 @@ LOSS_MISMATCH = Cause(
     experiment="The matching output layer or loss goes lower.",
     references=("Keras documentation, “Probabilistic losses”, argument from_logits",),
     while_improving=True,
+    when_diverged=True,
 )

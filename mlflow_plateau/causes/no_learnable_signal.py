@@ -50,6 +50,7 @@ NO_LEARNABLE_SIGNAL = Cause(
         supports("other_data_better", above=0.08, scale=0.02),
         contradicts("best_sibling", above=0.15, scale=0.04),
         supports("learnable_at_most", below=0.1, scale=0.015, expected=True, decisive=True),
+        supports("learnable_from_parts", below=0.1, scale=0.015, expected=True),
         contradicts("learnable_at_least", above=0.08, scale=0.015),
         contradicts("lost_on_validation", above=0.3, scale=0.06),
         contradicts("idle_units", above=0.9, scale=0.03),

@@ -34,10 +34,10 @@ NOT_TRAINING = Cause(
             "unfreeze {frozen}: {trainable:,} of {parameters} are trainable ({unfreezing})",
             "unfreeze {frozen}: {trainable:,} of {parameters} are trainable",
         ),
-        Remedy("set a learning rate above zero: it is {zero_rate:g}"),
+        Remedy("set a usual learning rate: it is {zero_rate:g}"),
         Remedy(
-            "check that {unreached} lie between the inputs and the loss, and that nothing in"
-            " between stops the gradient: stop_gradient or detach, argmax, a NumPy call"
+            "follow the way from the loss back to {unreached}: something in between stops the"
+            " gradient (stop_gradient or detach, argmax, a NumPy call), or nothing leads there"
         ),
     ),
     experiment="With all layers trainable and a usual learning rate the weights change after one"

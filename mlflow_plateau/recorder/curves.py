@@ -15,7 +15,8 @@ PREFIX = "plateau/"
 OWN = frozenset(
     (
         *("training", "update_ratio", "epoch_displacement", "gradient_norm"),
-        *("batch_loss_spread", "epoch_seconds", "confidence", "onset_epoch", "wasted_fraction"),
+        *("batch_loss_spread", "batch_loss_growth", "epoch_seconds"),
+        *("confidence", "onset_epoch", "wasted_fraction"),
     )
 )
 """Names under ``PREFIX`` that mean something else than a curve of the same name."""

@@ -119,6 +119,7 @@ SIGNALS: tuple[Signal, ...] = (
     counterfactuals.reweighting_share,
     reference.learnable_at_least,
     reference.learnable_at_most,
+    reference.learnable_from_parts,
     reference.lost_on_validation,
     reference.lost_though_alike,
     reference.lost_though_columns_alike,

@@ -69,24 +69,35 @@ def where_not_finite(view: View) -> str:
 
 @signal(
     unit="decades",
-    sentence="before the first NaN or infinity the training loss had grown by {value:.1f} decades"
-    " above its best ({last:.4g} against {best:.4g})",
+    sentence="{what}",
 )
 def growth_before_non_finite(view: View) -> Measurement:
     """log10(largest of the last two finite training losses / the best before), in blown-up runs.
 
     Near 0 the values turned non-finite out of the blue (bad data, log of zero); well above, the
-    loss blew up first, which is what too large steps do.
+    loss blew up first, which is what too large steps do. Within an epoch the recorder sees it: see
+    ``recorder/measure/loss_growth.py``.
     """
     history = view.history
     bad = history.training_logged & ~np.isfinite(history.training_loss)
     if not bad.any():
         return cannot_say("the training loss stayed finite")
+    within = view.recorded("batch_loss_growth")
+    if within is not None:
+        growth, epoch = float(within.values.max()), float(within.epochs[0])
+        words = (
+            f"within {history.axis} {epoch:.10g}, before the first NaN or infinity, the losses of"
+            f" single batches had grown by {growth:.1f} decades"
+        )
+        return Measurement(growth, epochs=(epoch, epoch), facts={"what": words})
     before = history.training_loss[: int(np.argmax(bad))]
     before = before[np.isfinite(before)]
     if len(before) < 2 or before.min() <= 0:
         return cannot_say("fewer than two positive training losses came before the first NaN")
-    last = float(before[-2:].max())
-    return Measurement(
-        float(np.log10(last / before.min())), facts={"last": last, "best": float(before.min())}
+    last, best = float(before[-2:].max()), float(before.min())
+    growth = float(np.log10(last / best))
+    words = (
+        f"before the first NaN or infinity the training loss had grown by {growth:.1f} decades above"
+        f" its best ({last:.4g} against {best:.4g})"
     )
+    return Measurement(growth, facts={"what": words})

@@ -82,6 +82,9 @@ NOT_PROBABILITIES = SIGNED | POSITIVE | {"relu", "relu6"}
 SLACK = 0.01
 """Targets that were scaled to a range exactly may overshoot by rounding: by 1 % of their range."""
 
+CLASSES = frozenset(("binary", "signs", "one_hot", "multi_hot"))
+"""Kinds of targets that are classes, whatever loss they are learned with."""
+
 MOST_CLASSES = 50
 """More distinct whole targets than this are counts, not classes."""
 
@@ -156,9 +159,16 @@ def _targets_out_of_reach(setup: Setup) -> str:
     if low < reach[0] - slack or high > reach[1] + slack:
         return (
             f"the targets run from {low:.4g} to {high:.4g}, but a {setup.output_activation} output"
-            f" only reaches {reach[0]:g} to {reach[1]:g}"
+            f" {_said(reach)}"
         )
     return ""
+
+
+def _said(reach: tuple[float, float]) -> str:
+    low, high = reach
+    if np.isinf(high):
+        return f"never falls below {low:g}"
+    return f"never rises above {high:g}" if np.isinf(low) else f"only reaches {low:g} to {high:g}"
 
 
 def _targets_out_of_range(setup: Setup) -> str:
@@ -240,9 +250,16 @@ MISMATCHES: tuple[Rule, ...] = (
 
 def _squashed_numbers(setup: Setup) -> str:
     activation = setup.output_activation or "linear"
-    if setup.loss in REGRESSION_LOSSES and activation in RANGES:
-        return f"numbers are predicted through a {activation} output, which has a limited range"
-    return ""
+    if setup.loss not in REGRESSION_LOSSES or activation not in RANGES:
+        return ""
+    if setup.target_kind in CLASSES:
+        return (
+            f"classes are learned with {setup.loss} through a {activation} output, which has no"
+            " gradient where it is surely wrong"
+        )
+    if setup.target_minimum is not None and setup.target_maximum is not None:
+        return ""  # Within reach, or else it is said that they are not.
+    return f"numbers are predicted through a {activation} output, which has a limited range"
 
 
 def _probabilities_of_another_kind(setup: Setup) -> str:

@@ -12,8 +12,14 @@ from mlflow_plateau.signals.gap import both_losses
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
+SIZE = "size of the model"
+"""What several signals measure: all weights, those for each row, and those of its bottleneck."""
+
 NO_SIZE = Missing("the number of weights is not known")
 NO_LAYERS = Missing("the layers are not known")
+
+FELT = 0.01
+"""A penalty that is this share of the loss is there, whatever kind it is of."""
 
 
 def _size(parameters: int, rows: int | None) -> str:
@@ -21,10 +27,7 @@ def _size(parameters: int, rows: int | None) -> str:
     return f"{weights} for {counted(rows, 'training row')}" if rows else weights
 
 
-@signal(
-    unit="decades",
-    sentence="the model has {size}",
-)
+@signal(unit="decades", sentence="the model has {size}", fact=SIZE)
 def parameters_per_row(view: View) -> Measurement:
     """log10(trainable weights / training rows)."""
     parameters, rows = view.setup.trainable_parameter_count, view.setup.training_rows
@@ -35,10 +38,7 @@ def parameters_per_row(view: View) -> Measurement:
     return Measurement(float(np.log10(parameters / rows)), facts={"size": _size(parameters, rows)})
 
 
-@signal(
-    unit="decades of weights",
-    sentence="the model has {size}",
-)
+@signal(unit="decades of weights", sentence="the model has {size}", fact=SIZE)
 def model_size(view: View) -> Measurement:
     """log10(trainable weights)."""
     parameters = view.setup.trainable_parameter_count
@@ -63,6 +63,9 @@ def penalty_factor(view: View) -> Measurement:
     factors = [f for f in (view.setup.l2, view.setup.weight_decay) if f is not None]
     if not factors:
         return cannot_say(Missing("neither penalty nor weight decay is known"))
+    share = view.recorded("penalty_share")
+    if not any(factors) and share is not None and share.values[-1] > FELT:
+        return cannot_say("the penalty is of another kind, whose factor says something else")
     return Measurement(max(factors))
 
 
@@ -112,6 +115,18 @@ SQUASHING = frozenset(("sigmoid", "tanh", "hard_sigmoid", "softsign"))
 """Activations whose gradient vanishes where they saturate."""
 
 
+_ORDERED = re.compile(r"Conv|LSTM|GRU|RNN|Embedding|Attention|Transformer|Pool(?:ing)?\dD|Pool\dd")
+"""Layers that read how the pixels of an image or the steps of a sequence are arranged."""
+
+
+NO_COLUMNS = "single pixels or steps say next to nothing about an image or a sequence"
+
+
+def reads_arrangement(view: View) -> bool:
+    """Returns whether the model reads images or sequences, of which no column says much alone."""
+    return bool(view.setup.layers and _ORDERED.search(view.setup.layers))
+
+
 def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
     """Returns width and activation of the layers with units, without the last one."""
     if not view.setup.layers or "…" in view.setup.layers:
@@ -137,10 +152,7 @@ def saturating_layers(view: View) -> Measurement:
     return Measurement(float(count), facts={"layers": counted(count, "hidden layer")})
 
 
-@signal(
-    unit="decades of units",
-    sentence="{narrowest}",
-)
+@signal(unit="decades of units", sentence="{narrowest}", fact=SIZE)
 def narrowest_layer(view: View) -> Measurement:
     """log10(units of the narrowest hidden layer); −1 for a model without hidden layers."""
     layers = _hidden_layers(view)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.chance import first_loss_excess
 from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.rate import NO_RATES
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
+
+INITIAL_WEIGHTS_GONE = "the first updates were so large that the initial weights are gone"
+
+SMALL = 1e-2
+"""Updates of a smaller share of the weights pass for usual or small ones …"""
+
+THROWN_OFF = 0.5
+"""… unless the loss of the first epoch was so many decades above that of a constant prediction."""
 
 NOT_RECORDED = Missing("the updates of the weights were not recorded")
 
@@ -55,6 +64,8 @@ def update_ratio_early(view: View) -> Measurement:
         return cannot_say(NOT_RECORDED)
     count = max(1, len(curve) // 4)
     ratio = median(curve.values[:count])
+    if ratio < SMALL and _blown_up_at_first(view):
+        return cannot_say(INITIAL_WEIGHTS_GONE)
     return Measurement(
         float(np.log10(max(ratio, 1e-16))),
         epochs=(float(curve.epochs[0]), float(curve.epochs[count - 1])),
@@ -194,6 +205,13 @@ def unmeasurable_updates(view: View) -> Measurement:
     )
 
 
+def _blown_up_at_first(view: View) -> bool:
+    """Returns whether the weights that early updates are measured against are enormous ones."""
+    rates, excess = view.learning_rates, first_loss_excess.measure(view)
+    large = view.setup.optimizer in ADAM_LIKE and len(rates) > 0 and rates[0] > LARGEST_RATE
+    return large or (excess.known and excess.value > THROWN_OFF)
+
+
 ADAM_LIKE = frozenset(("adam", "adamw", "nadam", "adamax", "rmsprop", "lion", "lamb"))
 """Optimisers whose first updates change each weight by about the learning rate."""
 
@@ -220,7 +238,7 @@ def weight_size_early(view: View) -> Measurement:
     if len(rates) == 0 or rates[0] <= 0:
         return cannot_say("the learning rate is not known, or zero")
     if rates[0] > LARGEST_RATE:
-        return cannot_say("the first updates were so large that the initial weights are gone")
+        return cannot_say(INITIAL_WEIGHTS_GONE)
     ratio = median(curve.values[: max(1, min(3, len(curve)))])
     if ratio <= 0:
         return cannot_say("nothing was updated")

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from scipy.optimize import brentq
+
 from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE
 from mlflow_plateau.signals.chance import target_shift
+from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.gap import gap_at_end
+from mlflow_plateau.signals.head_rules import BINARY, CATEGORICAL, SPARSE
+from mlflow_plateau.signals.median import median
+from mlflow_plateau.signals.model import NO_COLUMNS, reads_arrangement
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -19,6 +26,9 @@ NO_REFERENCE = "no reference model was fitted to the rows"
 LEARNABLE = 0.05
 """Below this share of the targets' variance there is too little to compare anything with."""
 
+ALIKE = 0.1
+"""Targets that are shifted by less have about the same classes in both splits."""
+
 SAMPLE_ROWS = 500
 """So many validation rows, at most, are compared with as many training rows."""
 
@@ -27,6 +37,8 @@ WIDE_GAP = 0.3
 
 INSEPARABLE = 0.5
 """Inputs that are told apart as well as this, and targets that are shifted by as much, differ."""
+
+UNARRANGED = "the quick reference models do not see how pixels or steps are arranged"
 
 LEAST_ON_SAMPLE = (
     "on a sample of the rows, without dropout and penalty, the best validation loss is"
@@ -43,7 +55,9 @@ def _learnable(view: View, errors: float) -> Measurement:
     share, error = view.setup.learnable_share, view.setup.learnable_share_error
     if share is None or error is None:
         return _no_reference(view)
-    if share + 2 * error < _learned(view):
+    if share + 2 * error < _learned(view) or (
+        share - 2 * error < LEARNABLE and _right_more_often_than_a_constant(view)
+    ):
         return cannot_say("the model itself learned more than the reference model")
     return Measurement(share + errors * error, facts={"share": max(share, 0.0), "error": error})
 
@@ -54,6 +68,43 @@ def _learned(view: View) -> float:
     if constant is None or constant <= 0 or curve is None or view.history.higher_is_better:
         return 0.0
     return 1.0 - curve.best / constant
+
+
+def _right_more_often_than_a_constant(view: View) -> bool:
+    """Returns whether the validation accuracy is above that of any constant, by chance hardly so.
+
+    By three standard errors of a share of the validation rows, late in the run: a loss spoilt by a
+    few confident errors may hide that something was learned.
+    """
+    setup, accuracy = view.setup, view.metric("val_accuracy")
+    constants = [c for c in (setup.constant_loss, setup.validation_constant_loss) if c is not None]
+    shift = target_shift.measure(view)
+    if (
+        (accuracy is None or len(accuracy) == 0)
+        or (setup.loss not in BINARY | CATEGORICAL | {SPARSE} or not constants)
+        or (not setup.validation_rows or not shift.known or abs(shift.value) > ALIKE)
+    ):
+        return False
+    classes = 2 if setup.loss in BINARY else setup.target_classes or setup.output_units or 2
+    most = _largest_share(min(constants), max(classes, 2))
+    error = math.sqrt(most * (1 - most) / setup.validation_rows)
+    return median(accuracy[len(accuracy) // 2 :]) > most + 3 * error
+
+
+def _largest_share(entropy: float, classes: int) -> float:
+    """Returns the largest share that one of so many classes can have at that entropy, in nats.
+
+    The others then share the rest equally: H = −p log p − (1 − p) log((1 − p) / (K − 1)).
+    """
+
+    def excess(share: float) -> float:
+        rest = 1 - share
+        return -share * math.log(share) - rest * math.log(rest / (classes - 1)) - entropy
+
+    least, all_rows = 1 / classes, 1 - 1e-12
+    if excess(least) <= 0:
+        return least
+    return all_rows if excess(all_rows) >= 0 else float(brentq(excess, least, all_rows))
 
 
 _HOW_MUCH = (
@@ -74,7 +125,26 @@ def learnable_at_least(view: View) -> Measurement:
 
 @signal(unit="share of the targets' variance", sentence=_HOW_MUCH, needs="recorded")
 def learnable_at_most(view: View) -> Measurement:
-    """The same share + 2 standard errors: near 0 the inputs do not predict the targets."""
+    """The same share + 2 standard errors: near 0 the inputs do not predict the targets.
+
+    Not of images and sequences: see ``learnable_from_parts``.
+    """
+    if reads_arrangement(view):
+        return cannot_say(UNARRANGED)
+    return _learnable(view, 2.0)
+
+
+@signal(
+    unit="share of the targets' variance",
+    sentence="a quick reference model, which does not see how pixels or steps are arranged,"
+    " explains {share:.0%} ± {error:.0%} of the targets' variance on training rows that it was not"
+    " fitted on",
+    needs="recorded",
+)
+def learnable_from_parts(view: View) -> Measurement:
+    """``learnable_at_most`` of images and sequences, whose arrangement may hold what it misses."""
+    if not reads_arrangement(view):
+        return cannot_say("the model reads neither images nor sequences")
     return _learnable(view, 2.0)
 
 
@@ -147,6 +217,8 @@ def lost_though_columns_alike(view: View) -> Measurement:
     found, comparison = _lost(view), view.history.comparison
     if found is None or comparison is None or comparison.verdict == "unknown":
         return cannot_say("no reference model learned anything, or the splits were not compared")
+    if reads_arrangement(view):
+        return cannot_say(NO_COLUMNS)
     shift = target_shift.measure(view)
     differing = [
         finding
@@ -200,6 +272,21 @@ def separable_with_gap(view: View) -> Measurement:
     )
 
 
+def _least(clean: Curve | None, curve: Curve | None) -> tuple[float, str]:
+    """Returns the lowest validation loss on the rows that the reference model was asked about.
+
+    Experiments are few: between them the loss is that of the curve, less what the two differ by
+    where both were taken, since other rows and the penalty count in the curve.
+    """
+    if clean is None:
+        return curve.best if curve else math.nan, LEAST_SMOOTHED
+    least = float(clean.values.min())
+    if curve is not None:
+        beside = np.interp(clean.epochs, curve.epochs, curve.smooth)
+        least = min(least, curve.best + median(clean.values - beside))
+    return least, LEAST_ON_SAMPLE
+
+
 @signal(
     unit="share of the reference model's gain",
     sentence="{which} {best:.4g}, where a quick reference model reaches {reference:.4g} and a"
@@ -222,9 +309,7 @@ def behind_reference(view: View) -> Measurement:
     curve = view.validation
     if view.history.higher_is_better or (clean is None and curve is None):
         return cannot_say("no validation loss was logged")
-    candidates = [(float(clean.values.min()), LEAST_ON_SAMPLE)] if clean is not None else []
-    candidates += [(curve.best, LEAST_SMOOTHED)] if curve is not None else []
-    best, which = min(candidates)
+    best, which = _least(clean, curve)
     value = (best - reference) / (constant - reference)
     return Measurement(
         min(max(value, -2.0), 3.0),

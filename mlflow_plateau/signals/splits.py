@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlflow_plateau.checks.finding import Finding
 from mlflow_plateau.counted import counted
+from mlflow_plateau.signals.model import NO_COLUMNS, reads_arrangement
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -25,6 +26,14 @@ WEIGHTS = {"info": 0.0, "warn": 0.5, "fail": 1.0}
 """How serious a finding is."""
 
 NOT_COMPARED = Missing("the two splits were not recorded, so they cannot be compared")
+
+
+def _in_the_rows(view: View, kinds: frozenset[str], beside_that: str = "") -> Measurement:
+    """Returns the same, but of images and sequences not that there is nothing: columns hide it."""
+    found = _most_serious(view, kinds, beside_that)
+    if found.known and not found.value and reads_arrangement(view):
+        return cannot_say(NO_COLUMNS)
+    return found
 
 
 def _most_serious(view: View, kinds: frozenset[str], beside_that: str = "") -> Measurement:
@@ -63,7 +72,7 @@ def another_population(view: View) -> Measurement:
 
     From the profiles of both splits that the recorder took: see the checks.
     """
-    return _most_serious(view, ANOTHER_POPULATION, "of another population beside that")
+    return _in_the_rows(view, ANOTHER_POPULATION, "of another population beside that")
 
 
 @signal(unit="1 or 0", sentence="{what}", needs="recorded")
@@ -88,4 +97,4 @@ def splits_differ(view: View) -> Measurement:
 
     From the profiles of both splits that the recorder took: see the checks.
     """
-    return _most_serious(view, DIFFERENCES)
+    return _in_the_rows(view, DIFFERENCES)

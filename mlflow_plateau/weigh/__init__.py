@@ -26,7 +26,13 @@ from mlflow_plateau.weigh.judgement import (
 )
 from mlflow_plateau.weigh.left_out import left_out
 from mlflow_plateau.weigh.odds import contributions, evidence_on
-from mlflow_plateau.weigh.remedies import follow_best, remedies_for, train_longer, treat_alike
+from mlflow_plateau.weigh.remedies import (
+    follow_best,
+    mend_rows,
+    remedies_for,
+    train_longer,
+    treat_alike,
+)
 from mlflow_plateau.weigh.shown import shown_curves
 from mlflow_plateau.weigh.unmeasured import unmeasured
 from mlflow_plateau.weigh.wording import headline, what_would_settle
@@ -140,6 +146,9 @@ def _remedies(judgement: Judgement, view: View) -> tuple[str, ...]:
     alike = treat_alike(view)
     if alike and "inconsistent_preprocessing" not in (judgement.cause, *judgement.contributing):
         said.append(alike)
+    mended = mend_rows(view)
+    if mended and "non_finite_values" not in (judgement.cause, *judgement.contributing):
+        said.append(mended)
     if judgement.cause == NONE and (best := follow_best(view)):
         said.append(best)
     if not said and judgement.status == "improving":

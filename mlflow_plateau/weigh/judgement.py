@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from mlflow_plateau.causes import NONE, cause_by_id
+from mlflow_plateau.causes.non_finite_values import NON_FINITE_VALUES
 from mlflow_plateau.history import History
 from mlflow_plateau.signals import SIGNALS, Measurement, View
 from mlflow_plateau.tracked import FloatArray
@@ -180,7 +181,7 @@ def _decide(
     if course.kind is Kind.FALLING:
         if leading != NONE and confidence >= threshold:
             return "improving", leading, confidence
-        return "improving", NONE, 1.0 - confidence if leading != NONE else confidence
+        return "improving", NONE, chances[NONE]
     if leading == NONE and confidence >= CONVERGED_THRESHOLD:
         return "converged", NONE, confidence
     if leading != NONE and confidence >= threshold:
@@ -191,6 +192,8 @@ def _decide(
 def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:
     if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
         return ()
+    if cause == NON_FINITE_VALUES.id:
+        return ()  # What was measured on a model of NaN says nothing about anything else.
     present = [
         other
         for other, odds in against_health.items()

@@ -11,9 +11,11 @@ from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import DATA, LEARNING_RATE, LOSS, VALIDATION_DATA
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
+from mlflow_plateau.signals.experiments import penalty_share
 from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
+from mlflow_plateau.signals.model import SQUASHING
 from mlflow_plateau.signals.rate import usual_learning_rate
 from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY, rows_not_finite
@@ -47,6 +49,15 @@ WORTH_FOLLOWING = 0.05
 OTHER_TASK = frozenset((DATA, LOSS, VALIDATION_DATA))
 """What differs in these has losses of another kind."""
 
+NO_RATE = 1e-12
+"""No weight of usual size changes at a smaller learning rate."""
+
+USUAL_DECAY = 0.05
+"""The largest decoupled weight decay that is in common use."""
+
+MUCH = 0.3
+"""A penalty that is a larger share of the loss is what is trained on."""
+
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
 
@@ -76,6 +87,9 @@ def _facts(view: View) -> dict[str, object]:
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
         "high_dropout": setup.dropout if setup.dropout and setup.dropout > 0.5 else None,
         "high_penalty": setup.l2 if setup.l2 and setup.l2 > 1e-3 else None,
+        "high_decay": setup.weight_decay if (setup.weight_decay or 0) > USUAL_DECAY else None,
+        "usual_decay": USUAL_DECAY,
+        "felt_penalty": _felt_penalty(view),
         "lower_penalty": 1e-4,
         "parameters": _counted(setup.parameter_count, "weight"),
         "trainable": setup.trainable_parameter_count,
@@ -91,17 +105,16 @@ def _facts(view: View) -> dict[str, object]:
         "peak_rate": rate if len(rates) > 1 else None,
         "last_rate": float(rates[-1]) if len(rates) > 1 else None,
         "floor_rate": rate / 30 if rate else None,
-        "zero_rate": 0.0 if len(rates) and rates.max() == 0 else None,
+        "zero_rate": float(rates.max()) if len(rates) and rates.max() < NO_RATE else None,
         "batch_size": batch,
         "larger_batch": max(HEALTHY_BATCH, 8 * batch) if batch else None,
         "smaller_batch": 2 ** int(math.log2(max(batch * updates.value / HEALTHY_UPDATES, 1)))
         if batch and updates.known
         else None,
         "updates_per_epoch": counted(updates.value, "update") if updates.known else None,
-        "hidden_activations": ", ".join(setup.hidden_activations)
-        if setup.hidden_activations
-        else None,
+        "squashing": listed([a for a in setup.hidden_activations or () if a in SQUASHING]) or None,
         "consistency_fix": _consistency_fix(view),
+        "columns_alike": _columns_alike(view),
         "constant_loss": setup.constant_loss,
         "far_targets": _far_targets(setup),
         "spoiled_rows": _spoiled_rows(view),
@@ -136,6 +149,20 @@ def _spoiled_rows(view: View) -> str | None:
     """Returns which of the rows that were seen hold NaN or infinity."""
     found = rows_not_finite.measure(view)
     return str(found.facts["what"]) if found.known and found.value else None
+
+
+def _felt_penalty(view: View) -> float | None:
+    """Returns the share of the loss that a penalty of an unknown factor is, where it is much."""
+    share = penalty_share.measure(view)
+    return share.value if share.known and share.value > MUCH and not view.setup.l2 else None
+
+
+def _columns_alike(view: View) -> str | None:
+    """Returns that no column differs by itself between the splits, where they were compared."""
+    comparison = view.history.comparison
+    if comparison is None or comparison.verdict != "pass":
+        return None
+    return "each column by itself is alike in both splits"
 
 
 def _frozen(setup: Setup) -> str | None:
@@ -232,6 +259,14 @@ def treat_alike(view: View) -> str | None:
     if comparison is None or comparison.verdict != "fail" or fix is None:
         return None
     return f"treat both splits alike first: {fix}"
+
+
+def mend_rows(view: View) -> str | None:
+    """Returns what to do about rows that hold NaN or infinity, where the recorder saw any."""
+    spoiled = _spoiled_rows(view)
+    if spoiled is None:
+        return None
+    return f"drop or fill what is not finite in the same way in both splits first: {spoiled}"
 
 
 def _worth_stopping_at(view: View) -> str | None:

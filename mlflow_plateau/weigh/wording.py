@@ -37,7 +37,7 @@ def _by_heart(view: View) -> str:
         return ""
     return (
         f" From then on the training loss fell from {onset:.4g} to {training.end:.4g}: what the"
-        " model still learns it learns by heart, at no cost to the validation loss so far."
+        " model still learns it learns by heart."
     )
 
 
@@ -90,7 +90,7 @@ def what_would_settle(level: str, status: str, cause: str, rival: str) -> str:
         return ""
     leading = doubt[0] if doubt else HEALTHY
     if level == "recorded":
-        return f"An experiment: {leading.experiment}"
+        return f"An experiment: {leading.experiment}" if doubt else ""
     if not doubt:
         return f"{WITNESSED}, which may show what curves do not."
     other = doubt[1].title.lower() if len(doubt) == 2 else "a healthy run"

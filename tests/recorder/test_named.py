@@ -73,6 +73,18 @@ def test_what_is_not_finite_in_the_rows(
     assert "the gradients of only" in sentence
 
 
+def test_a_loss_that_blows_up_within_the_first_epoch(tracking_uri: str) -> None:
+    model = network(dense("only", 1, None), optimizer=keras.optimizers.SGD(30.0))
+    mlflow_plateau.autolog(diagnose=False)
+    x, y = data()
+    model.fit(x, y, epochs=EPOCHS, batch_size=4, validation_split=0.5, verbose=0)
+    diagnosis = mlflow_plateau.diagnose(only_run().info.run_id, log=False)
+
+    assert diagnosis.cause == "learning_rate_too_large"
+    sentence = said(diagnosis, "learning_rate_too_large", "growth_before_non_finite")
+    assert "within epoch 0, before the first NaN or infinity, the losses of single" in sentence
+
+
 def test_a_weight_that_no_row_ever_reads(tracking_uri: str) -> None:
     """One NaN in a row of an embedding that is never looked up: no loss, no update shows it."""
     model = keras.Sequential(

@@ -28,7 +28,7 @@ LOSSES = [0.7, 0.6, 0.5, 0.5, 0.5]
                 "target_minimum": -3.0,
                 "target_maximum": 3.0,
             },
-            "only reaches 0 to inf",
+            "never falls below 0",
         ),
         (
             {
@@ -86,9 +86,24 @@ def test_without_the_loss_the_signal_cannot_say() -> None:
         ({}, "belong together", "belong together"),
         ({"output_activation": "linear"}, "expects probabilities", "apart from that"),
         (
-            {"loss": "mean_squared_error", "from_logits": None},
+            {"loss": "mean_squared_error", "from_logits": None, "target_kind": "binary"},
+            "can work together",
+            "classes are learned with mean_squared_error",
+        ),
+        (
+            {"loss": "mean_squared_error", "from_logits": None, "target_maximum": None},
             "can work together",
             "which has a limited range",
+        ),
+        (
+            {
+                "loss": "mean_squared_error",
+                "from_logits": None,
+                "target_kind": "shares",
+                "target_classes": None,
+            },
+            "belong together",
+            "belong together",
         ),
     ],
 )

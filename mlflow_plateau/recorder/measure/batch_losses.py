@@ -10,6 +10,7 @@ import numpy as np
 
 from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.training import has_own_train_step
+from mlflow_plateau.recorder.measure.loss_growth import growth_before_non_finite
 from mlflow_plateau.recorder.measure.variables import variables
 from mlflow_plateau.tracked import FloatArray
 
@@ -21,7 +22,8 @@ ROUNDING = 2.0**-24
 
 
 class BatchLosses:
-    """Measures ``batch_loss_spread``, the standard deviation of the losses of single batches.
+    """Measures ``batch_loss_spread``, the standard deviation of the losses of single batches, and,
+    where they end in NaN, ``batch_loss_growth``.
 
     Keras returns the mean loss since the epoch began. The sum of all losses up to batch k is
     k·mean_k, so the mean loss of the batches from one kept mean to the next is a difference of two
@@ -64,7 +66,7 @@ class BatchLosses:
         return True
 
     def end_training_part(self) -> Mapping[str, float]:
-        """Returns the spread; nothing for an epoch of fewer than three batches."""
+        """Returns what was measured; nothing for an epoch of fewer than three batches."""
         if self._kept and self._kept[-1][0] == self._executions:
             self._kept.pop()
         if len(self._kept) < 2:
@@ -74,10 +76,24 @@ class BatchLosses:
             return {}
         if self._means_run:
             counts = np.array([count for count, _ in self._kept], dtype=np.float64)
-            spread = spread_from_running_means(losses, counts * self._model.steps_per_execution)
+            counts *= self._model.steps_per_execution
+            spread = spread_from_running_means(losses, counts)
+            losses = block_means(losses, counts)
         else:
             spread = float(np.sqrt(np.mean(np.diff(losses) ** 2) / 2))
-        return {"batch_loss_spread": spread}
+        growth = growth_before_non_finite(losses)
+        grown = {} if growth is None else {"batch_loss_growth": growth}
+        return {"batch_loss_spread": spread, **grown}
+
+
+def block_means(means: FloatArray, counts: FloatArray) -> FloatArray:
+    """Returns the means of successive values, given running means of all of them.
+
+    Args:
+        means: Means of the first ``counts`` values, shape ``(n,)``.
+        counts: Numbers of values, evenly spaced from the first on, shape ``(n,)``.
+    """
+    return np.asarray(np.diff(means * counts, prepend=0.0) / counts[0])
 
 
 def spread_from_running_means(means: FloatArray, counts: FloatArray) -> float:
@@ -89,7 +105,7 @@ def spread_from_running_means(means: FloatArray, counts: FloatArray) -> float:
     """
     sums = means * counts
     length = counts[0]
-    blocks = np.diff(sums, prepend=0.0) / length
+    blocks = block_means(means, counts)
     variance = float(np.mean(np.diff(blocks) ** 2)) / 2 * length
     rounding = 3 * float(np.mean((ROUNDING * sums[1:]) ** 2)) / length
     return float(np.sqrt(max(variance - rounding, 0.0))) if np.isfinite(variance) else variance

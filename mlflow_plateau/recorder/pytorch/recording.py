@@ -17,6 +17,7 @@ from mlflow_plateau.recorder.curves import curves_of, monitored, prefixed
 from mlflow_plateau.recorder.datasets import log_datasets
 from mlflow_plateau.recorder.describe.noting import OF_EXPERIMENTS, as_params, as_whole, noted
 from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_of
+from mlflow_plateau.recorder.measure.loss_growth import growth_before_non_finite
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
 from mlflow_plateau.recorder.pytorch.describe import FACTS
 from mlflow_plateau.recorder.pytorch.rows import RowSource
@@ -119,7 +120,7 @@ class TorchRecording:
         seconds = time.perf_counter() - self._epoch_began - self._watch.seconds
         self._count_what_passed(self._watch.updates)
         curves = curves_of({name: _number(value) for name, value in metrics.items()}, self._prefix)
-        own = {"epoch_seconds": seconds, **self._batch_loss_spread()}
+        own = {"epoch_seconds": seconds, **self._measured_on_batches()}
         rate = self._watch.rate
         own.update(self._watch.end_epoch(epoch, seconds))
         if self._epochs == 0 or (self._training.sample is None and self._epochs < PATIENT_EPOCHS):
@@ -225,8 +226,8 @@ class TorchRecording:
             fits = updates in (rows // batch, -(-rows // batch))
             observed["training_rows"] = rows if fits else updates * batch
 
-    def _batch_loss_spread(self) -> Mapping[str, float]:
-        """Returns the standard deviation of single batches' losses, without the epoch's trend."""
+    def _measured_on_batches(self) -> Mapping[str, float]:
+        """Returns how single batches' losses scatter, without the epoch's trend, and grew to NaN."""
         kept, self._batch_losses = self._batch_losses, []
         numbers = [_number(loss) for loss in kept[:-1]]
         losses = np.array([n for n in numbers if isinstance(n, Real)], dtype=np.float64)
@@ -234,7 +235,10 @@ class TorchRecording:
             return {}
         # The last batch may be smaller. Successive differences: von Neumann, 1941.
         with np.errstate(all="ignore"):
-            return {"batch_loss_spread": float(np.sqrt(np.mean(np.diff(losses) ** 2) / 2))}
+            spread = float(np.sqrt(np.mean(np.diff(losses) ** 2) / 2))
+        growth = growth_before_non_finite(losses)
+        grown = {} if growth is None else {"batch_loss_growth": growth}
+        return {"batch_loss_spread": spread, **grown}
 
     def _look_closer(self, metrics: Mapping[str, Any]) -> None:
         """Notes what can be said once an epoch, or rows of it, have gone by."""

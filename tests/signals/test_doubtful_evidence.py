@@ -1,0 +1,120 @@
+"""Evidence that looks like what it is not: then a signal cannot say, and says why."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlflow_plateau.consistency import check_consistency
+from mlflow_plateau.signals import Measurement, View, signal_by_name
+from tests.generated import HEALTHY_SETUP, history
+
+FALLING = np.linspace(1.0, 0.5, 100)
+FLAT = np.full(100, 0.6931)
+IMAGES = "Conv2D(16, relu) > MaxPooling2D > Flatten > Dense(1, sigmoid)"
+TABLE = "Dense(16, relu) > Dense(1, sigmoid)"
+
+
+def measured(name: str, training: Any, validation: Any, **known: Any) -> Measurement:
+    """Returns a signal's measurement on a healthy setup with changes."""
+    return signal_by_name(name).measure(
+        View(history(training, validation, **{**HEALTHY_SETUP, **known}))
+    )
+
+
+def taught(accuracy: float, **known: Any) -> Measurement:
+    """Returns how much is at most learnable, as a weak reference model has it."""
+    return measured(
+        "learnable_at_most",
+        FALLING,
+        FLAT + np.linspace(0, 0.3, 100),
+        learnable_share=0.0,
+        learnable_share_error=0.02,
+        layers=TABLE,
+        validation_constant_loss=0.6931,
+        metrics={"val_accuracy": np.full(100, accuracy)},
+        **known,
+    )
+
+
+def test_a_reference_model_that_learned_nothing_does_not_refute_a_model_that_is_mostly_right() -> (
+    None
+):
+    assert taught(0.51).value == pytest.approx(0.04)
+    assert not taught(0.75).known
+    assert "the model itself learned more" in taught(0.75).reason
+    # On 20 rows 0.75 is chance, and where nine in ten are of a class 0.75 is worse than none.
+    assert taught(0.75, validation_rows=20).known
+    tenth = -0.9 * np.log(0.9) - 0.1 * np.log(0.1)
+    assert taught(0.75, constant_loss=tenth).known
+
+
+def test_how_pixels_are_arranged_is_hidden_from_reference_models() -> None:
+    known = {"learnable_share": 0.0, "learnable_share_error": 0.02}
+    of_images = {"layers": IMAGES, **known}
+    assert not measured("learnable_at_most", FALLING, FLAT, **of_images).known
+    assert measured("learnable_from_parts", FALLING, FLAT, **of_images).value == 0.04
+    assert not measured("learnable_from_parts", FALLING, FLAT, layers=TABLE, **known).known
+
+
+@pytest.mark.parametrize("name", ["splits_differ", "another_population"])
+def test_single_pixels_do_not_show_that_images_are_alike(name: str) -> None:
+    rows = np.random.default_rng(0).normal(3.0, 1.0, (800, 3))
+    alike = check_consistency(rows[:500], rows[500:]).comparison
+    assert measured(name, FALLING, FALLING, comparison=alike, layers=TABLE).value == 0
+    assert not measured(name, FALLING, FALLING, comparison=alike, layers=IMAGES).known
+    older = check_consistency(rows[:500], rows[500:] + [2.0, 0.0, 0.0]).comparison
+    assert measured(name, FALLING, FALLING, comparison=older, layers=IMAGES).value > 0
+
+
+def test_no_gap_before_anything_was_learned_says_nothing() -> None:
+    late = np.r_[np.full(20, 0.69), np.linspace(0.69, 0.1, 80)]
+    assert not measured("gap_at_first", late, late + 0.02).known
+    assert measured("gap_at_first", late, late + 0.5).value == pytest.approx(0.5 / 0.69)
+    early = np.r_[np.geomspace(1.0, 0.1, 4), np.full(96, 0.1)]
+    assert measured("gap_at_first", early, early).value == 0
+
+
+def test_a_penalty_of_another_kind_is_not_none() -> None:
+    felt = {"penalty_share": np.full(100, 0.6)}
+    assert measured("penalty_factor", FALLING, FALLING).value == 0
+    assert not measured("penalty_factor", FALLING, FALLING, recorded=felt).known
+    assert measured("penalty_factor", FALLING, FALLING, recorded=felt, l2=0.1).value == 0.1
+
+
+def test_updates_of_enormous_weights_are_not_small() -> None:
+    tiny = {"update_ratio": np.full(100, 1e-5)}
+    assert measured("update_ratio_early", FALLING, FALLING, recorded=tiny).value == -5
+    assert not measured(
+        "update_ratio_early", FALLING, FALLING, recorded=tiny, learning_rate=0.5
+    ).known
+    blown = np.r_[1e4, FALLING[1:]]
+    assert not measured("update_ratio_early", blown, FALLING, recorded=tiny, optimizer="sgd").known
+
+
+def test_the_distance_from_the_reference_is_taken_on_the_same_rows() -> None:
+    # The sample's rows are harder than all rows by 0.2, and the best epoch had no experiment.
+    curve = np.r_[np.linspace(1.0, 0.3, 50), np.linspace(0.3, 0.8, 50)]
+    sampled = np.full(100, np.nan)
+    sampled[[0, 99]] = curve[[0, 99]] + 0.2
+    found = measured(
+        "behind_reference",
+        FALLING,
+        curve,
+        recorded={"clean_held_out": sampled},
+        validation_constant_loss=1.0,
+        reference_loss=0.5,
+    )
+    assert found.value == pytest.approx(0.0, abs=0.03)
+
+
+def test_growth_within_an_epoch_counts_before_that_of_epochs() -> None:
+    lost = np.full(100, np.nan)
+    within = np.full(100, np.nan)
+    assert not measured("growth_before_non_finite", lost, lost).known
+    within[0] = 3.0
+    found = measured(
+        "growth_before_non_finite", lost, lost, recorded={"batch_loss_growth": within}
+    )
+    assert found.value == 3.0
+    assert "single batches had grown by 3.0 decades" in found.facts["what"]
