@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from benchmarks.faults.dataset import Run, at_level
 from mlflow_plateau.causes import Cause
 from mlflow_plateau.history import History, Setup
 from mlflow_plateau.signals import Measurement, View
+from mlflow_plateau.signals.model import reads_arrangement
 from mlflow_plateau.weigh import measure
 from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
 from mlflow_plateau.weigh.odds import ANSWERS
@@ -23,6 +24,7 @@ FloatTable = npt.NDArray[np.float64]
 
 VIEWS: Mapping[str, float] = {
     "recorded": 1.0,
+    "unarranged": 0.5,
     "unsampled": 0.5,
     "compared": 1.0,
     "history": 1.0,
@@ -30,7 +32,17 @@ VIEWS: Mapping[str, float] = {
     "curves": 0.7,
 }
 """What of each run is shown to the fit, and how much the example counts. ``sparse`` stands for runs
-that MLflow's autologging logged: optimiser, rate, batch size, loss, epochs."""
+that MLflow's autologging logged: optimiser, rate, batch size, loss, epochs. ``unarranged`` stands
+for images and sequences whose single pixels and steps tell nothing: there the reference models
+learn nothing, whatever the model does."""
+
+UNARRANGED = Setup(
+    learnable_share=0.0,
+    learnable_share_error=0.02,
+    learnable_share_validation=0.0,
+    learnable_share_validation_error=0.03,
+)
+"""What the reference models find in such data."""
 
 SPARSE_FIELDS = ("optimizer", "learning_rate", "momentum", "batch_size", "loss", "planned_epochs")
 
@@ -95,6 +107,11 @@ def _row(answer: Cause, measurements: Mapping[str, Measurement]) -> list[float]:
 
 def seen(run: Run, view: str) -> History:
     """Returns the history of a run as a view shows it."""
+    if view == "unarranged":
+        history = at_level(run, "recorded")
+        found = {name: value for name, value in asdict(UNARRANGED).items() if value is not None}
+        constant = history.setup.validation_constant_loss or history.setup.constant_loss
+        return replace(history, setup=replace(history.setup, reference_loss=constant, **found))
     if view != "sparse":
         return at_level(run, view)
     history = at_level(run, "history")
@@ -108,6 +125,8 @@ def examples(runs: Iterable[Run], views: Sequence[str] = tuple(VIEWS)) -> Exampl
     for run in runs:
         for view in views:
             looked = View(seen(run, view))
+            if view == "unarranged" and not reads_arrangement(looked):
+                continue
             course = read_course(looked)
             possible = [answer.id in possible_answers(course) for answer in ANSWERS]
             truth = _truth(run)

@@ -43,7 +43,7 @@ INSUFFICIENT_CAPACITY = Cause(
         contradicts("larger_model_better", below=0.03, scale=0.01),
         supports("behind_reference", above=0.1, scale=0.03, expected=True),
         supports("behind_reference", above=0.4, scale=0.08),
-        contradicts("behind_reference", below=0.02, scale=0.01),
+        contradicts("behind_reference", below=0.04, scale=0.015),
         contradicts("behind_reference", below=-0.1, scale=0.05),
         contradicts("clean_gap", above=0.3, scale=0.06),
         contradicts("learnable_at_most", below=0.1, scale=0.015),

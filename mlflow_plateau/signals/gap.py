@@ -16,9 +16,6 @@ from mlflow_plateau.tracked import FloatArray
 FIRST_SHARE = 0.05
 """“At first” means the first twentieth of the run, at least two points."""
 
-UNTOLD = 0.1
-"""Before the training loss has made this share of its progress, no gap says nothing."""
-
 MOST_LOST = 100.0
 """A validation loss that hardly fell at all lost a multiple of it; more than this says no more."""
 
@@ -66,9 +63,6 @@ def gap_at_first(view: View) -> Measurement:
     if level == 0:
         return cannot_say("the first training losses are zero")
     gap = median(validation.values[:count] - at_training)
-    fallen = training.start - training.best
-    if abs(gap) < UNTOLD * level and training.start - median(at_training) < UNTOLD * fallen:
-        return cannot_say("nothing had been learned yet that could differ")
     return Measurement(
         gap / level,
         epochs=(float(epochs[0]), float(epochs[-1])),

@@ -67,14 +67,6 @@ def test_single_pixels_do_not_show_that_images_are_alike(name: str) -> None:
     assert measured(name, FALLING, FALLING, comparison=older, layers=IMAGES).value > 0
 
 
-def test_no_gap_before_anything_was_learned_says_nothing() -> None:
-    late = np.r_[np.full(20, 0.69), np.linspace(0.69, 0.1, 80)]
-    assert not measured("gap_at_first", late, late + 0.02).known
-    assert measured("gap_at_first", late, late + 0.5).value == pytest.approx(0.5 / 0.69)
-    early = np.r_[np.geomspace(1.0, 0.1, 4), np.full(96, 0.1)]
-    assert measured("gap_at_first", early, early).value == 0
-
-
 def test_a_penalty_of_another_kind_is_not_none() -> None:
     felt = {"penalty_share": np.full(100, 0.6)}
     assert measured("penalty_factor", FALLING, FALLING).value == 0
