@@ -56,8 +56,8 @@ INCONSISTENT_PREPROCESSING = Cause(
     remedies=(
         Remedy(
             "treat both splits alike: {consistency_fix}",
-            "{columns_alike}: look for what columns do not show, such as rows joined to the wrong"
-            " targets, or columns of the same kind in another order",
+            "look for what single columns do not show ({columns_alike}): rows joined to the wrong"
+            " targets, columns of the same kind in another order",
             "fit scalers and encoders on the training split only and apply the same object to both:"
             " scaler.fit(x_train); x_train = scaler.transform(x_train);"
             " x_validation = scaler.transform(x_validation)",

@@ -36,8 +36,8 @@ NOT_TRAINING = Cause(
         ),
         Remedy("set a usual learning rate: it is {zero_rate:g}"),
         Remedy(
-            "follow the way from the loss back to {unreached}: something in between stops the"
-            " gradient (stop_gradient or detach, argmax, a NumPy call), or nothing leads there"
+            "look for what keeps the gradient from {unreached}: stop_gradient or detach, argmax, a"
+            " NumPy call, or outputs that the loss does not depend on"
         ),
     ),
     experiment="With all layers trainable and a usual learning rate the weights change after one"

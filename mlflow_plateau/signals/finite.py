@@ -97,7 +97,7 @@ def growth_before_non_finite(view: View) -> Measurement:
     last, best = float(before[-2:].max()), float(before.min())
     growth = float(np.log10(last / best))
     words = (
-        f"before the first NaN or infinity the training loss had grown by {growth:.1f} decades above"
-        f" its best ({last:.4g} against {best:.4g})"
+        f"before the first NaN or infinity the training loss had grown by {growth:.1f} decades"
+        f" above its best ({last:.4g} against {best:.4g})"
     )
     return Measurement(growth, facts={"what": words})

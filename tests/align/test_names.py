@@ -104,7 +104,8 @@ def test_recognises_a_metric_that_counts_epochs(name: str) -> None:
     "name",
     ["grad_norm", "best_val_loss", "min_loss", "loss_scale", "eval_runtime", "train_runtime",
      "time_this_iter_s", "training_iteration", "global_step/sec", "stopped_epoch",
-     "restored_epoch", "plateau/batch_loss_spread", "plateau/update_ratio", "fit_time",
+     "restored_epoch", "plateau/batch_loss_spread", "plateau/batch_loss_growth",
+     "plateau/update_ratio", "fit_time",
      "score_time", "gpu_memory", "train", "", "<>", "损失"],
 )  # fmt: skip
 def test_takes_nothing_else_for_a_loss_or_a_score(name: str) -> None:

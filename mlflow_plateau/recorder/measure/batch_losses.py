@@ -22,8 +22,9 @@ ROUNDING = 2.0**-24
 
 
 class BatchLosses:
-    """Measures ``batch_loss_spread``, the standard deviation of the losses of single batches, and,
-    where they end in NaN, ``batch_loss_growth``.
+    """Measures ``batch_loss_spread``, the standard deviation of the losses of single batches.
+
+    Where they end in NaN, ``batch_loss_growth`` as well: see ``loss_growth.py``.
 
     Keras returns the mean loss since the epoch began. The sum of all losses up to batch k is
     k·mean_k, so the mean loss of the batches from one kept mean to the next is a difference of two

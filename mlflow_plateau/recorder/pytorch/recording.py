@@ -227,7 +227,7 @@ class TorchRecording:
             observed["training_rows"] = rows if fits else updates * batch
 
     def _measured_on_batches(self) -> Mapping[str, float]:
-        """Returns how single batches' losses scatter, without the epoch's trend, and grew to NaN."""
+        """Returns how single batches' losses scatter, less the epoch's trend, and grew to NaN."""
         kept, self._batch_losses = self._batch_losses, []
         numbers = [_number(loss) for loss in kept[:-1]]
         losses = np.array([n for n in numbers if isinstance(n, Real)], dtype=np.float64)
