@@ -96,9 +96,9 @@ LOSS_WORDS = _words("loss losses cost objective criterion")
 
 DERIVED_WORDS = _words(
     "best lowest highest min max minimum maximum std stddev var variance spread growth scale scaler"
-    " weight weights ratio gap diff difference delta change improvement improved norm grad gradient count"
-    " counts num time times timestamp seconds sec ms runtime patience threshold target baseline"
-    " early stopped restored samples lr"
+    " weight weights ratio gap diff difference delta change improvement improved norm grad gradient"
+    " count counts num time times timestamp seconds sec ms runtime patience threshold target"
+    " baseline early stopped restored samples lr"
 )
 """Words of figures that are taken from a loss or a score without being one."""
 
