@@ -70,6 +70,8 @@ class TestDiagnose:
         ("arguments", "message"),
         [
             (["nosuchrun"], "There is no run 'nosuchrun'"),
+            (["nosuchrun"], "Runs are called by their id"),
+            (["0" * 32], "Check the id"),
             (["{run}", "--monitor", "nope"], "no metric 'nope'"),
             (["x", "--tracking-uri", "http://me:secret@127.0.0.1:1"], "does not answer"),
             (["x\x1b[31m"], "There is no run 'x[31m'"),

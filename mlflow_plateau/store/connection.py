@@ -36,6 +36,9 @@ LONGEST_REASON = 400
 NAME_ANOTHER = "Another store is named with tracking_uri=…, --tracking-uri or MLFLOW_TRACKING_URI."
 """What to do where the store may be the wrong one."""
 
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+"""What an id of MLflow's looks like."""
+
 BODY = "Response body:"
 """After this MLflow quotes what a server answered that is no tracking server: a page of HTML."""
 
@@ -186,9 +189,12 @@ def _says_no_such_run(error: Exception) -> bool:
 
 def run_not_found(run_id: str, tracking_uri: str | None) -> RunNotFoundError:
     """Returns the error for a run that the store does not have."""
+    hint = (
+        "Check the id" if RUN_ID.fullmatch(run_id) else "Runs are called by their id, not by name"
+    )
     return RunNotFoundError(
         f"There is no run {quoted(run_id)} in the tracking store at {shown_uri(tracking_uri)}."
-        f" Check the id. {NAME_ANOTHER}"
+        f" {hint}: `mlflow runs list --experiment-id ID` shows it. {NAME_ANOTHER}"
     )
 
 

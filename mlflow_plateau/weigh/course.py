@@ -12,6 +12,7 @@ from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.plateau import MINIMUM_POINTS
 from mlflow_plateau.signals.scatter import blow_up
 from mlflow_plateau.signals.view import View
+from mlflow_plateau.untrusted import listed
 
 BLOW_UP = 0.3
 """Decades above its first value at which a training loss counts as diverged: twofold."""
@@ -60,7 +61,7 @@ def read_course(view: View) -> Course:
         return Course(
             Kind.UNREADABLE,
             "no validation loss was logged; validate while training, or name the metric to look at"
-            " with monitor=",
+            f" with monitor={_further(view)}",
         )
     points = int(np.isfinite(history.validation_loss).sum())
     if points < MINIMUM_POINTS:
@@ -81,6 +82,12 @@ def read_course(view: View) -> Course:
         f"the validation loss has not improved by more than {view.plateau.tolerance:.2g} since"
         f" {axis} {view.plateau.onset_epoch:.10g}",
     )
+
+
+def _further(view: View) -> str:
+    """Returns which other losses and scores the run holds, in brackets; nothing for none."""
+    names = sorted(view.history.metrics)
+    return f" (it holds {listed(names)})" if names else ""
 
 
 def possible_answers(course: Course) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from mlflow_plateau.signals import View, signal_by_name
 from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history, measure
 from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
 from mlflow_plateau.weigh.weights import fitted_weights
+from mlflow_plateau.weigh.wording import what_would_settle
 from tests.generated import (
     FAULTY,
     converged,
@@ -88,7 +89,43 @@ def test_without_validation_the_answer_is_inconclusive_and_says_why() -> None:
     diagnosis = diagnose_history(made)
     assert diagnosis.status == "inconclusive"
     assert "no validation loss was logged" in diagnosis.headline
+    named = diagnose_history(replace(made, metrics={"val_kappa": training}))
+    assert "monitor= (it holds 'val_kappa')" in named.headline
     assert not diagnose_history(history([0.7], [0.8])).next_level
+
+
+def test_nan_in_the_rows_is_never_healthy_and_is_to_be_mended() -> None:
+    rows = np.random.default_rng(0).normal(3.0, 1.0, (800, 3))
+    spoiled = rows[500:].copy()
+    spoiled[7, 1] = np.nan
+    clean = check_consistency(rows[:500], rows[500:]).comparison
+    lost = check_consistency(rows[:500], spoiled).comparison
+    for made in (converged(), improving()):
+        assert diagnose_history(replace(made, comparison=clean)).cause == "none"
+        diagnosis = diagnose_history(replace(made, comparison=lost))
+        assert diagnosis.causes["none"] < 0.5
+        said = [text for text in diagnosis.remedies if text.startswith("drop or fill")]
+        assert len(said) == 1
+        assert "column 1" in said[0]
+
+
+def test_beside_nan_nothing_else_is_claimed() -> None:
+    lost = history(np.full(20, np.nan), np.full(20, np.nan), **with_setup(dropout=0.9, l2=1.0))
+    diagnosis = diagnose_history(lost)
+    assert diagnosis.cause == "non_finite_values"
+    assert diagnosis.contributing == ()
+
+
+def test_while_improving_the_confidence_is_that_in_no_cause() -> None:
+    for made in (improving(seed) for seed in range(5)):
+        diagnosis = diagnose_history(made)
+        assert (diagnosis.status, diagnosis.cause) == ("improving", "none")
+        assert diagnosis.confidence == diagnosis.causes["none"]
+
+
+def test_a_healthy_run_that_was_recorded_needs_nothing_to_settle() -> None:
+    assert what_would_settle("recorded", "converged", "none", "none") == ""
+    assert what_would_settle("recorded", "converged", "none", "overfitting")
 
 
 def test_all_nan_curves_diverged() -> None:
