@@ -15,7 +15,6 @@ INSUFFICIENT_CAPACITY = Cause(
     evidence=(
         supports("validation_progress", above=0.1, scale=0.03),
         contradicts("validation_progress", below=0.03, scale=0.01),
-        supports("parameters_per_row", below=-1.2, scale=0.3, expected=True),
         supports("model_size", below=2.0, scale=0.3, expected=True),
         supports("narrowest_layer", below=0.45, scale=0.08, expected=True),
         supports("gap_at_end", below=0.15, scale=0.05, expected=True),

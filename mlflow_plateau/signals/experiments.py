@@ -17,6 +17,9 @@ from mlflow_plateau.signals.view import View
 FLATTEST = 1e-9
 """Less curvature, in units of what a step can bear, is as good as none."""
 
+MOST_PROGRESS = 0.9
+"""After this share of its progress a training comes near a minimum, where the gradient vanishes."""
+
 LEAST_GAIN = 1e-5
 """A step that lowers the loss by a smaller share gains nothing."""
 
@@ -181,22 +184,37 @@ def sharpness_at_first(view: View) -> Measurement:
 
 @signal(
     unit="decades",
-    sentence="the gradient's noise outweighs its direction up to batches of {scale:.3g} rows; a"
-    " batch has {batch}",
+    sentence="early on the gradient's noise outweighs its direction up to batches of {scale:.3g}"
+    " rows; a batch has {batch}",
     needs="recorded",
 )
 def noise_against_batch(view: View) -> Measurement:
-    """log10(gradient noise scale / batch size), median over the experiments (McCandlish, 2018)."""
+    """log10(gradient noise scale / batch size), median over early experiments (McCandlish, 2018).
+
+    Early are those before the training loss had made most of its progress, or the first one: at a
+    minimum the gradient vanishes and the scale grows without bound, however good the batch size.
+    """
     curve = view.recorded("gradient_noise_scale")
     batch = view.setup.batch_size
     if curve is None:
         return _no_gradients(view)
     if not batch:
         return cannot_say(NO_BATCH_SIZE)
-    scale = median(np.maximum(curve.values, 1e-3))
+    count = 1
+    if view.training is not None:
+        count = max(1, int(np.searchsorted(curve.epochs, _arrival(view.training), side="right")))
+    scale = median(np.maximum(curve.values[:count], 1e-3))
     return Measurement(
-        math.log10(scale / batch), epochs=curve.span, facts={"scale": scale, "batch": batch}
+        math.log10(scale / batch),
+        epochs=(float(curve.epochs[0]), float(curve.epochs[count - 1])),
+        facts={"scale": scale, "batch": batch},
     )
+
+
+def _arrival(training: Curve) -> float:
+    """Returns the epoch at which a training loss had made most of its progress."""
+    arrived = training.smooth <= training.start - MOST_PROGRESS * (training.start - training.best)
+    return float(training.epochs[int(np.argmax(arrived))])
 
 
 @signal(

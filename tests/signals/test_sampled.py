@@ -72,9 +72,10 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         ("penalty_share", tried(penalty_share={100: 0.4}), 0.4),
         (
             "noise_against_batch",
-            tried({"batch_size": 10}, gradient_noise_scale={0: 1.0, 50: 1000.0, 100: 9999.0}),
+            tried({"batch_size": 10}, gradient_noise_scale={0: 1.0, 50: 1e3, 80: 9999.0, 100: 1e9}),
             2.0,
         ),
+        ("noise_against_batch", tried({"batch_size": 10}, gradient_noise_scale={100: 1e3}), 2.0),
         (
             "best_step",
             tried(best_multiple={100: 2.5}, best_multiple_gain={100: 0.1}, clean_fit={100: 0.5}),
