@@ -3,7 +3,8 @@
 Run it from the repository with ``python -m benchmarks.overhead``, on the backend of Keras that
 ``KERAS_BACKEND`` names; it prints a table. The variants take turns in one process, each with a
 fresh model, so that a machine that gets slower or faster slows all of them; the ratios are the
-medians over the rounds. Tracking goes to a fresh sqlite database in a temporary folder.
+medians over the rounds, with the least and the largest in brackets. Tracking goes to a fresh sqlite
+database in a temporary folder.
 """
 
 from __future__ import annotations
@@ -138,11 +139,24 @@ Variants = Mapping[str, Callable[[], AbstractContextManager[Any]]]
 """Ways to train, by name; what one yields is what ``train`` is given."""
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a training took.
+
+    Attributes:
+        clock: Seconds by the clock.
+        processor: Seconds of all cores together.
+    """
+
+    clock: float
+    processor: float
+
+
 def measure(
     size: Size, rounds: int, variants: Variants, train: Callable[[Size, Any], float]
-) -> Mapping[str, Sequence[float]]:
-    """Returns the seconds of each variant in each round, the variants taking turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in variants}
+) -> Mapping[str, Sequence[Taken]]:
+    """Returns what each variant took in each round, the variants taking turns."""
+    found: dict[str, list[Taken]] = {name: [] for name in variants}
     # Round 0 warms up imports, the database and the graph compiler.
     for number in range(rounds + 1):
         # Each variant comes first once, since a machine that rested is faster.
@@ -150,23 +164,30 @@ def measure(
         for name, variant in (*variants.items(), *variants.items())[first : first + len(variants)]:
             print(f"\r{size.name}: round {number} of {rounds}, {name:<32}", end="", flush=True)
             with variant() as given:
-                taken = train(size if number else replace(size, epochs=2), given)
+                begin = time.process_time()
+                clock = train(size if number else replace(size, epochs=2), given)
+                processor = time.process_time() - begin
             if number:
-                seconds[name].append(taken)
+                found[name].append(Taken(clock, processor))
     print("\r" + " " * 79 + "\r", end="")
-    return seconds
+    return found
 
 
-def table(size: Size, seconds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+def table(size: Size, found: Mapping[str, Sequence[Taken]]) -> Iterator[str]:
     """Yields the lines of a table; the first variant is what the others are compared with."""
-    alone = next(iter(seconds.values()))
-    epoch = statistics.median(alone) / size.epochs
+    alone = next(iter(found.values()))
+    epoch = statistics.median(taken.clock for taken in alone) / size.epochs
     yield f"{size.name}: {size.epochs} epochs of {epoch:.3f} s, median of {len(alone)} rounds"
-    for variant, taken in seconds.items():
-        ratio = statistics.median(t / a for t, a in zip(taken, alone, strict=True))
-        extra = statistics.median(t - a for t, a in zip(taken, alone, strict=True))
-        clock = f"{statistics.median(taken):8.2f} s"
-        yield f"  {variant:<32} {clock}  × {ratio:5.3f}  {extra:+7.2f} s"
+    for variant, of_variant in found.items():
+        pairs = list(zip(of_variant, alone, strict=True))
+        clock = sorted(taken.clock / plain.clock for taken, plain in pairs)
+        extra = statistics.median(taken.clock - plain.clock for taken, plain in pairs)
+        processor = statistics.median(taken.processor / plain.processor for taken, plain in pairs)
+        seconds = statistics.median(taken.clock for taken in of_variant)
+        yield (
+            f"  {variant:<32} {seconds:7.2f} s  × {statistics.median(clock):5.3f}"
+            f" [{clock[0]:.3f}, {clock[-1]:.3f}]  {extra:+6.2f} s  processor × {processor:5.3f}"
+        )
 
 
 def main(variants: Variants = VARIANTS, train: Callable[[Size, Any], float] = train) -> None:
@@ -185,8 +206,8 @@ def main(variants: Variants = VARIANTS, train: Callable[[Size, Any], float] = tr
         mlflow.create_experiment("overhead", artifact_location=(Path(folder) / "a").as_uri())
         mlflow.set_experiment("overhead")
         for name in arguments.sizes:
-            seconds = measure(SIZES[name], arguments.rounds, chosen, train)
-            print("\n".join(table(SIZES[name], seconds)), flush=True)
+            found = measure(SIZES[name], arguments.rounds, chosen, train)
+            print("\n".join(table(SIZES[name], found)), flush=True)
 
 
 if __name__ == "__main__":
