@@ -58,6 +58,9 @@ USUAL_DECAY = 0.05
 MUCH = 0.3
 """A penalty that is a larger share of the loss is what is trained on."""
 
+LIKE = 3.0
+"""Learning rates within this factor are about the same."""
+
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
 
@@ -174,14 +177,22 @@ def _frozen(setup: Setup) -> str | None:
 
 
 def _better_rate(view: View, direction: int) -> float | None:
-    """Returns the learning rate of the run that did better with a higher or a lower one."""
+    """Returns the learning rate of the run that did better with a higher or a lower one.
+
+    Not of one beyond the optimiser's usual rate where nobody tried anything like that.
+    """
     siblings = view.history.siblings
     if siblings is None:
         return None
-    for run in siblings.compared:
-        moved = direction * run.change_of(LEARNING_RATE) > 0 and run.levers == {LEARNING_RATE}
-        if moved and run.gain > siblings.noise:
-            return float(run.differences[0].theirs)
+    usual = usual_learning_rate(view.setup.optimizer) or math.nan
+    alike = [run for run in siblings.compared if run.levers == {LEARNING_RATE}]
+    rates = [float(run.differences[0].theirs) for run in alike]
+    is_tried = any(usual / LIKE < rate < usual * LIKE for rate in rates)
+    for run, rate in zip(alike, rates, strict=True):
+        moved = direction * run.change_of(LEARNING_RATE) > 0
+        beyond = direction * (rate - usual * LIKE**direction) > 0
+        if moved and run.gain > siblings.noise and (is_tried or not beyond):
+            return rate
     return None
 
 

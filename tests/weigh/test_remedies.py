@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from mlflow_plateau import check_consistency
+from mlflow_plateau.causes import cause_by_id
 from mlflow_plateau.signals import View
-from mlflow_plateau.weigh.remedies import treat_alike
+from mlflow_plateau.weigh.remedies import remedies_for, treat_alike
 from tests.generated import inconsistent_preprocessing
+from tests.siblings.sweeps import Experiment, curve
 
 RAW = np.random.default_rng(51).gamma(2, [10, 11, 12, 13, 14], (1200, 5))
 RAW_TRAIN, RAW_VALIDATION = RAW[:900], RAW[900:]
@@ -43,3 +45,19 @@ def test_a_fix_of_several_lines_runs_on_one(scaled: Any) -> None:
     }
     exec(said.removeprefix(FIRST), scope)
     assert check_consistency(scope["x_train"], scope["x_validation"]).verdict == "pass"
+
+
+def lowered(*others: float) -> str:
+    """Returns what to do about a rate of 0.1, given runs with other rates; the lowest is best."""
+    experiment = Experiment()
+    experiment.add("ours", curve(0.6), {"lr": "0.1"})
+    for rate in others:
+        experiment.add(f"at {rate}", curve(0.3 + rate), {"lr": str(rate)})
+    cause = cause_by_id("learning_rate_too_large")
+    return remedies_for(cause, View(experiment.history("ours")))[0]
+
+
+def test_a_better_rate_far_beyond_the_usual_one_is_followed_only_where_that_was_tried() -> None:
+    assert lowered(1e-2) == "lower the learning rate from 0.1 to about 0.01"
+    assert lowered(1e-5) == "lower the learning rate from 0.1 to about 0.001"
+    assert lowered(1e-3, 1e-5) == "lower the learning rate from 0.1 to about 1e-05"
