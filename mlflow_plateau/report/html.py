@@ -170,7 +170,7 @@ def _templates() -> Environment:
     templates.globals.update(
         axis_title=wording.axis_title,
         level_meaning=wording.level_meaning,
-        states_confidence=wording.states_confidence,
+        confidence=wording.confidence,
         NO_CAUSE=NONE,
     )
     return templates

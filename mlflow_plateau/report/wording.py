@@ -132,17 +132,23 @@ def finding(diagnosis: Diagnosis) -> tuple[str, str]:
     return title, sentence(headline or diagnosis.reason)
 
 
-def states_confidence(diagnosis: Diagnosis) -> bool:
-    """Returns whether there is an answer whose confidence is worth saying."""
-    return diagnosis.status != "inconclusive"
+def confidence(diagnosis: Diagnosis) -> str:
+    """Returns how sure the answer is; nothing where there is none.
+
+    That a loss still improves is plain to see: what is in doubt is whether that is all.
+    """
+    if diagnosis.status == "inconclusive":
+        return ""
+    said = f"{diagnosis.confidence:.2f}"
+    improving = diagnosis.status == "improving" and diagnosis.cause == NONE
+    return f"{said} that nothing holds it back" if improving else said
 
 
 def finding_with_confidence(diagnosis: Diagnosis) -> str:
     """Returns the finding in a few words and, where there is an answer, how sure it is."""
     title, _ = finding(diagnosis)
-    if not states_confidence(diagnosis):
-        return title
-    return f"{title}, confidence {diagnosis.confidence:.2f}"
+    sure = confidence(diagnosis)
+    return f"{title}, confidence {sure}" if sure else title
 
 
 def axis_title(diagnosis: Diagnosis) -> str:

@@ -99,3 +99,12 @@ def test_evidence_beyond_the_strongest_is_counted() -> None:
     diagnosis = dataclasses.replace(base, evidence=base.evidence + base.evidence)
 
     assert "(5 more in the report)" in render_text(diagnosis)
+
+
+def test_while_improving_the_confidence_is_in_that_nothing_holds_it_back() -> None:
+    named = diagnoses.improving_slowly()
+    without = dataclasses.replace(
+        named, cause="none", confidence=0.4, headline="Still improving: no plateau yet."
+    )
+    assert "Still improving, confidence 0.40 that nothing holds it back" in render_text(without)
+    assert "that nothing holds it back" not in render_text(named)
