@@ -16,6 +16,7 @@ from mlflow_plateau.siblings.words import (
     MODEL,
     OPTIMIZER,
     OTHER,
+    PREPROCESSING,
     REGULARIZATION,
     SCHEDULE,
     VALIDATION_DATA,
@@ -33,6 +34,9 @@ LEAST_DECAY = 0.5
 MOST_LEVERS = 2
 """Runs that differ in more say nothing about any one of them."""
 
+ROWS = frozenset((DATA, VALIDATION_DATA))
+"""The losses of other rows say nothing about anything else that differs."""
+
 ZERO_STEP = 3.0
 """As large a change, as a logarithm, as from nothing to something counts."""
 
@@ -48,8 +52,14 @@ def differences(ours: Facts, theirs: Facts) -> tuple[Difference, ...] | None:
     found: list[Difference] = []
     for difference in _differences(ours, theirs):
         found.append(difference)
-        if len({item.lever for item in found}) > MOST_LEVERS:
+        if len({item.lever for item in found} - ROWS) > MOST_LEVERS:
             return None
+    if any(item.lever == PREPROCESSING for item in found):
+        # What was done to the rows gives them other digests.
+        found = [item for item in found if not item.name.endswith(DATA_SET)]
+    levers = {item.lever for item in found}
+    if levers & ROWS and levers - ROWS:
+        return None
     return tuple(found) if found or _say_alike(ours, theirs) else None
 
 

@@ -123,3 +123,11 @@ def test_runs_that_differ_in_three_things_are_no_siblings() -> None:
     theirs = {"lr": "1", "batch_size": "2", "dropout": "0.5"}
     assert between({"lr": "0.1", "batch_size": "1"}, theirs) is None
     assert between({"lr": "0.1", "batch_size": "2"}, theirs) is not None
+
+
+def test_losses_of_other_rows_say_nothing_about_anything_else() -> None:
+    other = ({"training": "a", "eval": "b"}, {"training": "c", "eval": "d"})
+    assert between({"lr": "0.1"}, {"lr": "0.2"}, data=other) is None
+    found = between({"scaler": "none"}, {"scaler": "standard"}, data=other)
+    assert found is not None
+    assert [item.lever for item in found] == ["preprocessing"]
