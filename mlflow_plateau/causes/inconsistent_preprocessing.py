@@ -56,8 +56,8 @@ INCONSISTENT_PREPROCESSING = Cause(
     remedies=(
         Remedy(
             "treat both splits alike: {consistency_fix}",
-            "look for what single columns do not show ({columns_alike}): rows joined to the wrong"
-            " targets, columns of the same kind in another order",
+            "look for what no column shows by itself, since each is alike in both splits:"
+            " {unseen_difference}, rows joined to the wrong targets",
             "fit scalers and encoders on the training split only and apply the same object to both:"
             " scaler.fit(x_train); x_train = scaler.transform(x_train);"
             " x_validation = scaler.transform(x_validation)",

@@ -113,7 +113,7 @@ SIGNALS: tuple[Signal, ...] = (
     experiments.clean_gap,
     experiments.clean_gap_at_first,
     experiments.clean_fit_against_constant,
-    experiments.penalty_share,
+    experiments.penalty_share_at_first,
     counterfactuals.repair_share,
     counterfactuals.lost_outside_support,
     counterfactuals.reweighting_share,

@@ -331,12 +331,20 @@ def clean_gap_at_first(view: View) -> Measurement:
 
 @signal(
     unit="share of the loss",
-    sentence="the penalty is {value:.0%} of the loss that is trained on",
+    sentence="after the first epochs the penalty was {value:.0%} of the loss that is trained on",
     needs="recorded",
 )
-def penalty_share(view: View) -> Measurement:
-    """Penalty / (penalty + loss without dropout), at the end."""
-    return _last(view, "penalty_share") or _none(view)
+def penalty_share_at_first(view: View) -> Measurement:
+    """Penalty / (penalty + loss without dropout), at the first experiments.
+
+    Later on it misleads: a strong penalty has pulled the weights to zero and itself with them, and
+    beside the small loss of a good model a harmless one is much.
+    """
+    curve = view.recorded("penalty_share")
+    if curve is None:
+        return _none(view)
+    epoch = float(curve.epochs[0])
+    return Measurement(float(curve.values[0]), epochs=(epoch, epoch))
 
 
 @signal(

@@ -64,7 +64,7 @@ def penalty_factor(view: View) -> Measurement:
     if not factors:
         return cannot_say(Missing("neither penalty nor weight decay is known"))
     share = view.recorded("penalty_share")
-    if not any(factors) and share is not None and share.values[-1] > FELT:
+    if not any(factors) and share is not None and share.values[0] > FELT:
         return cannot_say("the penalty is of another kind, whose factor says something else")
     return Measurement(max(factors))
 

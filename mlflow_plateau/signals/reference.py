@@ -275,15 +275,15 @@ def separable_with_gap(view: View) -> Measurement:
 def _least(clean: Curve | None, curve: Curve | None) -> tuple[float, str]:
     """Returns the lowest validation loss on the rows that the reference model was asked about.
 
-    Experiments are few: between them the loss is that of the curve, less what the two differ by
-    where both were taken, since other rows and the penalty count in the curve.
+    Experiments are few: between them the loss is that of the curve, and what the two differ by,
+    since other rows and the penalty count in the curve, is taken to change evenly.
     """
     if clean is None:
         return curve.best if curve else math.nan, LEAST_SMOOTHED
     least = float(clean.values.min())
     if curve is not None:
-        beside = np.interp(clean.epochs, curve.epochs, curve.smooth)
-        least = min(least, curve.best + median(clean.values - beside))
+        apart = clean.values - np.interp(clean.epochs, curve.epochs, curve.smooth)
+        least = min(least, curve.best + float(np.interp(curve.best_epoch, clean.epochs, apart)))
     return least, LEAST_ON_SAMPLE
 
 

@@ -11,11 +11,11 @@ from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import DATA, LEARNING_RATE, LOSS, VALIDATION_DATA
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
-from mlflow_plateau.signals.experiments import penalty_share
+from mlflow_plateau.signals.experiments import penalty_share_at_first
 from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
-from mlflow_plateau.signals.model import SQUASHING
+from mlflow_plateau.signals.model import SQUASHING, reads_arrangement
 from mlflow_plateau.signals.rate import usual_learning_rate
 from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY, rows_not_finite
@@ -117,7 +117,7 @@ def _facts(view: View) -> dict[str, object]:
         "updates_per_epoch": counted(updates.value, "update") if updates.known else None,
         "squashing": listed([a for a in setup.hidden_activations or () if a in SQUASHING]) or None,
         "consistency_fix": _consistency_fix(view),
-        "columns_alike": _columns_alike(view),
+        "unseen_difference": _unseen_difference(view),
         "constant_loss": setup.constant_loss,
         "far_targets": _far_targets(setup),
         "spoiled_rows": _spoiled_rows(view),
@@ -156,16 +156,18 @@ def _spoiled_rows(view: View) -> str | None:
 
 def _felt_penalty(view: View) -> float | None:
     """Returns the share of the loss that a penalty of an unknown factor is, where it is much."""
-    share = penalty_share.measure(view)
+    share = penalty_share_at_first.measure(view)
     return share.value if share.known and share.value > MUCH and not view.setup.l2 else None
 
 
-def _columns_alike(view: View) -> str | None:
-    """Returns that no column differs by itself between the splits, where they were compared."""
+def _unseen_difference(view: View) -> str | None:
+    """Returns what to look for where the splits were compared and no column differs by itself."""
     comparison = view.history.comparison
     if comparison is None or comparison.verdict != "pass":
         return None
-    return "each column by itself is alike in both splits"
+    if reads_arrangement(view):
+        return "images that were flipped or turned, steps in another order"
+    return "columns of the same kind in another order"
 
 
 def _frozen(setup: Setup) -> str | None:

@@ -69,7 +69,7 @@ ERROR_OF_AUC = math.sqrt(1001 / (12 * 500**2))
         ),
         ("degenerate_start", tried(starved_share={1: 0.3, 100: 0.9}), 0.3),
         ("gradient_agreement", tried(gradient_agreement={50: 0.9, 100: 0.2}), 0.2),
-        ("penalty_share", tried(penalty_share={100: 0.4}), 0.4),
+        ("penalty_share_at_first", tried(penalty_share={0: 0.4, 100: 0.1}), 0.4),
         (
             "noise_against_batch",
             tried({"batch_size": 10}, gradient_noise_scale={0: 1.0, 50: 1e3, 80: 9999.0, 100: 1e9}),
