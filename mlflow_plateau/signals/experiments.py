@@ -36,6 +36,8 @@ def _none(view: View, declined: str | None = None) -> Measurement:
         return cannot_say(f"no experiments were made: {why}")
     if view.recorded("clean_fit") is None:
         return cannot_say(Missing("no experiments were made with the model"))
+    if _late(view, "clean_fit") is None:
+        return cannot_say("the last experiments were made in the first half of the run")
     return cannot_say("the experiments with the model do not tell")
 
 
@@ -47,8 +49,16 @@ def _no_steps(view: View) -> Measurement:
     return _none(view, view.setup.steps_declined)
 
 
+def _late(view: View, name: str) -> Curve | None:
+    """Returns what experiments gave, unless all were made too early to speak of the end."""
+    curve, epochs = view.recorded(name), view.history.epochs
+    if curve is None or curve.epochs[-1] < (epochs[0] + epochs[-1]) / 2:
+        return None
+    return curve
+
+
 def _last(view: View, name: str) -> Measurement | None:
-    curve = view.recorded(name)
+    curve = _late(view, name)
     if curve is None:
         return None
     epoch = float(curve.epochs[-1])
@@ -238,7 +248,7 @@ def best_step(view: View) -> Measurement:
 
     Where no step lowers the loss by as much as 1e-5 of it, there is no such multiple.
     """
-    best, gain = view.recorded("best_multiple"), _step_gain(view)
+    best, gain = _late(view, "best_multiple"), _step_gain(view)
     if gain is None:
         return _no_steps(view)
     if best is None or gain[0] < LEAST_GAIN or best.epochs[-1] != gain[1]:
@@ -267,7 +277,7 @@ def step_gain(view: View) -> Measurement:
 )
 def step_harm(view: View) -> Measurement:
     """What a step of the current size adds to the loss on rows held back / the loss, at the end."""
-    gain, fit = view.recorded("current_gain"), view.recorded("clean_fit")
+    gain, fit = _late(view, "current_gain"), _late(view, "clean_fit")
     if gain is None or fit is None:
         return _no_steps(view)
     share = -float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30)
@@ -276,7 +286,7 @@ def step_harm(view: View) -> Measurement:
 
 
 def _step_gain(view: View) -> tuple[float, float] | None:
-    gain, fit = view.recorded("best_multiple_gain"), view.recorded("clean_fit")
+    gain, fit = _late(view, "best_multiple_gain"), _late(view, "clean_fit")
     if gain is None or fit is None:
         return None
     return float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30), float(gain.epochs[-1])
@@ -298,7 +308,7 @@ def _clean(view: View) -> tuple[Curve, Curve] | None:
 def clean_gap(view: View) -> Measurement:
     """(validation loss − training loss) / the larger, both in inference, at the last weights."""
     clean = _clean(view)
-    if clean is None:
+    if clean is None or _late(view, "clean_fit") is None:
         return _none(view)
     fit, held_out = float(clean[0].values[-1]), float(clean[1].values[-1])
     epoch = float(clean[0].epochs[-1])
@@ -356,7 +366,7 @@ def penalty_share_at_first(view: View) -> Measurement:
 )
 def clean_fit_against_constant(view: View) -> Measurement:
     """Training loss in inference at the end / loss of a constant prediction."""
-    fit, constant = view.recorded("clean_fit"), view.setup.constant_loss
+    fit, constant = _late(view, "clean_fit"), view.setup.constant_loss
     if fit is None:
         return _none(view)
     if constant is None or constant <= 0:

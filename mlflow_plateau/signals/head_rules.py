@@ -7,6 +7,8 @@ know it leaves alone. `tests/signals/test_head.py` holds a table of combinations
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -138,6 +140,32 @@ def _logits_of_one_sign(setup: Setup) -> str:
     return ""
 
 
+def _squashed_twice(setup: Setup) -> str:
+    if setup.loss not in CROSS_ENTROPIES:
+        return ""
+    squashing = [_SQUASHING.search(part) for part in (setup.layers or "").split(" > ")[-2:]]
+    # PyTorch's losses of logits squash whatever they are given.
+    again = setup.framework in OF_PYTORCH and setup.from_logits
+    if again and setup.output_activation in ("softmax", "sigmoid"):
+        last = "sigmoid" if setup.loss in BINARY else "softmax"
+        how = f"through a {setup.output_activation}, and {setup.loss} takes it for logits"
+    elif len(squashing) == 2 and squashing[0] and squashing[1]:
+        last = squashing[1][1].lower()
+        how = f"through a {squashing[0][1].lower()} and a {last} after that"
+    else:
+        return ""
+    if last == "sigmoid":
+        return f"the output goes {how}: no probability below a half can be expressed"
+    most = math.e / (math.e + max(setup.output_units or 2, 2) - 1)
+    return f"the output goes {how}: no class can get a probability above {most:.2f}"
+
+
+_SQUASHING = re.compile(r"\b(softmax|sigmoid)\)?$", re.IGNORECASE)
+
+OF_PYTORCH = frozenset(("pytorch", "lightning", "transformers"))
+"""Frameworks whose losses are PyTorch's."""
+
+
 def _unnormalised_divergence(setup: Setup) -> str:
     known = NOT_PROBABILITIES | {"sigmoid", "hard_sigmoid"}
     if setup.loss != "kl_divergence" or setup.output_units == 1:
@@ -237,6 +265,7 @@ MISMATCHES: tuple[Rule, ...] = (
     _classes_over_one_unit,
     _logits_taken_for_probabilities,
     _logits_of_one_sign,
+    _squashed_twice,
     _unnormalised_divergence,
     _targets_out_of_reach,
     _targets_out_of_range,

@@ -108,3 +108,13 @@ def test_growth_within_an_epoch_counts_before_that_of_epochs() -> None:
     found = measured("growth_before_non_finite", lost, lost, recorded={"batch_loss_growth": within})
     assert found.value == 3.0
     assert "single batches had grown by 3.0 decades" in found.facts["what"]
+
+
+def test_early_experiments_say_nothing_about_the_end() -> None:
+    for epoch, known in ((0, False), (90, True)):
+        found = np.full(100, np.nan)
+        found[epoch] = 0.5
+        tried = {"clean_fit": found, "clean_held_out": found, "idle_units": found}
+        for name in ("clean_gap", "clean_fit_against_constant", "idle_units"):
+            assert measured(name, FALLING, FALLING, recorded=tried).known == known
+        assert measured("clean_gap_at_first", FALLING, FALLING, recorded=tried).known

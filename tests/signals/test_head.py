@@ -39,6 +39,26 @@ LOSSES = [0.7, 0.6, 0.5, 0.5, 0.5]
             },
             "largest class id is 9",
         ),
+        (
+            {
+                "loss": "sparse_categorical_crossentropy",
+                "output_activation": "softmax",
+                "output_units": 10,
+                "layers": "Dense(64, relu) > Dense(10, softmax) > Softmax",
+            },
+            "through a softmax and a softmax after that: no class can get a probability above 0.23",
+        ),
+        (
+            {
+                "framework": "pytorch",
+                "loss": "sparse_categorical_crossentropy",
+                "from_logits": True,
+                "output_activation": "softmax",
+                "output_units": 2,
+            },
+            "takes it for logits: no class can get a probability above 0.73",
+        ),
+        ({"framework": "lightning", "from_logits": True}, "no probability below a half"),
     ],
 )
 def test_what_cannot_work_is_said(changes: dict[str, object], why: str) -> None:
