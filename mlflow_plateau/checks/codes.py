@@ -85,6 +85,14 @@ class CodePair:
         )
         return dict(zip(train, validation, strict=False))
 
+    def follow(self) -> bool:
+        """Whether one split's codes begin where the other's end, as in rows sorted by them."""
+        train, validation = (
+            sorted(_in_order(name) for name, count in codes.items() if count)
+            for codes in (self.train, self.validation)
+        )
+        return train[-1] <= validation[0] or validation[-1] <= train[0]
+
     def shift(self) -> int | None:
         """Returns the whole number that was added to every code, if that is what was done."""
         if not self.whole or len(self.train) != len(self.validation) or len(self.train) < 2:
