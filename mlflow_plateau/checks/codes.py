@@ -126,8 +126,8 @@ def _sorted(counts: Mapping[str, int], size: int) -> np.ndarray[tuple[int], np.d
 def categories_of(state: InputProfile, column: int) -> dict[str, int] | None:
     """Returns the rows of each category of a column; ``None`` where there are too many."""
     layout = state.layout
-    if column in layout.categories:
-        slot = layout.categories.index(column)
+    if column in layout.category_of:
+        slot = layout.category_of[column]
         place = len(layout.numbers) + slot
         marks, counts = state.distinct.of_column(place)
         if not state.distinct.complete(place) or len(marks) > MOST_CATEGORIES:
@@ -137,7 +137,7 @@ def categories_of(state: InputProfile, column: int) -> dict[str, int] | None:
             labels.get(int(mark), f"#{int(mark)}"): int(count)
             for mark, count in zip(marks, counts, strict=True)
         }
-    place = layout.numbers.index(column)
+    place = layout.number_of[column]
     if not state.distinct.complete(place):
         return None
     values, counts = state.distinct.numbers_of_column(place)
@@ -152,5 +152,5 @@ def code_pair(both: InputPair, column: int, other: int) -> CodePair | None:
     validation = categories_of(both.validation, other)
     if not train or not validation:
         return None
-    whole = column in both.train.layout.numbers and other in both.validation.layout.numbers
+    whole = column in both.train.layout.number_of and other in both.validation.layout.number_of
     return CodePair(train, validation, whole)

@@ -142,12 +142,12 @@ class InputPair:
     @cached_property
     def numbers(self) -> tuple[NumberPair, ...]:
         """The columns that are numbers in both and hold something in both."""
-        numbers, others = self.train.layout.numbers, self.validation.layout.numbers
+        numbers, others = self.train.layout.number_of, self.validation.layout.number_of
         pairs = []
         for column, other in self.matched:
             if column not in numbers or other not in others:
                 continue
-            mine, theirs = numbers.index(column), others.index(other)
+            mine, theirs = numbers[column], others[other]
             train = distribution_of(self.train, mine)
             validation = distribution_of(self.validation, theirs)
             if train is None or validation is None:

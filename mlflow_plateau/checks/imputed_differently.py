@@ -183,7 +183,7 @@ def _exact(one: Distribution, place: int) -> float:
 
 def _shares_at(one: Distribution, other: Distribution) -> Float64:
     """Returns the share of the other split's mass that may lie inside each lump."""
-    mass = np.concatenate([[0.0], np.cumsum(other.mass)])
+    mass = np.concatenate([[0.0], other.cumulated])
     slack = 1e-6 * np.abs(one.low) if one.atoms and other.atoms else 0.0
     first = np.searchsorted(other.high, one.low - slack, side="left")
     last = np.searchsorted(other.low, one.high + slack, side="right")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -80,9 +80,9 @@ def misfit(
     # Either side may have been rounded more coarsely; the allowance is made on the mapped one.
     rounding = max(train.rounding, validation.rounding)
     if of_train:
-        train = replace(train, rounding=rounding).mapped(function)
+        train = train.mapped(function, rounding)
     else:
-        validation = replace(validation, rounding=rounding).mapped(function)
+        validation = validation.mapped(function, rounding)
     if not train.rows or not validation.rows:
         return math.inf, math.inf
     apart = distance(train, validation)
