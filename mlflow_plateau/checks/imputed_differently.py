@@ -18,7 +18,7 @@ from mlflow_plateau.checks.evidence import (
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import applied, comment, exchanged, filled
-from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.checks.transformation import shown
 from mlflow_plateau.profiles.patterns import Float64
 
 LEAST_SHARE = 0.01
@@ -244,7 +244,7 @@ def _at_end(pair: NumberPair, value: float, split: str) -> bool:
 
 def _value(value: float, pair: NumberPair) -> str:
     """Returns a filling value, and what it is if it is the mean or median of train."""
-    said = number(value)
+    said = shown(pair, value)
     if value:
         for name, known in (("mean", pair.train.mean), ("validation's mean", pair.validation.mean)):
             if known and abs(value - known) <= 4e-3 * abs(known):
@@ -255,6 +255,8 @@ def _value(value: float, pair: NumberPair) -> str:
 def _fix(both: InputPair, pair: NumberPair, constants: Mapping[str, float]) -> str:
     """Returns code that fills one split as the other is filled."""
     ours, theirs = constants.get("train"), constants.get("validation")
+    if both.holds_dates(pair):
+        return comment("fill missing dates in both splits with one value, or drop their rows")
     if ours is not None and theirs is not None:
         return applied(both, [pair], lambda x: exchanged(both, "validation", x, theirs, ours))
     value = theirs if ours is None else ours

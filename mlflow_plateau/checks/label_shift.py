@@ -9,7 +9,7 @@ from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, resplit
 from mlflow_plateau.checks.labels import Labels, labels_of
-from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.checks.transformation import shown
 
 OTHER_SHARES = "other shares of the classes"
 """The transformation of a finding where the targets are classes."""
@@ -34,7 +34,8 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
                     transformation="another distribution of the target",
                     severity="warn",
                     message=f"The target `{pair.name}` is distributed differently: mean"
-                    f" {number(pair.train.mean)} in train, {number(pair.validation.mean)} in"
+                    f" {shown(pair, pair.train.mean)} in train,"
+                    f" {shown(pair, pair.validation.mean)} in"
                     f" validation ({pair.distance:.0%} of the rows would have to move).",
                     fix=resplit(comparison, stratify=False),
                     constants={"distance": pair.distance},

@@ -22,7 +22,7 @@ from mlflow_plateau.checks.evidence import (
 from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
 from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.labels import quantities
-from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
+from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number, shown
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
 
@@ -373,7 +373,7 @@ def _clip_hypothesis(
     both: InputPair, pair: NumberPair, split: str, ends: dict[str, float], beyond: float
 ) -> Hypothesis:
     other = "train" if split == "validation" else "validation"
-    limits = " and ".join(number(end) for end in ends.values())
+    limits = " and ".join(shown(pair, end) for end in ends.values())
     return Hypothesis(
         Finding(
             check="monotone_transform",
