@@ -227,3 +227,41 @@ class TestCategories:
     def test_too_small_to_tell(self) -> None:
         other = {"basic": "pro", "pro": "basic"}
         assert kinds(TRAIN, changed("plan", lambda c: c.replace(other), rows=4)) == []
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_value_that_repeats_and_moved_with_its_column_was_not_filled_in(scaled: bool) -> None:
+    rng = np.random.default_rng(44)
+    train, validation = (
+        np.where(rng.random((rows, 3)) < 0.2, 0.0, rng.gamma(3, 2, (rows, 3)) + 1)
+        for rows in (1500, 500)
+    )
+    validation = validation + np.array([0.8, 0.0, 0.0])
+    if scaled:
+        mean, deviation = train.mean(axis=0), train.std(axis=0)
+        train, validation = (train - mean) / deviation, (validation - mean) / deviation
+    found = {finding.kind for finding in check_consistency(train, validation).findings}
+    assert found <= {"distribution_shift"}
+
+
+def test_counts_that_moved_were_not_filled_in() -> None:
+    rng = np.random.default_rng(45)
+    train, validation = rng.poisson(0.7, (1500, 4)), rng.poisson(0.7, (500, 4)) + 1
+    kinds = {finding.kind for finding in check_consistency(train, validation).findings}
+    assert "imputed_differently" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [(np.mean, np.mean), (np.mean, np.median), (lambda x: 0.0, lambda x: -999.0)],
+    ids=["each by its own mean", "mean and median", "zero and -999"],
+)
+def test_values_that_were_filled_in_by_rules_of_their_own(mine: Any, theirs: Any) -> None:
+    """Spikes of the same ranks are filled in where they are statistics, or stand alone."""
+    rng = np.random.default_rng(46)
+    train, validation = rng.lognormal(3, 0.8, 4000), rng.lognormal(3, 0.8, 1000)
+    for rows, value in ((train, mine), (validation, theirs)):
+        missing = rng.random(len(rows)) < 0.15
+        rows[missing] = value(rows[~missing])
+    report = check_consistency(train[:, None], validation[:, None])
+    assert [finding.kind for finding in report.findings] == ["imputed_differently"]
