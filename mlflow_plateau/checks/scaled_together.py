@@ -187,12 +187,15 @@ def scaled_alike(both: InputPair) -> Callable[[NumberPair], bool]:
 
     It has no unit any more, nor a shape of its own: what it differs by came before the scaler.
     """
-    as_one = both.exact and any(way.bears(both.train) for way in WAYS)
+    ways = [way for way in WAYS if both.exact and way.bears(both.train)]
+    by_row = any(way.code and way.bears(both.validation) for way in ways)
 
     def is_scaled(pair: NumberPair) -> bool:
+        if by_row:
+            return True
         if not both.exact or pair.as_shift > ORDINARY_SHIFT:
             return False
-        return as_one or any(scaler.bears(pair.train) for scaler in SCALERS)
+        return bool(ways) or any(scaler.bears(pair.train) for scaler in SCALERS)
 
     return is_scaled
 

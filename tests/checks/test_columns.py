@@ -265,3 +265,23 @@ def test_values_that_were_filled_in_by_rules_of_their_own(mine: Any, theirs: Any
         rows[missing] = value(rows[~missing])
     report = check_consistency(train[:, None], validation[:, None])
     assert [finding.kind for finding in report.findings] == ["imputed_differently"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda x, train: x / np.linalg.norm(x, axis=1, keepdims=True),
+        lambda x, train: (x - train.mean()) / train.std(),
+        lambda x, train: (x - train.mean(axis=0)) / train.std(axis=0),
+    ],
+    ids=["rows of length 1", "as a whole", "each column"],
+)
+def test_a_stretch_that_was_scaled_as_is_right_is_no_unit(scale: Any, seed: int) -> None:
+    """Of what was scaled no column has a unit, however near its factor comes to a known one."""
+    rng = np.random.default_rng(seed)
+    middle = rng.normal(0, 2, 6)
+    train, validation = (rng.normal(middle, 1.0, (rows, 6)) for rows in (3000, 1000))
+    validation = middle + (validation - middle) * 2.2
+    findings = check_consistency(scale(train, train), scale(validation, train)).findings
+    assert {finding.kind for finding in findings} <= {"distribution_shift"}
