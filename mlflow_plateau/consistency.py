@@ -56,6 +56,30 @@ class ConsistencyReport:
         return SplitComparison(self.verdict, self.findings, self.train.rows, self.validation.rows)
 
     @property
+    def columns(self) -> int:
+        """How many columns of the inputs, or channels, both splits have."""
+        return self._matched(targets=False)
+
+    @property
+    def targets(self) -> int:
+        """How many columns of the targets both splits have."""
+        return self._matched(targets=True)
+
+    def _matched(self, *, targets: bool) -> int:
+        inputs = compare(self.train, self.validation).inputs
+        return sum(len(both.matched) for both in inputs if both.is_target == targets)
+
+    @property
+    def compared(self) -> str:
+        """How much was compared, in words."""
+        targets = f" and {counted(self.targets, 'target')}" if self.targets else ""
+        partly = [s for s in (self.train, self.validation) if not s.coverage.exact]
+        return (
+            f"{counted(self.columns, 'column')}{targets} in {counted(self.train.rows, 'row')} of"
+            f" train, {self.validation.rows:,} of validation{', in part' if partly else ''}"
+        )
+
+    @property
     def worst_columns(self) -> tuple[NumberPair, ...]:
         """The columns of numbers that are worth looking at, a few at most."""
         from mlflow_plateau.report.distributions import worst_columns
@@ -87,6 +111,12 @@ class ConsistencyReport:
             "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict,
             "findings": [finding.to_dict() for finding in self.findings],
+            "compared": {
+                "columns": self.columns,
+                "targets": self.targets,
+                "train_rows": self.train.rows,
+                "validation_rows": self.validation.rows,
+            },
             "splits": {
                 name: {
                     "rows": split.coverage.rows,
@@ -128,9 +158,7 @@ class ConsistencyReport:
                 lines += _wrapped(sentence, "  - ")
             for number, line in enumerate(finding.fix.splitlines()):
                 lines.append(("  Fix: " if number == 0 else "       ") + printable(line))
-        rows = f"{counted(self.train.rows, 'row')} of train, {self.validation.rows:,} of validation"
-        partly = [s for s in (self.train, self.validation) if not s.coverage.exact]
-        lines += ["", f"Compared: {rows}{', in part' if partly else ''}."]
+        lines += ["", f"Compared: {self.compared}."]
         return "\n".join(lines)
 
 

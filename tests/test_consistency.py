@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,27 @@ class TestReport:
         assert "`income`: validation = train ÷ 1000" in lines[2]
         assert text.index("differ by at most") < text.index("Fix: ")
         assert "3,000 rows of train, 1,000 of validation" in lines[-1]
+
+    def test_says_how_much_was_compared(self) -> None:
+        """Of columns that one split lacks nothing is compared."""
+        report = mlflow_plateau.check_consistency(
+            (TRAIN.assign(other=1.0), np.arange(3000) % 2),
+            (VALIDATION.assign(another=1.0), np.arange(1000) % 2),
+        )
+        columns = TRAIN.shape[1]
+        assert str(report).splitlines()[-1] == (
+            f"Compared: {columns} columns and 1 target in 3,000 rows of train, 1,000 of validation."
+        )
+        assert report.to_dict()["compared"] == {
+            "columns": columns,
+            "targets": 1,
+            "train_rows": 3000,
+            "validation_rows": 1000,
+        }
+
+    def test_says_that_nothing_was_compared(self) -> None:
+        report = mlflow_plateau.check_consistency({"a": TRAIN}, {"b": VALIDATION})
+        assert report.compared.startswith("0 columns in 3,000 rows of train")
 
     def test_frame_has_a_row_for_each_finding(self) -> None:
         frame = mlflow_plateau.check_consistency(TRAIN, wrong()).to_frame()
@@ -97,7 +119,7 @@ class TestCommand:
         assert "validation = train ÷ 1000" in {finding["transformation"] for finding in findings}
         assert mlflow_plateau.profile((folders[0], "label")).input("y") is not None
         result = call("consistency", *folders, "--target", "labels")
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert "There is no column 'labels' for the target" in result.stderr
 
     def test_arrays_and_saved_profiles(self, tmp_path: Path) -> None:
@@ -111,15 +133,52 @@ class TestCommand:
 
     def test_a_missing_file_is_one_line(self, tmp_path: Path) -> None:
         result = call("consistency", str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert result.stderr.startswith("mlflow-plateau: There is no file")
         assert result.stderr.count("\n") == 1
 
     def test_a_damaged_file_is_one_line(self, tmp_path: Path) -> None:
         (tmp_path / "a.parquet").write_text("no parquet")
         result = call("consistency", str(tmp_path / "a.parquet"), str(tmp_path / "a.parquet"))
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert "cannot be read" in result.stderr
+
+    def test_data_that_cannot_be_read_are_no_failed_gate(self, tmp_path: Path) -> None:
+        TRAIN.to_csv(tmp_path / "a.csv", index=False)
+        paths = str(tmp_path / "a.csv"), str(tmp_path / "b.csv")
+        assert call("consistency", *paths, "--fail-on", "warn").exit_code == 2
+        assert call("consistency", *paths, "--fail-on", "info").exit_code == 2
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            "%Y-%m-%d",
+            "%Y-%m-%d %H:%M",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%dT%H:%M:%S.%f",
+            "%Y-%m-%dT%H:%M:%SZ",
+            "%Y-%m-%d %H:%M:%S+02:00",
+        ],
+    )
+    def test_iso_dates_in_csv_files_are_dates(self, form: str, tmp_path: Path) -> None:
+        paths = []
+        for name, start, rows in (("train", "2023-01-01", 900), ("validation", "2024-05-01", 300)):
+            times = pd.Timestamp(start) + pd.to_timedelta(np.arange(rows) % 300, "D")
+            text = pd.Series(times.strftime(form)).where(np.arange(rows) > 3)
+            paths.append(str(tmp_path / f"{name}.csv"))
+            pd.DataFrame({"when": text, "x": np.arange(rows) % 7}).to_csv(paths[-1], index=False)
+        result = call("consistency", *paths, "--json")
+        found = {finding["kind"]: finding for finding in json.loads(result.stdout)["findings"]}
+        shift = found["distribution_shift"]["message"]
+        assert re.search(r"later in validation by 48\d days \(mean 2023-0\d-\d\d → 2024-09", shift)
+        assert mlflow_plateau.profile(paths[0]).inputs[0].layout.columns[0].kind == "date"
+
+    def test_one_value_that_is_no_date_leaves_text(self, tmp_path: Path) -> None:
+        days = ["2024-05-01", "2024-13-45", "2024-05-03"] * 20
+        pd.DataFrame({"when": days}).to_csv(tmp_path / "a.csv", index=False)
+        assert mlflow_plateau.profile(tmp_path / "a.csv").inputs[0].layout.columns[0].kind == (
+            "category"
+        )
 
     @pytest.mark.parametrize(
         ("verdict", "option", "expected"),

@@ -85,6 +85,14 @@ class CodePair:
         )
         return dict(zip(train, validation, strict=False))
 
+    def follow(self) -> bool:
+        """Whether one split's codes begin where the other's end, as in rows sorted by them."""
+        train, validation = (
+            sorted(_in_order(name) for name, count in codes.items() if count)
+            for codes in (self.train, self.validation)
+        )
+        return train[-1] <= validation[0] or validation[-1] <= train[0]
+
     def shift(self) -> int | None:
         """Returns the whole number that was added to every code, if that is what was done."""
         if not self.whole or len(self.train) != len(self.validation) or len(self.train) < 2:
@@ -118,8 +126,8 @@ def _sorted(counts: Mapping[str, int], size: int) -> np.ndarray[tuple[int], np.d
 def categories_of(state: InputProfile, column: int) -> dict[str, int] | None:
     """Returns the rows of each category of a column; ``None`` where there are too many."""
     layout = state.layout
-    if column in layout.categories:
-        slot = layout.categories.index(column)
+    if column in layout.category_of:
+        slot = layout.category_of[column]
         place = len(layout.numbers) + slot
         marks, counts = state.distinct.of_column(place)
         if not state.distinct.complete(place) or len(marks) > MOST_CATEGORIES:
@@ -129,7 +137,7 @@ def categories_of(state: InputProfile, column: int) -> dict[str, int] | None:
             labels.get(int(mark), f"#{int(mark)}"): int(count)
             for mark, count in zip(marks, counts, strict=True)
         }
-    place = layout.numbers.index(column)
+    place = layout.number_of[column]
     if not state.distinct.complete(place):
         return None
     values, counts = state.distinct.numbers_of_column(place)
@@ -144,5 +152,5 @@ def code_pair(both: InputPair, column: int, other: int) -> CodePair | None:
     validation = categories_of(both.validation, other)
     if not train or not validation:
         return None
-    whole = column in both.train.layout.numbers and other in both.validation.layout.numbers
+    whole = column in both.train.layout.number_of and other in both.validation.layout.number_of
     return CodePair(train, validation, whole)

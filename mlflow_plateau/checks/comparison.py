@@ -54,6 +54,7 @@ class NumberPair:
         train: Its distribution in train.
         validation: Its distribution in validation.
         distance: The distance of the two.
+        dates: Whether the numbers are days since 1970.
     """
 
     place: Place
@@ -63,6 +64,7 @@ class NumberPair:
     train: Distribution
     validation: Distribution
     distance: float
+    dates: bool = False
 
     @property
     def rows(self) -> float:
@@ -142,12 +144,12 @@ class InputPair:
     @cached_property
     def numbers(self) -> tuple[NumberPair, ...]:
         """The columns that are numbers in both and hold something in both."""
-        numbers, others = self.train.layout.numbers, self.validation.layout.numbers
+        numbers, others = self.train.layout.number_of, self.validation.layout.number_of
         pairs = []
         for column, other in self.matched:
             if column not in numbers or other not in others:
                 continue
-            mine, theirs = numbers.index(column), others.index(other)
+            mine, theirs = numbers[column], others[other]
             train = distribution_of(self.train, mine)
             validation = distribution_of(self.validation, theirs)
             if train is None or validation is None:
@@ -161,6 +163,8 @@ class InputPair:
                     train=train,
                     validation=validation,
                     distance=distance(train, validation),
+                    dates=_holds_dates(self.train.layout.columns[column])
+                    and _holds_dates(self.validation.layout.columns[other]),
                 )
             )
         return tuple(pairs)
@@ -184,6 +188,11 @@ class InputPair:
             for pair, real in zip(self.features, found, strict=True)
             if real and pair.distance >= EFFECT
         )
+
+
+def _holds_dates(column: Column) -> bool:
+    """Whether a column holds dates, and not lengths of time, which are days as well."""
+    return column.kind == "date" and not column.dtype.startswith(("duration", "timedelta"))
 
 
 def _holds_sequences(state: InputProfile) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -58,10 +59,15 @@ class Distribution:
     at_greatest: int
     rounding: float = SINGLE_PRECISION
 
-    @property
+    @cached_property
     def total(self) -> float:
-        """Returns all of the mass."""
+        """All of the mass."""
         return float(self.mass.sum())
+
+    @cached_property
+    def cumulated(self) -> Float64:
+        """The mass up to each lump and with it."""
+        return np.cumsum(self.mass)
 
     @property
     def commonest(self) -> float:
@@ -69,9 +75,9 @@ class Distribution:
         fullest = int(np.argmax(self.mass))
         return float(self.low[fullest] + self.high[fullest]) / 2
 
-    @property
+    @cached_property
     def elsewhere(self) -> float:
-        """Returns the share of the mass outside the fullest lump."""
+        """The share of the mass outside the fullest lump."""
         return 1.0 - float(self.mass.max()) / self.total
 
     @property
@@ -84,35 +90,50 @@ class Distribution:
         """Whether there are two values, and both are known."""
         return self.atoms and len(self.low) == 2
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether all of its values are known to be whole numbers."""
         return self.atoms and bool(np.all(self.low == np.round(self.low)))
 
-    def quantiles(self, probabilities: Float64 = _PROBABILITIES) -> Float64:
-        """Returns the values below which the given shares of the mass lie."""
-        share = np.cumsum(self.mass) / self.total
+    @cached_property
+    def _percentiles(self) -> Float64:
+        return self.quantiles(_PROBABILITIES)
+
+    def quantiles(self, probabilities: Float64 | None = None) -> Float64:
+        """Returns the values below which the given shares of the mass lie, or the percentiles."""
+        if probabilities is None:
+            return self._percentiles
+        share = self.cumulated / self.total
         at = np.minimum(np.searchsorted(share, probabilities - 1e-12), len(share) - 1)
         before = np.concatenate([[0.0], share])[at]
         inside = np.clip((probabilities - before) / (share[at] - before), 0, 1)
         value: Float64 = self.low[at] + inside * (self.high[at] - self.low[at])
         return value
 
-    def mapped(self, function: Callable[[Float64], Float64]) -> Distribution:
-        """Returns the distribution of a monotone function of the values."""
+    def mapped(
+        self, function: Callable[[Float64], Float64], rounding: float | None = None
+    ) -> Distribution:
+        """Returns the distribution of a monotone function of the values.
+
+        Args:
+            function: The function.
+            rounding: What rounding may have moved a value by; the column's own if left out.
+        """
         with np.errstate(all="ignore"):
             low, high = function(self.low), function(self.high)
         known = np.isfinite(low) & np.isfinite(high)
         low, high, mass = low[known], high[known], self.mass[known]
         if len(low) > 1 and low[0] > low[-1]:
             low, high, mass = high[::-1], low[::-1], mass[::-1]
-        slack = self.rounding * np.maximum(np.abs(low), np.abs(high))
+        rounding = self.rounding if rounding is None else rounding
+        slack = rounding * np.maximum(np.abs(low), np.abs(high))
         return replace(
             self,
             low=np.minimum(low, high) - slack,
             high=np.maximum(low, high) + slack,
             mass=mass,
             rows=self.rows if known.all() else 0.0,
+            rounding=rounding,
         )
 
 
@@ -194,6 +215,6 @@ def distance(one: Distribution, other: Distribution) -> float:
 
 def _excess(one: Distribution, other: Distribution) -> float:
     """Returns by how much the one surely has more mass below some value than the other."""
-    surely = np.cumsum(one.mass) / one.total
-    possible = np.concatenate([[0.0], np.cumsum(other.mass)]) / other.total
+    surely = one.cumulated / one.total
+    possible = np.concatenate([[0.0], other.cumulated]) / other.total
     return float(np.max(surely - possible[np.searchsorted(other.low, one.high, side="right")]))

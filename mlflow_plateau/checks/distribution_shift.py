@@ -17,7 +17,8 @@ from mlflow_plateau.checks.evidence import (
 from mlflow_plateau.checks.finding import WHOLE_INPUT, Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment
 from mlflow_plateau.checks.ids import id_frequencies
-from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.checks.transformation import number, shown
+from mlflow_plateau.counted import counted
 
 CORRELATION = 0.3
 """The least change of a correlation that is worth a word."""
@@ -53,16 +54,19 @@ def distribution_shift(comparison: Comparison) -> Iterator[Hypothesis]:
 
 
 def _number(pair: NumberPair) -> Hypothesis:
-    direction = "higher" if pair.validation.mean > pair.train.mean else "lower"
+    words = ("later", "earlier") if pair.dates else ("higher", "lower")
+    direction = words[0] if pair.validation.mean > pair.train.mean else words[1]
     difference, deviation = abs(pair.validation.mean - pair.train.mean), pair.train.deviation
     moved = difference / deviation if deviation else math.inf
     by = f"{moved:.2g} deviations" if deviation else number(difference)
+    if pair.dates:
+        by = counted(float(f"{difference:.3g}"), "day") if difference >= 1 else "less than a day"
     how = (
-        f"{direction} in validation by {by} (mean {number(pair.train.mean)} →"
-        f" {number(pair.validation.mean)})"
+        f"{direction} in validation by {by} (mean {shown(pair, pair.train.mean)} →"
+        f" {shown(pair, pair.validation.mean)})"
         if moved >= 0.05
         else f"spread differently (deviation {number(pair.train.deviation)} →"
-        f" {number(pair.validation.deviation)})"
+        f" {number(pair.validation.deviation)}{' days' if pair.dates else ''})"
     )
     return _hypothesis(
         (pair.name,),

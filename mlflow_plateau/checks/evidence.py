@@ -105,6 +105,37 @@ def counts_differ(
     return bool(min(_chance_of(table), columns * _chance_of_one(table)) < FALSE_FINDINGS / 2)
 
 
+def one_source(
+    one: np.ndarray[tuple[int], np.dtype[np.float64]],
+    other: np.ndarray[tuple[int], np.dtype[np.float64]],
+    *,
+    or_equal_shares: bool = False,
+) -> float:
+    """Returns how much two rows of counts speak for the same unknown shares, in nats.
+
+    It is the logarithm of the Bayes factor against shares of their own, all of which are as likely
+    beforehand.
+
+    Args:
+        one: Counts.
+        other: Counts of the same categories.
+        or_equal_shares: Whether all categories may as well be as frequent as each other by design.
+    """
+    rival = _of_unknown_shares(one) + _of_unknown_shares(other)
+    if or_equal_shares:
+        rival = max(rival, -float(one.sum() + other.sum()) * math.log(len(one)))
+    return _of_unknown_shares(one + other) - rival
+
+
+def _of_unknown_shares(counts: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    """Returns the log-probability of rows with such counts, averaged over all shares (Laplace)."""
+    return (
+        math.lgamma(len(counts))
+        - math.lgamma(float(counts.sum()) + len(counts))
+        + sum(math.lgamma(count + 1) for count in counts.tolist())
+    )
+
+
 def _chance_of_one(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     """Returns how probable the least probable single count is, given all others (Fisher's test)."""
     from scipy.stats import hypergeom

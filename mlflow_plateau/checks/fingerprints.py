@@ -141,9 +141,7 @@ def _interpolated(column: Distribution, share: float) -> tuple[float, float]:
     """Returns between what a quantile lies that is interpolated between two values."""
     place = share * (column.total - 1)
     ranks = np.array([math.floor(place), math.ceil(place)])
-    at = np.minimum(
-        np.searchsorted(np.cumsum(column.mass), ranks, side="right"), len(column.low) - 1
-    )
+    at = np.minimum(np.searchsorted(column.cumulated, ranks, side="right"), len(column.low) - 1)
     weight = place - math.floor(place)
     low, high = (
         float((1 - weight) * ends[at[0]] + weight * ends[at[1]])
@@ -167,7 +165,7 @@ def _uneven(column: Distribution, share_of: Callable[[Float64], Float64]) -> flo
 
     Equal values have one rank, somewhere among those of all of them.
     """
-    below = np.concatenate([[0.0], np.cumsum(column.mass)]) / column.total
+    below = np.concatenate([[0.0], column.cumulated]) / column.total
     least, greatest = share_of(column.low), share_of(column.high)
     return float(max(np.max(below[:-1] - greatest), np.max(least - below[1:])))
 

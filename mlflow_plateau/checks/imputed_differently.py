@@ -18,7 +18,7 @@ from mlflow_plateau.checks.evidence import (
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import applied, comment, exchanged, filled
-from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.checks.transformation import shown
 from mlflow_plateau.profiles.patterns import Float64
 
 LEAST_SHARE = 0.01
@@ -35,6 +35,18 @@ UNHEARD_OF = 10.0
 
 IN_BOTH = 0.5
 """Share of the rows with values that both splits have, below which all values were moved."""
+
+HALF = 0.5
+"""Spikes that share this part of their ranks are one, which moved with all values."""
+
+ALONE = 5.0
+"""No population has a value so many deviations away from all of its others."""
+
+OF_MEAN = 0.004
+"""A value is the mean if it is this close to it, in deviations, …"""
+
+OF_MEDIAN = 0.01
+"""… and the median if the shares of rows below and above it differ by this much at most."""
 
 NATURAL = 3.0
 """A value that is more than so many times rarer in the other split was not there by itself."""
@@ -60,6 +72,8 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
     in_validation = _spike(pair.validation, pair.train)
     if in_train and in_validation and in_train[2] + in_validation[2] >= in_train[3]:
         if in_train[0] == in_validation[0] or not _otherwise_alike(pair, in_train, in_validation):
+            return None
+        if _moved_along(pair, in_train[0], in_validation[0]):
             return None
         return _hypothesis(
             both,
@@ -91,6 +105,9 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
         lacking = pair.validation if split == "train" else pair.train
         if _share_at(lacking, spike[0]) > spike[1] / UNHEARD_OF:
             continue
+        having = pair.train if split == "train" else pair.validation
+        if _lump_there(lacking, _ranks(having, spike[0])) >= spike[1] / NATURAL:
+            continue  # values pile up there in both, and moved
         alike = _without(pair, spike, split) <= TOLERANCE + _chance(pair)
         # On one side alone it may be a chance among all columns.
         enough = spike[2] >= spike[3] + math.log(columns)
@@ -104,6 +121,63 @@ def _imputed(both: InputPair, pair: NumberPair, columns: int) -> Hypothesis | No
                 {split: spike[0]},
             )
     return None
+
+
+Ranks = tuple[float, float]
+"""The shares of the rows below a lump, and below its end."""
+
+
+def _ranks(column: Distribution, value: float) -> Ranks:
+    place = _place(column, value)
+    end = float(column.cumulated[place])
+    return (end - float(column.mass[place])) / column.total, end / column.total
+
+
+def _overlap(one: Ranks, other: Ranks) -> float:
+    """Returns which part of the smaller lump lies where the other does, by their ranks."""
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared / min(one[1] - one[0], other[1] - other[0])
+
+
+def _lump_there(column: Distribution, ranks: Ranks) -> float:
+    """Returns the share of the fullest lump of which half has ranks in a range, or half of that."""
+    ends = column.cumulated / column.total
+    shares = column.mass / column.total
+    shared = np.minimum(ends, ranks[1]) - np.maximum(ends - shares, ranks[0])
+    there = shared >= HALF * np.minimum(shares, ranks[1] - ranks[0])
+    return float(np.max(shares[there], initial=0.0))
+
+
+def _moved_along(pair: NumberPair, mine: float, theirs: float) -> bool:
+    """Whether two spikes may be one that moved with all other values, which keep their ranks.
+
+    They may not where both are what their own split says, or where no other value is near one.
+    """
+    sides = (pair.train, mine), (pair.validation, theirs)
+    return (
+        _overlap(*(_ranks(*side) for side in sides)) >= HALF
+        and not all(_is_statistic(*side) for side in sides)
+        and not any(_stands_alone(*side) for side in sides)
+    )
+
+
+def _stands_alone(column: Distribution, value: float) -> bool:
+    """Whether a value is farther from all others than these are from each other, as −999 is."""
+    place = _place(column, value)
+    others = np.arange(len(column.low)) != place
+    middle, mass = ((column.low + column.high) / 2)[others], column.mass[others]
+    mean = float(np.average(middle, weights=mass))
+    deviation = math.sqrt(float(np.average((middle - mean) ** 2, weights=mass)))
+    gap = float(np.min(np.abs(middle - value)))
+    usual = float(np.median(np.diff(middle))) if len(middle) > 1 else 0.0
+    return gap > ALONE * max(deviation, usual)
+
+
+def _is_statistic(column: Distribution, value: float) -> bool:
+    """Whether a value is the mean of its column, or the median: as many rows below as above it."""
+    below, end = _ranks(column, value)
+    is_mean = abs(value - column.mean) <= OF_MEAN * column.deviation
+    return is_mean or abs(below - (1 - end)) <= OF_MEDIAN
 
 
 def _of_other_values(pair: NumberPair) -> bool:
@@ -175,6 +249,10 @@ def _share_at(column: Distribution, value: float) -> float:
 def _exact(one: Distribution, place: int) -> float:
     """Returns a round number inside a bin if there is one, otherwise its middle."""
     low, high = float(one.low[place]), float(one.high[place])
+    if 2 * one.at_greatest > one.mass[place] and low <= one.greatest <= high:
+        return one.greatest
+    if 2 * one.at_least > one.mass[place] and low <= one.least <= high:
+        return one.least
     for value in (0.0, round(one.mean, 12), low, float(round((low + high) / 2))):
         if low <= value <= high:
             return value
@@ -183,17 +261,22 @@ def _exact(one: Distribution, place: int) -> float:
 
 def _shares_at(one: Distribution, other: Distribution) -> Float64:
     """Returns the share of the other split's mass that may lie inside each lump."""
-    mass = np.concatenate([[0.0], np.cumsum(other.mass)])
+    mass = np.concatenate([[0.0], other.cumulated])
     slack = 1e-6 * np.abs(one.low) if one.atoms and other.atoms else 0.0
     first = np.searchsorted(other.high, one.low - slack, side="left")
     last = np.searchsorted(other.low, one.high + slack, side="right")
     return np.asarray((mass[np.maximum(last, first)] - mass[first]) / other.total)
 
 
+def _place(column: Distribution, value: float) -> int:
+    """Returns which lump a value stands in, or next to."""
+    return int(np.argmin(np.abs(np.clip(value, column.low, column.high) - value)))
+
+
 def _removed(column: Distribution, value: float, share: float) -> tuple[Float64, Float64]:
     """Returns upper ends and cumulated shares of a column without a spike."""
     mass = column.mass / column.total
-    place = int(np.argmin(np.abs(np.clip(value, column.low, column.high) - value)))
+    place = _place(column, value)
     mass = mass.copy()
     mass[place] = max(mass[place] - share, 0.0)
     return column.high, np.cumsum(mass) / max(mass.sum(), 1e-12)
@@ -244,7 +327,7 @@ def _at_end(pair: NumberPair, value: float, split: str) -> bool:
 
 def _value(value: float, pair: NumberPair) -> str:
     """Returns a filling value, and what it is if it is the mean or median of train."""
-    said = number(value)
+    said = shown(pair, value)
     if value:
         for name, known in (("mean", pair.train.mean), ("validation's mean", pair.validation.mean)):
             if known and abs(value - known) <= 4e-3 * abs(known):
@@ -255,6 +338,8 @@ def _value(value: float, pair: NumberPair) -> str:
 def _fix(both: InputPair, pair: NumberPair, constants: Mapping[str, float]) -> str:
     """Returns code that fills one split as the other is filled."""
     ours, theirs = constants.get("train"), constants.get("validation")
+    if both.holds_dates(pair):
+        return comment("fill missing dates in both splits with one value, or drop their rows")
     if ours is not None and theirs is not None:
         return applied(both, [pair], lambda x: exchanged(both, "validation", x, theirs, ours))
     value = theirs if ours is None else ours

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mlflow_plateau.checks.codes import shares
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import resplit
+from mlflow_plateau.checks.fix import comment, resplit
 from mlflow_plateau.checks.labels import Labels, labels_of
-from mlflow_plateau.checks.transformation import number
+from mlflow_plateau.checks.transformation import shown
 
 OTHER_SHARES = "other shares of the classes"
 """The transformation of a finding where the targets are classes."""
@@ -34,7 +34,8 @@ def label_shift(comparison: Comparison) -> Iterator[Hypothesis]:
                     transformation="another distribution of the target",
                     severity="warn",
                     message=f"The target `{pair.name}` is distributed differently: mean"
-                    f" {number(pair.train.mean)} in train, {number(pair.validation.mean)} in"
+                    f" {shown(pair, pair.train.mean)} in train,"
+                    f" {shown(pair, pair.validation.mean)} in"
                     f" validation ({pair.distance:.0%} of the rows would have to move).",
                     fix=resplit(comparison, stratify=False),
                     constants={"distance": pair.distance},
@@ -56,6 +57,16 @@ def _classes(comparison: Comparison, labels: Labels) -> Iterator[Hypothesis]:
         f"{names[place]}: {train[place]:.0%} → {validation[place]:.0%}" for place in order[:4]
     )
     both = labels.both
+    fix = resplit(comparison, stratify=True)
+    following = ""
+    if codes.follow():
+        following = (
+            " One split's classes begin where the other's end: the rows seem to have been sorted by"
+            " class before they were split."
+        )
+        fix = comment("shuffle before splitting; Keras' validation_split takes the last rows") + (
+            f"\n{fix}"
+        )
     yield Hypothesis(
         Finding(
             check="label_shift",
@@ -64,8 +75,8 @@ def _classes(comparison: Comparison, labels: Labels) -> Iterator[Hypothesis]:
             transformation=OTHER_SHARES,
             severity="warn",
             message=f"The classes are distributed differently in validation: {shown}"
-            f" ({variation:.0%} of the rows would have to change class).",
-            fix=resplit(comparison, stratify=True),
+            f" ({variation:.0%} of the rows would have to change class)." + following,
+            fix=fix,
             constants={"distance": variation},
         ),
         explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -13,6 +14,8 @@ from mlflow_plateau.checks.evidence import (
     CLAIM,
     TOLERANCE,
     log_factorial,
+    one_source,
+    total_variation,
     variation_of_chance,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
@@ -51,15 +54,17 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             )
             continue
         mapping = _other_codes(labels)
-        if mapping:
-            yield _recoded(labels.both, mapping, "the classes are as frequent as before")
+        why = _why_other_codes(comparison, labels, mapping)
+        if why:
+            changed = {one: other for one, other in mapping.items() if one != other}
+            yield _recoded(labels.both, changed, why)
             continue
         looks = [look for both in comparison.features for look in _by_look(labels, both)]
         if looks:
             # What the rows look like says more than how frequent they are.
             yield from (look for look in looks[:1] if look is not None)
             continue
-        mapping = recoding(labels.codes)
+        mapping = {} if labels.codes.follow() else recoding(labels.codes)
         if mapping:
             # Another mix of the classes can look the same.
             yield _recoded(
@@ -75,11 +80,48 @@ def _other_codes(labels: Labels) -> dict[str, str]:
     if set(codes.train) == set(codes.validation):
         return {}
     mine, theirs = (sorted(c, key=float) for c in (codes.train, codes.validation))
-    landed = dict(zip(theirs, (codes.train[name] for name in mine), strict=True))
-    from_order = type(codes)(landed, codes.validation, True).variation()
-    if from_order > max(TOLERANCE, variation_of_chance(len(mine), codes.rows)):
-        return {}
-    return {one: other for one, other in zip(mine, theirs, strict=True) if one != other}
+    return dict(zip(mine, theirs, strict=True))
+
+
+def _why_other_codes(comparison: Comparison, labels: Labels, mapping: Mapping[str, str]) -> str:
+    """Returns what shows that the classes were given other codes in their order; empty if nothing.
+
+    Where one split's codes begin where the other's end, the rows may have been sorted by class.
+    """
+    codes = labels.codes
+    train, validation = (
+        np.array([counts[name] for name in names], dtype=np.float64)
+        for counts, names in ((codes.train, mapping), (codes.validation, mapping.values()))
+    )
+    if not mapping or total_variation(train / train.sum(), validation / validation.sum()) > max(
+        TOLERANCE, variation_of_chance(len(mapping), codes.rows)
+    ):
+        return ""
+    alike = {_look_alike(both, mapping) for both in comparison.features} - {None}
+    if alike:
+        return "the rows of these classes look like each other's" if all(alike) else ""
+    needed = CLAIM if codes.follow() else 0.0
+    evidence = one_source(train, validation, or_equal_shares=codes.follow())
+    return "the classes are as frequent as before" if evidence > needed else ""
+
+
+def _look_alike(both: InputPair, mapping: Mapping[str, str]) -> bool | None:
+    """Returns whether the rows of classes look like those of the classes that they are mapped to.
+
+    ``None`` where train's own classes cannot be told apart.
+    """
+    one, other = both.train.by_class, both.validation.by_class
+    if one is None or other is None:
+        return None
+    pairs = [
+        (float(mine), float(theirs))
+        for mine, theirs in mapping.items()
+        if min(one.counts.get(float(mine), 0), other.counts.get(float(theirs), 0)) >= LEAST_ROWS
+    ]
+    looks = _looks(both, [mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    if looks is None or looks.apart < SIGNAL:
+        return None
+    return float(np.median(np.diag(looks.across))) <= ALIKE
 
 
 def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
@@ -97,48 +139,86 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     ]
     if len(classes) < 2:
         return []
-    # Other codes leave the rows as they are; a column that moved would compare itself, not them.
-    same = [pair for pair in both.numbers if 2 * pair.rows * pair.distance**2 < MOVED]
-    mine = [pair.number for pair in same]
-    theirs = [pair.other_number for pair in same]
-    variance = _variance(one, classes)[mine]
-    if not (variance > 0).any():
+    looks = _looks(both, classes, classes)
+    if looks is None:
         return []
-    train, validation = _means(one, classes)[:, mine], _means(other, classes)[:, theirs]
-    rows = np.array([one.counts[value] for value in classes], dtype=np.float64)
-    others = np.array([other.counts[value] for value in classes], dtype=np.float64)
-    across = _distances(train, rows, validation, others, variance)
-    own = _distances(train, rows, train, others, variance)
-    apart = own[~np.eye(len(classes), dtype=bool)]
+    across = looks.across
     _, order = linear_sum_assignment(across)
     here, there = float(np.trace(across)), float(across[np.arange(len(classes)), order].sum())
     moved = [place for place in range(len(classes)) if order[place] != place]
     if (
         len(moved) >= 2
         and there <= ALIKE * len(classes)
-        and _independent(both, mine) * (here - there) / 2 >= CLAIM + log_factorial(len(classes))
+        and _independent(both, looks.columns) * (here - there) / 2
+        >= CLAIM + log_factorial(len(classes))
     ):
         names = _names(labels, classes)
         mapping = {names[place]: names[int(order[place])] for place in moved}
         return [_recoded(labels.both, mapping, "the rows of these classes look like each other's")]
-    if float(np.median(apart)) < SIGNAL:
+    if looks.apart < SIGNAL:
         return []
-    own_variance = _variance(other, classes)[theirs]
-    within = _distances(validation, others, validation, others, own_variance)
-    left = within[~np.eye(len(classes), dtype=bool)]
-    if float(np.median(left)) < ALIKE < VANISHED * float(np.median(apart)):
+    if looks.left < ALIKE < VANISHED * looks.apart:
         shuffled = _hypothesis(
             labels.both,
             "validation's targets are in another order than its rows",
             "Validation's targets do not belong to its rows: in train the classes look different"
             " from each other, in validation they all look the same.",
             (
-                f"squared distance of two classes, in standard errors: {np.median(apart):.0f} in"
-                f" train, {np.median(left):.1f} in validation",
+                f"squared distance of two classes, in standard errors: {looks.apart:.0f} in"
+                f" train, {looks.left:.1f} in validation",
             ),
         )
         return [shuffled]
     return [None]
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """How far classes are apart in the columns that did not move, in squared standard errors.
+
+    Attributes:
+        columns: Which of train's columns of numbers these are.
+        across: Each of train's classes against each of validation's.
+        apart: The median over pairs of train's own classes.
+        left: The same of validation's.
+    """
+
+    columns: list[int]
+    across: Float64
+    apart: float
+    left: float
+
+
+def _looks(both: InputPair, classes: list[float], theirs: list[float]) -> _Looks | None:
+    """Returns how classes look; ``None`` where nothing can be said.
+
+    Args:
+        both: The input.
+        classes: Classes of train's.
+        theirs: As many of validation's.
+    """
+    one, other = both.train.by_class, both.validation.by_class
+    if one is None or other is None or both.sequences or len(classes) < 2:
+        return None
+    # Other codes leave the rows as they are; a column that moved would compare itself, not them.
+    same = [pair for pair in both.numbers if 2 * pair.rows * pair.distance**2 < MOVED]
+    columns = [pair.number for pair in same]
+    variance = _variance(one, classes)[columns]
+    if not (variance > 0).any():
+        return None
+    others = [pair.other_number for pair in same]
+    train, validation = _means(one, classes)[:, columns], _means(other, theirs)[:, others]
+    mine = np.array([one.counts[value] for value in classes], dtype=np.float64)
+    rows = np.array([other.counts[value] for value in theirs], dtype=np.float64)
+    different = ~np.eye(len(classes), dtype=bool)
+    own = _distances(train, mine, train, rows, variance)
+    within = _distances(validation, rows, validation, rows, _variance(other, theirs)[others])
+    return _Looks(
+        columns,
+        _distances(train, mine, validation, rows, variance),
+        float(np.median(own[different])),
+        float(np.median(within[different])),
+    )
 
 
 def _independent(both: InputPair, columns: list[int]) -> float:

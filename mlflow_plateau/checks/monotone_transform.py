@@ -22,7 +22,8 @@ from mlflow_plateau.checks.evidence import (
 from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
 from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.labels import quantities
-from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number
+from mlflow_plateau.checks.scaled_together import scaled_alike
+from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number, shown
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
 
@@ -130,8 +131,9 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     for both in quantities(comparison):
         counted, places = _of_counts(both)
         yield from counted
+        is_scaled = scaled_alike(both)
         for pair in both.different:
-            if pair.place in places or both.holds_dates(pair):
+            if pair.place in places or both.holds_dates(pair) or is_scaled(pair):
                 continue
             found = _transformation(pair)
             if found is not None:
@@ -373,7 +375,7 @@ def _clip_hypothesis(
     both: InputPair, pair: NumberPair, split: str, ends: dict[str, float], beyond: float
 ) -> Hypothesis:
     other = "train" if split == "validation" else "validation"
-    limits = " and ".join(number(end) for end in ends.values())
+    limits = " and ".join(shown(pair, end) for end in ends.values())
     return Hypothesis(
         Finding(
             check="monotone_transform",

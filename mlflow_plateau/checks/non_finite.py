@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fix import comment, finite, name_of
+from mlflow_plateau.checks.fix import columns_of, comment, finite, name_of
 from mlflow_plateau.checks.transformation import listed
 from mlflow_plateau.profiles import Profile
 from mlflow_plateau.profiles.input_profile import InputProfile
 from mlflow_plateau.profiles.table import Layout
+
+MOST_LISTED = 6
+"""Columns of which it is said in how many rows they are not finite."""
 
 
 def non_finite(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -38,7 +41,7 @@ def _name(profile: Profile, layout: Layout, column: str) -> str:
 
 def _filled(state: InputProfile, split: str, comparison: Comparison) -> str:
     """Returns code that puts train's medians in the place of what is not finite."""
-    layout, moments = state.layout, state.moments
+    layout = state.layout
     if layout.role == "target":
         return comment(f"drop the rows of {split} whose targets are not finite")
     both = next((pair for pair in comparison.features if pair.name == layout.name), None)
@@ -50,11 +53,7 @@ def _filled(state: InputProfile, split: str, comparison: Comparison) -> str:
             f"median = np.nanmedian(np.where(np.isfinite({train}), {train}, np.nan), axis=0)\n"
             f"{here} = np.where(np.isfinite({here}), {here}, median)"
         )
-    spoiled = {
-        column
-        for place, column in enumerate(layout.numbers)
-        if moments.missing[place] or moments.infinite[place]
-    }
+    spoiled = _spoiled(state).keys()
     numbers = {
         (mine if split == "train" else other): mine
         for mine, other in both.matched
@@ -71,15 +70,47 @@ def _filled(state: InputProfile, split: str, comparison: Comparison) -> str:
     )
 
 
+def _spoiled(state: InputProfile) -> dict[int, int]:
+    """Returns how many values of a column are not finite, by the column."""
+    often = state.moments.missing + state.moments.infinite
+    return {c: int(often[i]) for i, c in enumerate(state.layout.numbers) if often[i]}
+
+
+def _how_often(profile: Profile, state: InputProfile) -> str:
+    """Returns in how many of its rows each column is not finite."""
+    layout, spoiled = state.layout, _spoiled(state)
+    count = state.moments.count[layout.number_of[next(iter(spoiled))]]
+    total = f"{int(count) + next(iter(spoiled.values())):,} {'values' if layout.pooled else 'rows'}"
+    shown = [
+        f"`{_name(profile, layout, layout.columns[column].name)}` in {often:,}"
+        for column, often in list(spoiled.items())[:MOST_LISTED]
+    ]
+    more = len(spoiled) - len(shown)
+    return f"not finite, of {total}: {', '.join(shown)}" + (f" and {more} more" if more else "")
+
+
+def _which_rows(state: InputProfile, split: str, comparison: Comparison) -> str:
+    """Returns code, in a comment, that lists the rows; empty where no such line can be written."""
+    layout, spoiled = state.layout, list(_spoiled(state))
+    both = next((pair for pair in comparison.inputs if pair.name == layout.name), None)
+    if (
+        both is None
+        or None in layout.shape
+        or any(layout.columns[column].kind == "date" for column in spoiled)
+    ):
+        return ""
+    read = columns_of(both, split, spoiled, as_table=True).read
+    values = f"np.asarray({read}, 'float64').reshape(len({name_of(both, split)}), -1)"
+    return comment(f"which rows: np.flatnonzero(~np.isfinite({values}).all(axis=1))")
+
+
 def _finding(split: str, profile: Profile, comparison: Comparison) -> Finding | None:
     names: list[str] = []
     spoiled = [s for s in profile.inputs if s.moments.missing.any() or s.moments.infinite.any()]
     missing = infinite = total = 0
     for state in profile.inputs:
         moments, layout = state.moments, state.layout
-        for place, column in enumerate(layout.numbers):
-            if moments.missing[place] or moments.infinite[place]:
-                names.append(_name(profile, layout, layout.columns[column].name))
+        names += [_name(profile, layout, layout.columns[place].name) for place in _spoiled(state)]
         missing += int(moments.missing.sum())
         infinite += int(moments.infinite.sum())
         total += int((moments.count + moments.missing + moments.infinite).sum())
@@ -93,6 +124,11 @@ def _finding(split: str, profile: Profile, comparison: Comparison) -> Finding | 
         )
         if text
     )
+    fixes = [
+        line
+        for state in spoiled
+        for line in (_which_rows(state, split, comparison), _filled(state, split, comparison))
+    ]
     noun = "value" if missing + infinite == 1 else "values"
     columns = tuple(names)
     return Finding(
@@ -104,6 +140,7 @@ def _finding(split: str, profile: Profile, comparison: Comparison) -> Finding | 
         severity="fail",
         message=f"{split.capitalize()} holds {values} {noun} in {listed(columns)}; a loss over them"
         " is not finite, or activations hide them.",
-        fix="\n".join(_filled(state, split, comparison) for state in spoiled),
+        evidence=tuple(_how_often(profile, state) for state in spoiled),
+        fix="\n".join(line for line in fixes if line),
         constants={"missing": float(missing), "infinite": float(infinite)},
     )

@@ -182,6 +182,24 @@ BY_ROW = frozenset(way.name for way in WAYS if way.code)
 """Those that take other numbers for each row."""
 
 
+def scaled_alike(both: InputPair) -> Callable[[NumberPair], bool]:
+    """Returns whether a column was scaled in train, and differs by no more than populations do.
+
+    It has no unit any more, nor a shape of its own: what it differs by came before the scaler.
+    """
+    ways = [way for way in WAYS if both.exact and way.bears(both.train)]
+    by_row = any(way.code and way.bears(both.validation) for way in ways)
+
+    def is_scaled(pair: NumberPair) -> bool:
+        if by_row:
+            return True
+        if not both.exact or pair.as_shift > ORDINARY_SHIFT:
+            return False
+        return bool(ways) or any(scaler.bears(pair.train) for scaler in SCALERS)
+
+    return is_scaled
+
+
 def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the mark of a scaling of rows, or of all values together, in one split only.
 

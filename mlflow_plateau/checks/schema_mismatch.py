@@ -176,23 +176,18 @@ def _rounded(both: InputPair) -> list[NumberPair]:
     found = []
     columns = [p for p in both.features if not p.train.constant and not p.validation.constant]
     for pair in columns:
-        # Of many distinct values a sample is known; bins alone say nothing of fractions.
-        values, others = (
-            state.distinct.numbers_of_column(number)
-            for state, number in (
-                (both.train, pair.number),
-                (both.validation, pair.other_number),
-            )
-        )
-        for one, other, (sample, often) in (
-            (pair.train, pair.validation, others),
-            (pair.validation, pair.train, values),
+        for one, other, state, number in (
+            (pair.train, pair.validation, both.validation, pair.other_number),
+            (pair.validation, pair.train, both.train, pair.number),
         ):
             similar = 0.5 < (one.deviation / other.deviation if other.deviation else 0) < 2
-            cut = float(often[sample != np.round(sample)].sum()) >= FRACTIONS * float(often.sum())
-            # Whatever is cut off, values that differed become the same.
+            # Where values that differed became the same something was cut off.
             merged = not other.atoms or len(other.low) >= MERGED * len(one.low)
-            if one.whole and one.total >= 30 and similar and cut and merged:
+            if not (one.whole and one.total >= 30 and similar and merged):
+                continue
+            # Of many distinct values a sample is known; bins alone say nothing of fractions.
+            sample, often = state.distinct.numbers_of_column(number)
+            if float(often[sample != np.round(sample)].sum()) >= FRACTIONS * float(often.sum()):
                 found.append(pair)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +19,11 @@ MOST_DECIMALS = 4
 
 REWEIGHTED = 8
 """How often errors are weighed anew for the line of least absolute error."""
+
+MINUTES_A_DAY = 1440
+
+DAYS_WITH_TIMES = 3.0
+"""Of dates that all lie within fewer days than this the time of the day is told as well."""
 
 QUARTILES = (24, 49, 74)
 """Where among the 99 percentiles the quartiles stand."""
@@ -80,9 +85,9 @@ def misfit(
     # Either side may have been rounded more coarsely; the allowance is made on the mapped one.
     rounding = max(train.rounding, validation.rounding)
     if of_train:
-        train = replace(train, rounding=rounding).mapped(function)
+        train = train.mapped(function, rounding)
     else:
-        validation = replace(validation, rounding=rounding).mapped(function)
+        validation = validation.mapped(function, rounding)
     if not train.rows or not validation.rows:
         return math.inf, math.inf
     apart = distance(train, validation)
@@ -200,6 +205,18 @@ def number(value: float) -> str:
     if value == 0 or abs(value) < 5e-13:
         return "0"
     return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+
+
+def shown(pair: NumberPair, value: float) -> str:
+    """Returns a value of a column as people write it; a date with its time where all are close."""
+    if not pair.dates:
+        return number(value)
+    span = max(pair.train.greatest, pair.validation.greatest) - min(
+        pair.train.least, pair.validation.least
+    )
+    moment = np.datetime64(round(value * MINUTES_A_DAY), "m")
+    said = np.datetime_as_string(moment, unit="m" if span < DAYS_WITH_TIMES else "D")
+    return str(said).replace("T", " ")
 
 
 def listed(names: tuple[str, ...], most: int = 4) -> str:

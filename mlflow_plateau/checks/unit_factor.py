@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
-from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO, ORDINARY_SHIFT
+from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
-from mlflow_plateau.checks.fingerprints import SCALERS, STANDARD
+from mlflow_plateau.checks.fingerprints import STANDARD
 from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
+from mlflow_plateau.checks.scaled_together import scaled_alike
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     Affine,
@@ -70,8 +71,9 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     groups: dict[tuple[str, float, float], list[NumberPair]] = defaultdict(list)
     fits: dict[tuple[str, float, float], Affine] = {}
     for both in quantities(comparison):
+        is_scaled = scaled_alike(both)
         for pair in both.different:
-            if both.holds_dates(pair) or (both.exact and _bears_mark(pair)):
+            if both.holds_dates(pair) or is_scaled(pair):
                 continue
             fit = _unit(pair)
             if fit is not None:
@@ -87,14 +89,6 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
         else:
             for key, alike in own.items():
                 yield _hypothesis(both, alike, fits[key])
-
-
-def _bears_mark(pair: NumberPair) -> bool:
-    """Whether train was scaled, and validation differs by no more than populations do.
-
-    What was scaled has no unit any more.
-    """
-    return pair.as_shift <= ORDINARY_SHIFT and any(one.bears(pair.train) for one in SCALERS)
 
 
 def _is_known(fit: Affine) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from mlflow_plateau.cli.terminal import json_option, say, say_json
+from mlflow_plateau.cli.terminal import complain, json_option, say, say_json
+from mlflow_plateau.errors import ProfileError
 
 FAILING: Mapping[str, frozenset[str]] = {
     "warn": frozenset(("warn", "fail", "unknown")),
@@ -14,6 +15,10 @@ FAILING: Mapping[str, frozenset[str]] = {
 }
 """The verdicts at which ``--fail-on`` gives the exit code 1. A check that could compare nothing
 must not let anything pass."""
+
+UNREADABLE = 2
+"""The exit code where data cannot be read; click gives the same for wrong options. 1 says that the
+gate failed."""
 
 
 @click.command()
@@ -40,11 +45,16 @@ def consistency(
 
     Each is a CSV, Parquet, .feather, .arrow, .npy or .npz file, a folder of Parquet files, or a
     saved profile. The columns of a file are taken as inputs, but for the target; an .npz file may
-    hold the inputs as x and the targets as y.
+    hold the inputs as x and the targets as y. Columns of a CSV file that hold nothing but ISO dates
+    are dates. Data that cannot be read exit with 2.
     """
     from mlflow_plateau.consistency import check_consistency
 
-    report = check_consistency((train, target), (validation, target))
+    try:
+        report = check_consistency((train, target), (validation, target))
+    except ProfileError as error:
+        complain(str(error))
+        context.exit(UNREADABLE)
     if as_json:
         say_json(report.to_dict())
     else:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ISO_DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
+)
+"""A date, perhaps with a time of the day and its distance from UTC."""
 
 ARROW_FORMATS = {".parquet": "parquet", ".pq": "parquet", ".feather": "ipc", ".arrow": "ipc"}
 """Files that Arrow reads batch by batch, and what it calls their format."""
@@ -38,7 +47,7 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
         if ending == ".csv":
             import pandas as pd
 
-            return profile((pd.read_csv(path), target))
+            return profile((_with_dates(pd.read_csv(path)), target))
         if ending == ".npz" and zipfile.is_zipfile(path) and is_profile(path):
             return Profile.load(path)
         if target is not None:
@@ -55,6 +64,26 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
         f"{str(path)!r} is of no known kind; give a .parquet, .feather, .arrow, .csv, .npy or .npz"
         " file, a folder of Parquet files, or a saved profile."
     )
+
+
+def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns a frame with columns of text that are all ISO dates turned into dates, those of UTC.
+
+    A CSV file has no types; one value that is no date leaves the column text.
+    """
+    import pandas as pd
+
+    for place, dtype in enumerate(frame.dtypes):
+        if not (pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype)):
+            continue
+        column = frame.iloc[:, place]
+        known = column.dropna()
+        if known.empty or not all(isinstance(x, str) and ISO_DATE.fullmatch(x) for x in known):
+            continue
+        dates = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+        if dates.notna().sum() == len(known):
+            frame.isetitem(place, dates.array)
+    return frame
 
 
 def _arrays(path: Path) -> Any:

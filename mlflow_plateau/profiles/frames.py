@@ -66,8 +66,10 @@ def kind_of_type(dtype: Any) -> tuple[str, str]:
         return "category", "category"
     if pd.api.types.is_string_dtype(dtype):
         return "category", "string"
-    if pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
+    if pd.api.types.is_datetime64_any_dtype(dtype):
         return "date", "date"
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        return "date", "duration"
     if pd.api.types.is_complex_dtype(dtype) or not (
         pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -79,15 +80,25 @@ class Layout:
     pooled: bool = False
     whole: bool = False
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[int, ...]:
         """Which columns are measured as numbers."""
         return tuple(i for i, column in enumerate(self.columns) if column.kind != "category")
 
-    @property
+    @cached_property
     def categories(self) -> tuple[int, ...]:
         """Which columns are counted as categories."""
         return tuple(i for i, column in enumerate(self.columns) if column.kind == "category")
+
+    @cached_property
+    def number_of(self) -> Mapping[int, int]:
+        """Which of the numbers a column is, by the column."""
+        return {column: place for place, column in enumerate(self.numbers)}
+
+    @cached_property
+    def category_of(self) -> Mapping[int, int]:
+        """Which of the categories a column is, by the column."""
+        return {column: place for place, column in enumerate(self.categories)}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,10 @@ PLOT_DPI = 192
 
 
 def render_report(
-    diagnosis: Diagnosis, columns: Sequence[NumberPair] = (), server: str | None = None
+    diagnosis: Diagnosis,
+    columns: Sequence[NumberPair] = (),
+    server: str | None = None,
+    compared: str = "",
 ) -> str:
     """Returns the report as an HTML page that needs no other file and no script.
 
@@ -43,6 +46,7 @@ def render_report(
         columns: Columns of train and validation whose distributions are shown.
         server: Address of MLflow's user interface, for links to other runs; without it their ids
             are shown.
+        compared: How much of train and validation was compared, in words.
     """
     from mlflow_plateau.report import distributions
     from mlflow_plateau.report.curves import render_png
@@ -61,6 +65,7 @@ def render_report(
             evidence=_evidence(diagnosis),
             probable=_probable(diagnosis),
             siblings=_siblings(diagnosis, server),
+            compared=compared,
         )
     )
 

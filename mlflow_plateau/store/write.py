@@ -134,11 +134,12 @@ def render_artifacts(
 
     document = json.dumps(diagnosis.to_dict(), indent=2, allow_nan=False)
     columns = () if consistency is None else consistency.worst_columns
+    compared = "" if consistency is None else consistency.compared
     with _drawing:
         return {
             "diagnosis.json": document.encode(),
             "curves.png": render_png(diagnosis),
-            "report.html": render_report(diagnosis, columns, server).encode(),
+            "report.html": render_report(diagnosis, columns, server, compared).encode(),
         }
 
 

@@ -227,3 +227,61 @@ class TestCategories:
     def test_too_small_to_tell(self) -> None:
         other = {"basic": "pro", "pro": "basic"}
         assert kinds(TRAIN, changed("plan", lambda c: c.replace(other), rows=4)) == []
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_value_that_repeats_and_moved_with_its_column_was_not_filled_in(scaled: bool) -> None:
+    rng = np.random.default_rng(44)
+    train, validation = (
+        np.where(rng.random((rows, 3)) < 0.2, 0.0, rng.gamma(3, 2, (rows, 3)) + 1)
+        for rows in (1500, 500)
+    )
+    validation = validation + np.array([0.8, 0.0, 0.0])
+    if scaled:
+        mean, deviation = train.mean(axis=0), train.std(axis=0)
+        train, validation = (train - mean) / deviation, (validation - mean) / deviation
+    found = {finding.kind for finding in check_consistency(train, validation).findings}
+    assert found <= {"distribution_shift"}
+
+
+def test_counts_that_moved_were_not_filled_in() -> None:
+    rng = np.random.default_rng(45)
+    train, validation = rng.poisson(0.7, (1500, 4)), rng.poisson(0.7, (500, 4)) + 1
+    kinds = {finding.kind for finding in check_consistency(train, validation).findings}
+    assert "imputed_differently" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [(np.mean, np.mean), (np.mean, np.median), (lambda x: 0.0, lambda x: -999.0)],
+    ids=["each by its own mean", "mean and median", "zero and -999"],
+)
+def test_values_that_were_filled_in_by_rules_of_their_own(mine: Any, theirs: Any) -> None:
+    """Spikes of the same ranks are filled in where they are statistics, or stand alone."""
+    rng = np.random.default_rng(46)
+    train, validation = rng.lognormal(3, 0.8, 4000), rng.lognormal(3, 0.8, 1000)
+    for rows, value in ((train, mine), (validation, theirs)):
+        missing = rng.random(len(rows)) < 0.15
+        rows[missing] = value(rows[~missing])
+    report = check_consistency(train[:, None], validation[:, None])
+    assert [finding.kind for finding in report.findings] == ["imputed_differently"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "scale",
+    [
+        lambda x, train: x / np.linalg.norm(x, axis=1, keepdims=True),
+        lambda x, train: (x - train.mean()) / train.std(),
+        lambda x, train: (x - train.mean(axis=0)) / train.std(axis=0),
+    ],
+    ids=["rows of length 1", "as a whole", "each column"],
+)
+def test_a_stretch_that_was_scaled_as_is_right_is_no_unit(scale: Any, seed: int) -> None:
+    """Of what was scaled no column has a unit, however near its factor comes to a known one."""
+    rng = np.random.default_rng(seed)
+    middle = rng.normal(0, 2, 6)
+    train, validation = (rng.normal(middle, 1.0, (rows, 6)) for rows in (3000, 1000))
+    validation = middle + (validation - middle) * 2.2
+    findings = check_consistency(scale(train, train), scale(validation, train)).findings
+    assert {finding.kind for finding in findings} <= {"distribution_shift"}

@@ -75,6 +75,28 @@ class TestNonFinite:
         finding = check_consistency(vectors(2000), spoiled).findings[0]
         assert (finding.kind, finding.columns) == ("non_finite", ("column 2",))
 
+    @pytest.mark.parametrize("named", [False, True])
+    def test_in_validation_alone(self, named: bool) -> None:
+        """Columns and rows are named, and what is pasted leaves none."""
+        train, spoiled = vectors(2000), vectors(400)
+        spoiled[5:8, 2] = spoiled[7, 0] = np.nan
+        splits: list[Any] = [train, spoiled]
+        if named:
+            splits = [pd.DataFrame(x, columns=list("abcde")) for x in splits]
+        report = check_consistency(*splits)
+        finding = report.findings[0]
+        assert (report.verdict, finding.kind, finding.severity) == ("fail", "non_finite", "fail")
+        names = ("a", "c") if named else ("column 0", "column 2")
+        assert finding.columns == names
+        assert finding.evidence == (
+            f"not finite, of 400 rows: `{names[0]}` in 1, `{names[1]}` in 3",
+        )
+        scope = {"np": np, "x_train": splits[0], "x_validation": splits[1].copy()}
+        which = finding.fix.splitlines()[0].removeprefix("# which rows: ")
+        assert eval(which, scope).tolist() == [5, 6, 7]
+        exec(finding.fix, scope)
+        assert check_consistency(splits[0], scope["x_validation"]).verdict == "pass"
+
     def test_large_values_are_finite(self) -> None:
         x = np.exp(np.random.default_rng(9).normal(200, 30, (1000, 2)))
         assert kinds(x[:800], x[800:]) == []

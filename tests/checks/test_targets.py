@@ -89,3 +89,33 @@ def test_too_small_to_tell() -> None:
 
 def test_targets_on_one_side_only() -> None:
     assert kinds(None) == ["schema_mismatch"]
+
+
+def test_rows_that_were_sorted_by_class() -> None:
+    """Validation holds the rest of one class and one that train never saw, as frequent."""
+    y = np.repeat([0, 1, 2], [200, 400, 200])
+    x = RNG.standard_normal((800, 6)) + CENTRES[y]
+    for order, features in (("sorted", x), ("without a signal", RNG.standard_normal(x.shape))):
+        report = check_consistency((features[:400], y[:400]), (features[400:], y[400:]))
+        shift = next(found for found in report.findings if found.check.startswith("label"))
+        assert shift.kind == "label_shift", order
+        assert "sorted by class" in shift.message
+        assert "shuffle" in shift.fix
+
+
+@pytest.mark.parametrize("rows", [12, 40, 400])
+def test_a_class_in_each_split_is_no_recoding(rows: int) -> None:
+    """Two classes that are equally frequent agree under any codes."""
+    x = RNG.standard_normal((2 * rows, 3))
+    y = np.tile([0, 1], rows)
+    report = check_consistency((x[:rows], y[:rows]), (x[rows:], 1 + y[rows:]))
+    assert "labels_recoded" not in [finding.kind for finding in report.findings]
+
+
+def test_codes_of_two_classes() -> None:
+    """The rows tell, and where these cannot, whether no order of the rows explains the codes."""
+    y = TRAIN[1] % 2, VALIDATION[1] % 2
+    assert kinds(y[1] + 1, train_y=y[0]) == ["labels_recoded"]
+    noise = RNG.standard_normal((4000, 3)), RNG.standard_normal((1000, 3))
+    report = check_consistency((noise[0], y[0]), (noise[1], 2 * y[1] - 1))
+    assert [finding.kind for finding in report.findings] == ["labels_recoded"]

@@ -42,3 +42,26 @@ def test_a_rank_in_one_split_is_named() -> None:
     ranks = pd.Series(values[600:]).rank().to_numpy() / 400
     (finding,) = check_consistency(values[:600, None], ranks[:, None]).findings
     assert finding.transformation == "validation = rank(train)"
+
+
+def test_dates_are_said_as_dates() -> None:
+    random = np.random.default_rng(6)
+    start = pd.Timestamp("2023-01-01")
+    train, validation = (
+        pd.DataFrame({"when": start + pd.to_timedelta(random.integers(0, 300, rows), "D")})
+        for rows in (2000, 500)
+    )
+    train.loc[:199, "when"] = pd.NaT
+    validation.loc[:49, "when"] = pd.Timestamp("1970-01-01")
+    said = [found.message for found in check_consistency(train, validation).findings]
+    assert any("filled with 1970-01-01 in validation" in message for message in said)
+
+    hours = start + pd.to_timedelta(random.integers(0, 600, 2000), "min")
+    later = check_consistency(
+        hours.to_numpy()[:, None], hours.to_numpy()[:, None] + np.timedelta64(10, "h")
+    )
+    assert "2023-01-01 05:" in later.findings[0].message
+    lasted = check_consistency(
+        pd.DataFrame({"took": hours - start}), pd.DataFrame({"took": hours - start}) * 2
+    )
+    assert "1970" not in str(lasted)

@@ -56,3 +56,9 @@ def test_names_are_drawn_and_written_as_they_stand() -> None:
     assert Page(page).open == []
     assert len(Page(page).attributes("img")) == 2
     assert len(Page(render_report(diagnoses.overfitting())).attributes("img")) == 1
+
+
+def test_the_report_says_how_much_was_compared() -> None:
+    said = compared().compared
+    page = Page(render_report(diagnoses.overfitting(), compared=said))
+    assert "Compared: 7 columns in 1,500 rows of train, 500 of validation." in page.words
