@@ -56,7 +56,7 @@ CRITICAL_POINT = Cause(
         supports("learnable_at_least", above=0.08, scale=0.015),
         contradicts("learnable_at_most", below=0.1, scale=0.015),
         contradicts("unreached_share", above=0.99995, scale=0.00001),
-        contradicts("degenerate_start", below=0.3, scale=0.05),
+        contradicts("degenerate_start", below=0.3, scale=0.05, decisive=True),
     ),
     remedies=(
         Remedy("use the layers' default initialisers (Glorot or He), not zeros or a constant"),

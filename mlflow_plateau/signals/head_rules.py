@@ -143,15 +143,16 @@ def _logits_of_one_sign(setup: Setup) -> str:
 def _squashed_twice(setup: Setup) -> str:
     if setup.loss not in CROSS_ENTROPIES:
         return ""
-    squashing = [_SQUASHING.search(part) for part in (setup.layers or "").split(" > ")[-2:]]
+    before, _, end = (setup.layers or "").rpartition(" > ")
+    first, again = _SQUASHED.search(before), _SQUASHES_ALONE.fullmatch(end)
     # PyTorch's losses of logits squash whatever they are given.
-    again = setup.framework in OF_PYTORCH and setup.from_logits
-    if again and setup.output_activation in ("softmax", "sigmoid"):
+    in_loss = setup.framework in OF_PYTORCH and setup.from_logits
+    if in_loss and setup.output_activation in ("softmax", "sigmoid"):
         last = "sigmoid" if setup.loss in BINARY else "softmax"
         how = f"through a {setup.output_activation}, and {setup.loss} takes it for logits"
-    elif len(squashing) == 2 and squashing[0] and squashing[1]:
-        last = squashing[1][1].lower()
-        how = f"through a {squashing[0][1].lower()} and a {last} after that"
+    elif first and again:
+        last = (again[1] or again[2]).lower()
+        how = f"through a {first[1].lower()} and a {last} after that"
     else:
         return ""
     if last == "sigmoid":
@@ -160,7 +161,10 @@ def _squashed_twice(setup: Setup) -> str:
     return f"the output goes {how}: no class can get a probability above {most:.2f}"
 
 
-_SQUASHING = re.compile(r"\b(softmax|sigmoid)\)?$", re.IGNORECASE)
+_SQUASHED = re.compile(r"\b(softmax|sigmoid)\)?$", re.IGNORECASE)
+
+_SQUASHES_ALONE = re.compile(r"(Softmax|Sigmoid)|Activation\((softmax|sigmoid)\)")
+"""Layers that have no weights between what they squash and what came before."""
 
 OF_PYTORCH = frozenset(("pytorch", "lightning", "transformers"))
 """Frameworks whose losses are PyTorch's."""

@@ -37,6 +37,10 @@ CONVERGED_THRESHOLD = 0.5
 CONTRIBUTING_THRESHOLD = 0.55
 """Another cause is named as contributing from this probability of being present on."""
 
+LEAST_PRESENCE = 0.3
+"""A cause less likely to be present is not named, though nothing else be likelier: that all others
+are excluded is no evidence for it."""
+
 RUNNER_UP_THRESHOLD = 0.02
 """A cause less likely to be present is not worth naming as the next likely one."""
 
@@ -128,10 +132,11 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
     health = max(odds[NONE], LEAST_HEALTH)
     against_health = {c: odds[c] - health for c in chances if c != NONE}
     level = _level(view.history)
-    status, cause, confidence = _decide(course, chances, _threshold(view.history))
+    present = {c: presence(odds) for c, odds in against_health.items()}
+    status, cause, confidence = _decide(course, chances, present, _threshold(view.history))
     others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
     readable = course.kind is not Kind.UNREADABLE
-    likely = readable and others and presence(against_health[others[0]]) > RUNNER_UP_THRESHOLD
+    likely = readable and others and present[others[0]] > RUNNER_UP_THRESHOLD
     plateau = view.plateau if course.kind is Kind.FLAT else None
     return Judgement(
         run_id=view.history.run_id,
@@ -140,7 +145,7 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
         cause=cause,
         confidence=confidence,
         runner_up=others[0] if likely else NONE,
-        contributing=_contributing(status, cause, against_health),
+        contributing=_contributing(status, cause, present),
         causes=chances,
         onset_epoch=plateau.onset_epoch if plateau else None,
         wasted_epochs=plateau.length if plateau else 0.0,
@@ -170,35 +175,36 @@ def leading_answer(chances: Mapping[str, float]) -> tuple[str, float]:
 
 
 def _decide(
-    course: Course, chances: Mapping[str, float], threshold: float
+    course: Course, chances: Mapping[str, float], present: Mapping[str, float], threshold: float
 ) -> tuple[str, str, float]:
     """Returns status, cause and confidence."""
     leading, confidence = leading_answer(chances)
+    is_named = leading != NONE and confidence >= threshold and present[leading] >= LEAST_PRESENCE
     if course.kind is Kind.UNREADABLE:
         return "inconclusive", NONE, 0.0
     if course.kind is Kind.DIVERGED:
         return "diverged", leading, confidence
     if course.kind is Kind.FALLING:
-        if leading != NONE and confidence >= threshold:
+        if is_named:
             return "improving", leading, confidence
         return "improving", NONE, chances[NONE]
     if leading == NONE and confidence >= CONVERGED_THRESHOLD:
         return "converged", NONE, confidence
-    if leading != NONE and confidence >= threshold:
+    if is_named:
         return "stalled", leading, confidence
     return "inconclusive", NONE, 0.0
 
 
-def _contributing(status: str, cause: str, against_health: Mapping[str, float]) -> tuple[str, ...]:
+def _contributing(status: str, cause: str, present: Mapping[str, float]) -> tuple[str, ...]:
     if status in ("inconclusive", "converged") or (status == "improving" and cause == NONE):
         return ()
     if cause == NON_FINITE_VALUES.id:
         return ()  # What was measured on a model of NaN says nothing about anything else.
-    present = [
+    others = [
         other
-        for other, odds in against_health.items()
-        if presence(odds) >= CONTRIBUTING_THRESHOLD
+        for other, chance in present.items()
+        if chance >= CONTRIBUTING_THRESHOLD
         and other != cause
         and not (cause != NONE and cause_by_id(cause).is_confused_with(cause_by_id(other)))
     ]
-    return tuple(sorted(present, key=lambda other: -against_health[other]))
+    return tuple(sorted(others, key=lambda other: -present[other]))

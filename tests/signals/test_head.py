@@ -87,6 +87,8 @@ def test_what_cannot_work_is_said(changes: dict[str, object], why: str) -> None:
             "target_maximum": 9.0,
         },
         {"loss": "mean_squared_error", "from_logits": None},
+        {"layers": "Dense(32, sigmoid) > Dense(1, sigmoid)"},
+        {"layers": "Dense(32, relu) > Dense(1) > Activation(sigmoid)"},
     ],
 )
 def test_what_works_is_left_alone(changes: dict[str, object]) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.faults.dataset import LEVELS, at_level, load
 from mlflow_plateau.diagnose import judged_where_possible
 from mlflow_plateau.history import History
+from mlflow_plateau.signals import SIGNALS, View
 from mlflow_plateau.weigh import diagnose_history, judge_histories
-from mlflow_plateau.weigh.judgement import AT_ONCE
+from mlflow_plateau.weigh.judgement import AT_ONCE, LEAST_PRESENCE
+from mlflow_plateau.weigh.odds import ANSWERS, contributions, log_odds, presence
 from tests.generated import FAULTY, converged, history, improving
 
 SAME = (
@@ -45,6 +48,17 @@ def test_no_cause_is_named_that_nothing_speaks_for(level: str) -> None:
         found = diagnose_history(at_level(run, level))
         on_it = [item.weight for item in found.evidence if item.cause == found.cause]
         assert found.cause == "none" or max(on_it) > 0, run.name
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_that_all_others_are_excluded_is_no_evidence_for_a_cause(level: str) -> None:
+    histories = [at_level(run, level) for run in load()]
+    for made, found in zip(histories, judge_histories(histories), strict=True):
+        if found.status in ("stalled", "improving") and found.cause != "none":
+            view = View(made)
+            added = contributions(np.array([[signal.measure(view).value for signal in SIGNALS]]))
+            odds = dict(zip([answer.id for answer in ANSWERS], log_odds(added)[0], strict=True))
+            assert presence(odds[found.cause] - max(odds["none"], 0.0)) >= LEAST_PRESENCE
 
 
 def test_more_runs_than_are_weighed_at_once_come_in_their_order() -> None:
