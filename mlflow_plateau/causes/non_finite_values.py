@@ -14,7 +14,7 @@ NON_FINITE_VALUES = Cause(
         supports("non_finite_share", above=0.0005, scale=0.0001, expected=True),
         supports("non_finite_share", above=0.9, scale=0.03),
         supports("unmeasurable_updates", above=0.4, scale=0.05, decisive=True),
-        supports("rows_not_finite", above=0.5, scale=0.1),
+        supports("rows_not_finite", above=0.5, scale=0.1, decisive=True),
         contradicts("rows_not_finite", below=0.5, scale=0.1),
         supports("blow_up", above=1.0, scale=0.2),
         contradicts("growth_before_non_finite", above=0.5, scale=0.15),
