@@ -25,17 +25,18 @@ Watch = Callable[..., Any]
 
 def train(size: Size, watch: Watch) -> float:
     """Trains once and returns the seconds that the loop took."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
     x = torch.randn(size.rows, 20)
     y = (x[:, :10].sum(dim=1, keepdim=True) > 0).float()
     first = int(0.8 * size.rows)
     training = torch.utils.data.TensorDataset(x[:first], y[:first])
     loader = torch.utils.data.DataLoader(training, size.batch_size, shuffle=True)
-    held_out = (x[first:], y[first:])
+    held_out = (x[first:].to(device), y[first:].to(device))
     model = nn.Sequential(
         *(nn.Linear(20, size.units), nn.ReLU(), nn.Linear(size.units, size.units), nn.ReLU()),
         nn.Linear(size.units, 1),
-    )
+    ).to(device)
     optimizer = torch.optim.Adam(model.parameters())
     loss_fn = nn.BCEWithLogitsLoss()
     begin = time.perf_counter()
@@ -44,7 +45,7 @@ def train(size: Size, watch: Watch) -> float:
             total = 0.0
             for inputs, targets in loader:
                 optimizer.zero_grad()
-                loss = loss_fn(model(inputs), targets)
+                loss = loss_fn(model(inputs.to(device)), targets.to(device))
                 loss.backward()
                 optimizer.step()
                 total += loss.item()

@@ -70,6 +70,16 @@ def loss_option(given: Any, name: str, default: Any) -> Any:
     return options.get(name, getattr(given, name, default))
 
 
+def aligns_targets(given: Any) -> bool:
+    """Returns whether a loss gives targets of shape ``(n,)`` the column of predictions ``(n, 1)``.
+
+    Keras does so around all functions; classes of the user's have only what is in their ``call``.
+    """
+    if not isinstance(given, keras.losses.Loss):
+        return True
+    return bool(type(given).call.__module__.startswith("keras."))
+
+
 def _snake_case(name: str) -> str:
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return apart.lower()

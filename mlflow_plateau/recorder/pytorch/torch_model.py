@@ -90,6 +90,11 @@ class TorchModel:
         """Whether its loss takes targets beside the inputs."""
         return True
 
+    @property
+    def aligns_targets(self) -> bool:
+        """PyTorch's losses broadcast targets against predictions."""
+        return False
+
     def prepare(self, *parts: Rows) -> float:
         """Calls the model once, which takes longer the first time; nothing is compiled."""
         self.losses(parts[0].part(0, WARM_UP))

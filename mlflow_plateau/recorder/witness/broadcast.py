@@ -27,6 +27,8 @@ def targets_are_broadcast(model: Differentiable, training: Rows) -> bool:
         model: The model.
         training: Training rows.
     """
+    if model.aligns_targets:
+        return False
     y = training.y
     if not isinstance(y, np.ndarray) or y.ndim != 1 or len(training) < ROWS:
         return False

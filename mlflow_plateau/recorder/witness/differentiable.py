@@ -75,6 +75,10 @@ class Differentiable(Protocol):
     def needs_targets(self) -> bool:
         """Whether its loss takes targets beside the inputs."""
 
+    @property
+    def aligns_targets(self) -> bool:
+        """Whether its loss itself gives targets the column that they lack beside predictions."""
+
     def prepare(self, *parts: Rows) -> float:
         """Builds what the losses of so many rows need and the next calls find.
 

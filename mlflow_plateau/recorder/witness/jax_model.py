@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -17,6 +18,9 @@ from mlflow_plateau.recorder.witness.rows import Rows, each_array
 
 BUILDS_TO_COME = 5.0
 """Gradients and losses of other numbers of rows take so many times as long to compile as a loss."""
+
+COMPILER_OPTIONS: Mapping[str, Mapping[str, int]] = {"gpu": {"xla_gpu_autotune_level": 0}}
+"""By JAX's name of a device: on GPUs, trying kernels out takes half of the time to compile."""
 
 
 class JaxModel(KerasModel):
@@ -40,8 +44,8 @@ class JaxModel(KerasModel):
         super().__init__(model, gradient_declined)
         self._compiles = bool(model.jit_compile) and not model.run_eagerly
         gradient = jax.grad(self._scaled)
-        self._losses = jax.jit(self._data_and_penalty) if self._compiles else self._data_and_penalty
-        self._gradient = jax.jit(gradient) if self._compiles else gradient
+        self._losses = self._compiled(self._data_and_penalty)
+        self._gradient = self._compiled(gradient)
         self._up_to_hidden: Any = None
         self._built: set[tuple[Any, int]] = set()
         self._building = 0.0
@@ -85,9 +89,17 @@ class JaxModel(KerasModel):
                 with self._scope(weights, others):
                     return part(x, training=False)
 
-            self._up_to_hidden = jax.jit(outputs) if self._compiles else outputs
+            self._up_to_hidden = self._compiled(outputs)
         found = self._called(self._up_to_hidden, rows, None)
         return each_array(lambda values: np.asarray(values, dtype=np.float32), found)
+
+    def _compiled(self, function: Any) -> Any:
+        if not self._compiles:
+            return function
+        options = COMPILER_OPTIONS.get(jax.default_backend())
+        if options is None or "compiler_options" not in inspect.signature(jax.jit).parameters:
+            return jax.jit(function)
+        return jax.jit(function, compiler_options=options)
 
     def _called(self, function: Any, rows: Rows, weights: Weights | None, *further: Any) -> Any:
         model = self._model

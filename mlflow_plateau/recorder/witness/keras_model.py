@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from mlflow_plateau.recorder.describe.loss import aligns_targets, given_losses
 from mlflow_plateau.recorder.describe.names import name_in
 from mlflow_plateau.recorder.describe.training import Training, has_own_train_step
 from mlflow_plateau.recorder.measure.measurements import LOCAL_STRATEGIES
@@ -105,6 +106,11 @@ class KerasModel(ABC):
     def needs_targets(self) -> bool:
         """Whether its loss takes targets beside the inputs."""
         return self._model._compile_loss is not None
+
+    @property
+    def aligns_targets(self) -> bool:
+        """Whether its loss itself gives targets the column that they lack beside predictions."""
+        return all(map(aligns_targets, given_losses(self._model)))
 
     @abstractmethod
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
