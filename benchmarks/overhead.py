@@ -40,7 +40,7 @@ SIZES = {
     "long": Size("long", rows=60_000, units=2_000, batch_size=128, epochs=4),
     "large": Size("large", rows=400_000, units=8_192, batch_size=1_024, epochs=20),
 }
-"""Epochs of about 0.05 s, of one second and of twenty, where two cores train; the largest for GPUs."""
+"""Epochs of about 0.05 s, of one second and of twenty, where two cores train, and one for GPUs."""
 
 DEFAULT_SIZES = ("short", "second", "long")
 
