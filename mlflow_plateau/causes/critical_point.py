@@ -55,6 +55,7 @@ CRITICAL_POINT = Cause(
         supports("behind_reference", above=0.2, scale=0.05),
         supports("learnable_at_least", above=0.08, scale=0.015),
         contradicts("learnable_at_most", below=0.1, scale=0.015),
+        contradicts("learnable_from_parts", below=0.1, scale=0.015),
         contradicts("unreached_share", above=0.99995, scale=0.00001),
         contradicts("degenerate_start", below=0.3, scale=0.05, decisive=True),
     ),

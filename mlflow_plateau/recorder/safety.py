@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -52,3 +55,24 @@ def global_random_state_kept() -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+@contextmanager
+def warnings_dropped() -> Iterator[None]:
+    """Shows nothing that this thread warns of: ``fit`` has called the same model and said it.
+
+    No filter is changed for it: that makes Python show again what it has shown before.
+    """
+    show_others = warnings.showwarning
+    thread = threading.get_ident()
+
+    def show(*args: Any, **kwargs: Any) -> None:
+        if threading.get_ident() != thread:
+            show_others(*args, **kwargs)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        if warnings.showwarning is show:
+            warnings.showwarning = show_others

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlflow_plateau.history import Setup
-from mlflow_plateau.recorder.safety import global_random_state_kept, notice
+from mlflow_plateau.recorder.safety import global_random_state_kept, notice, warnings_dropped
 from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import Budget
 from mlflow_plateau.recorder.witness.counterfactuals import counterfactuals
@@ -182,7 +182,7 @@ class Witness:
             return {}
         found: Mapping[str, float] = {}
         try:
-            with global_random_state_kept(), np.errstate(all="ignore"):
+            with global_random_state_kept(), warnings_dropped(), np.errstate(all="ignore"):
                 if self._opened is None:
                     self._opened = self._open_model()
                 found = experiment(self._opened, seconds)
