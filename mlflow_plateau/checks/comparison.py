@@ -137,6 +137,14 @@ class InputPair:
         """Returns how one of train's columns is called in messages."""
         return self.prefix + self.train.layout.columns[column].name
 
+    def all_finite(self, pair: NumberPair) -> bool:
+        """Returns whether no value of a column is missing or infinite in either split.
+
+        Sums of codes, as co-moments are, hold these values as well.
+        """
+        states = (self.train, pair.number), (self.validation, pair.other_number)
+        return not any(s.moments.missing[i] or s.moments.infinite[i] for s, i in states)
+
     def holds_dates(self, pair: NumberPair) -> bool:
         """Whether a column holds dates, which have no unit and are not multiplied."""
         return self.train.layout.columns[pair.place[1]].kind == "date"

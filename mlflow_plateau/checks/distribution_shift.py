@@ -9,6 +9,7 @@ import numpy as np
 
 from mlflow_plateau.checks.codes import code_pair, shares
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
+from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import (
     EFFECT,
     ORDINARY_SHIFT,
@@ -19,6 +20,7 @@ from mlflow_plateau.checks.fix import comment
 from mlflow_plateau.checks.ids import id_frequencies
 from mlflow_plateau.checks.transformation import number, shown
 from mlflow_plateau.counted import counted
+from mlflow_plateau.profiles.comoments import LINEAR
 
 CORRELATION = 0.3
 """The least change of a correlation that is worth a word."""
@@ -120,7 +122,7 @@ def _ids(both: InputPair) -> Iterator[Hypothesis]:
 def _relations(both: InputPair) -> Iterator[Hypothesis]:
     """Yields columns that go together otherwise, though each by itself is the same."""
     one, other = both.train.comoments, both.validation.comoments
-    columns = both.features
+    columns = [pair for pair in both.features if both.all_finite(pair)]
     rows = min((pair.rows for pair in columns), default=0.0)
     if one is None or other is None or rows < 30 or len(columns) < 2:
         return
@@ -133,6 +135,9 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
     # Where nearly all rows share one value, the correlation rests on the few others alone.
     informative = np.array([min(p.train.elsewhere, p.validation.elsewhere) for p in columns])
     worth = rows * np.minimum.outer(informative, informative)
+    # So it does on a few rows far out: the error of a product grows with its fourth moments.
+    tails = np.array([max(map(_tail, (p.train, p.validation))) for p in columns])
+    worth /= np.sqrt(np.outer(tails, tails))
     change[change * np.sqrt(worth) < STANDARD_ERRORS] = 0.0
     if change.max() < CORRELATION:
         return
@@ -147,6 +152,19 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
         ORDINARY_SHIFT,
         transformation=OTHER_DEPENDENCE,
     )
+
+
+def _tail(column: Distribution) -> float:
+    """Returns how much heavier a column's tails are than normal ones, at least 1.
+
+    It is a third of the kurtosis of the values as ``profiles/comoments.py`` codes them.
+    """
+    middle = (column.low + column.high) / 2
+    coded = np.sign(middle) * np.log1p(np.abs(middle) / float(LINEAR))
+    share = column.mass / column.total
+    apart = coded - share @ coded
+    variance = share @ apart**2
+    return max(float(share @ apart**4) / float(variance**2) / 3, 1.0) if variance > 0 else 1.0
 
 
 def _hypothesis(

@@ -65,8 +65,8 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             yield from (look for look in looks[:1] if look is not None)
             continue
         mapping = {} if labels.codes.follow() else recoding(labels.codes)
-        if mapping:
-            # Another mix of the classes can look the same.
+        if mapping and not any(both.different for both in comparison.features):
+            # Another mix of the classes can look the same, and goes with other rows.
             yield _recoded(
                 labels.both, mapping, "the frequencies agree under these codes", severity="warn"
             )
@@ -151,6 +151,7 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
         and there <= ALIKE * len(classes)
         and _independent(both, looks.columns) * (here - there) / 2
         >= CLAIM + log_factorial(len(classes))
+        and np.trace(looks.contrasts) > looks.contrasts[np.arange(len(classes)), order].sum()
     ):
         names = _names(labels, classes)
         mapping = {names[place]: names[int(order[place])] for place in moved}
@@ -179,12 +180,15 @@ class _Looks:
     Attributes:
         columns: Which of train's columns of numbers these are.
         across: Each of train's classes against each of validation's.
+        contrasts: The same of what sets a class apart from the mean of all: where validation was
+            chosen by what the rows look like, all classes move alike.
         apart: The median over pairs of train's own classes.
         left: The same of validation's.
     """
 
     columns: list[int]
     across: Float64
+    contrasts: Float64
     apart: float
     left: float
 
@@ -201,7 +205,11 @@ def _looks(both: InputPair, classes: list[float], theirs: list[float]) -> _Looks
     if one is None or other is None or both.sequences or len(classes) < 2:
         return None
     # Other codes leave the rows as they are; a column that moved would compare itself, not them.
-    same = [pair for pair in both.numbers if 2 * pair.rows * pair.distance**2 < MOVED]
+    same = [
+        pair
+        for pair in both.numbers
+        if 2 * pair.rows * pair.distance**2 < MOVED and both.all_finite(pair)
+    ]
     columns = [pair.number for pair in same]
     variance = _variance(one, classes)[columns]
     if not (variance > 0).any():
@@ -213,9 +221,11 @@ def _looks(both: InputPair, classes: list[float], theirs: list[float]) -> _Looks
     different = ~np.eye(len(classes), dtype=bool)
     own = _distances(train, mine, train, rows, variance)
     within = _distances(validation, rows, validation, rows, _variance(other, theirs)[others])
+    contrasts = train - train.mean(axis=0), validation - validation.mean(axis=0)
     return _Looks(
         columns,
         _distances(train, mine, validation, rows, variance),
+        _distances(contrasts[0], mine, contrasts[1], rows, variance),
         float(np.median(own[different])),
         float(np.median(within[different])),
     )

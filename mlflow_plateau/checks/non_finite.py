@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mlflow_plateau.checks.comparison import Comparison
+from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import columns_of, comment, finite, name_of
 from mlflow_plateau.checks.transformation import listed
@@ -16,12 +18,49 @@ MOST_LISTED = 6
 """Columns of which it is said in how many rows they are not finite."""
 
 
+AS_OFTEN = 0.02
+"""Shares of missing values that differ by no more than this are the same, …"""
+
+STANDARD_ERRORS = 4.0
+"""… or by no more than so many standard errors."""
+
+
 def non_finite(comparison: Comparison) -> Iterator[Hypothesis]:
-    """Counts NaN and infinity in what a model would be fed."""
+    """Counts NaN and infinity in what a model would be fed.
+
+    Values that are missing as often in both splits are no difference of treatment.
+    """
+    alike = all(map(_missing_alike, comparison.inputs))
     for split, profile in (("train", comparison.train), ("validation", comparison.validation)):
         finding = _finding(split, profile, comparison)
         if finding is not None:
-            yield Hypothesis(finding, certain=True)
+            yield Hypothesis(replace(finding, severity="info") if alike else finding, certain=True)
+
+
+def _missing_alike(both: InputPair) -> bool:
+    """Whether the values that both splits have are missing as often, and none is infinite."""
+    one, other = both.train.moments, both.validation.moments
+    if one.infinite.any() or other.infinite.any():
+        return False
+    mine, theirs = both.train.layout.number_of, both.validation.layout.number_of
+    for column, again in both.matched:
+        if column not in mine or again not in theirs:
+            continue
+        missing = float(one.missing[mine[column]]), float(other.missing[theirs[again]])
+        if not any(missing):
+            continue
+        if not all(missing):
+            return False
+        rows = (
+            missing[0] + float(one.count[mine[column]]),
+            missing[1] + float(other.count[theirs[again]]),
+        )
+        pooled = sum(missing) / sum(rows)
+        error = math.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1]))
+        apart = abs(missing[0] / rows[0] - missing[1] / rows[1])
+        if apart > max(AS_OFTEN, STANDARD_ERRORS * error):
+            return False
+    return True
 
 
 def _name(profile: Profile, layout: Layout, column: str) -> str:

@@ -20,6 +20,7 @@ from mlflow_plateau.checks.fingerprints import (
 )
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import listed
 
 NEAR = 1.0
@@ -28,6 +29,13 @@ NEAR = 1.0
 NOT_CLIPPED = 7.0
 """Where no value comes twice, validation can end exactly where train does only if a scaler cuts off
 what is beyond: one in a thousand is told to. In nats."""
+
+OTHER_LATTICE = 7.0
+"""Rounded values stand as far apart as one over their range, to the last digit: with other steps in
+each split they were scaled by other ranges. In nats."""
+
+SAME_STEP = 1e-4
+"""What rounding may change a step by, relative to it."""
 
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""
@@ -66,6 +74,7 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
     against_chance = sum(_surprise(pair) for pair in twice)
     if all(_ends_once(pair) for pair in twice):
         against_chance += NOT_CLIPPED
+    against_chance += OTHER_LATTICE * sum(_on_other_lattice(pair) for pair in twice)
     chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
     return ([], True) if chance else (twice, True)
 
@@ -75,6 +84,17 @@ def _ends_once(pair: NumberPair) -> bool:
     train, validation = pair.train, pair.validation
     ends = (train.at_least, train.at_greatest, validation.at_least, validation.at_greatest)
     return set(ends) == {1} and _hardly_repeats(train)
+
+
+def _on_other_lattice(pair: NumberPair) -> bool:
+    """Whether values that were rounded before they were scaled have other steps in each split."""
+    mine = step_of(pair.train, pair.train.least)
+    theirs = step_of(pair.validation, pair.validation.least)
+    if mine is None or theirs is None:
+        return False
+    # Among fewer rows neighbours may be missing: the step is then a multiple.
+    multiple = theirs / mine
+    return abs(multiple - max(round(multiple), 1)) > SAME_STEP * multiple
 
 
 def _hardly_repeats(column: Distribution) -> bool:
