@@ -48,9 +48,9 @@ def categories_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
 
 def recoding(pair: CodePair) -> dict[str, str]:
     """Returns validation's code for each code of train that has another one; empty if none has."""
-    respelled = _respelled(pair)
-    if respelled:
-        return respelled
+    other_spelling = respelled(pair)
+    if other_spelling:
+        return other_spelling
     if pair.rows < LEAST_ROWS or len(pair.train) != len(pair.validation) or len(pair.train) < 2:
         return {}
     before, after = pair.variation(), pair.sorted_variation()
@@ -108,8 +108,8 @@ def as_numbers(mapping: Mapping[str, str]) -> dict[str, float]:
         return {}
 
 
-def _respelled(pair: CodePair) -> dict[str, str]:
-    """Returns the other spelling of categories that differ in case or blanks only."""
+def respelled(pair: CodePair) -> dict[str, str]:
+    """Returns the other spelling of categories that differ in case, blanks or zeros only."""
     if pair.whole:
         return {}
     missing = set(pair.train) - set(pair.validation)
@@ -118,6 +118,10 @@ def _respelled(pair: CodePair) -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
+    try:
+        return f"{float(name):.15g}"  # As 7, 7.0 and 007 are.
+    except ValueError:
+        pass
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 

@@ -1,9 +1,10 @@
 """Code that treats both splits alike: it runs as it is pasted.
 
 It speaks of what was compared as ``x_train``, ``x_validation``, ``y_train`` and ``y_validation``.
-``raw_train`` and ``raw_validation`` are the inputs before they were scaled, ``x`` and ``y`` are all
-rows before they were split, ``np`` is numpy and ``pd`` pandas. What no code can undo is a comment.
-Comments stand on lines of their own, and no statement takes more than one line.
+``raw_train`` and ``raw_validation`` are the inputs before they were scaled, ``raw_y_train`` and
+``raw_y_validation`` the targets, ``x`` and ``y`` are all rows before they were split, ``np`` is
+numpy and ``pd`` pandas. What no code can undo is a comment. Comments stand on lines of their own,
+and no statement takes more than one line.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def variable_of(layout: Layout, split: str, prefix: str = "") -> str:
         prefix: What stands before the split; ``x`` or ``y`` where none is given.
     """
     plain = "y" if layout.role == "target" else "x"
-    variable = f"{prefix or plain}_{split}"
+    whose = f"{prefix}_y" if prefix and plain == "y" else prefix or plain
+    variable = f"{whose}_{split}"
     if layout.name == plain:
         return variable
     key = layout.name.removeprefix("y.") if plain == "y" else layout.name

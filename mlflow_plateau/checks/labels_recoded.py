@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from mlflow_plateau.checks.categories_recoded import as_numbers, recoding
+from mlflow_plateau.checks.categories_recoded import as_numbers, recoding, respelled
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.evidence import (
     CLAIM,
@@ -52,6 +52,10 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
                 (),
                 fix=_other_form(labels),
             )
+            continue
+        spelling = respelled(labels.codes)
+        if spelling:
+            yield _recoded(labels.both, spelling, "the names are spelled otherwise")
             continue
         mapping = _other_codes(labels)
         why = _why_other_codes(comparison, labels, mapping)

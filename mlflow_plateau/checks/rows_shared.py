@@ -13,6 +13,7 @@ from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, name_of, without_shared
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import number
 
 LEAST_SHARE = 0.002
@@ -31,6 +32,15 @@ limit of 95 % where there are none."""
 HARDLY = 1.05
 """Values that occur so often on average or less do not come twice by chance."""
 
+COPIED_SHARE = 0.02
+"""Fewer rows than this that stand in both splits are what some data hold twice anyway."""
+
+COMMONEST = 0.05
+"""A value that is a larger part of its column is a usual one, such as zero."""
+
+POSSIBLE = 20.0
+"""So many possible values for each row that are hardly ever the same by chance."""
+
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""
 
@@ -40,7 +50,8 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
 
     Where rows repeat by themselves, a new row has been seen with probability 1 − (rows that occur
     once) / rows (Good, "The Population Frequencies of Species", Biometrika 1953); only what exceeds
-    this was leaked. Where no column tells rows apart by itself, a few more may coincide.
+    this was leaked. Rows that are the same to the last digit do not repeat by themselves: they were
+    copied. Where no column tells rows apart by itself, a few more may coincide.
     """
     if comparison.train.coverage.in_part or comparison.validation.coverage.in_part:
         return  # the share of shared rows is not known from a part
@@ -56,8 +67,9 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         return
     shared = int(np.count_nonzero(_contained(theirs, mine)))
     share = shared / len(theirs)
-    expected = 1 - float(np.count_nonzero(often == 1)) / float(often.sum())
-    expected = min(expected + _cut_off(comparison), 1.0)
+    repeated = 1 - float(np.count_nonzero(often == 1)) / float(often.sum())
+    copied = share >= COPIED_SHARE and _are_copies(comparison, float(often.mean()))
+    expected = min((0.0 if copied else repeated) + _cut_off(comparison), 1.0)
     error = math.sqrt(max(expected * (1 - expected), 1e-12) / len(theirs))
     excess = share - expected
     if shared < 1 or excess < LEAST_SHARE or excess <= STANDARD_ERRORS * error:
@@ -66,10 +78,16 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         likely = len(theirs) * (expected + UNSEEN_REPEATS / float(often.sum()))
         if float(poisson.sf(shared - 1, likely)) > FALSE_FINDINGS:
             return  # rows of so few different values may coincide
-    if expected > 0 and excess < 0.25 * (1 - expected) and expected > 0.5:
+    if not copied and expected > 0 and excess < 0.25 * (1 - expected) and expected > 0.5:
         return  # nearly all rows repeat by themselves: nothing can be told
     estimated = share * validation.rows
-    repeated = f"; by repetition alone it would be {expected:.1%}" if expected >= 0.0005 else ""
+    if copied:
+        aside = (
+            f"; {repeated:.1%} of train's rows stand there more than once, to the last digit: rows"
+            " were copied before they were split"
+        )
+    else:
+        aside = f"; by repetition alone it would be {expected:.1%}" if expected >= 0.0005 else ""
     yield Hypothesis(
         Finding(
             check="rows_shared",
@@ -78,7 +96,7 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
             transformation=f"{share:.2%} of validation's rows stand in train",
             severity="fail" if excess >= SERIOUS_SHARE and shared >= SERIOUS_ROWS else "warn",
             message=f"{share:.1%} of validation's rows ({number(round(estimated))} of"
-            f" {number(validation.rows)}) also stand in train{repeated}.",
+            f" {number(validation.rows)}) also stand in train{aside}.",
             fix=_without_shared(comparison),
             constants={"share": share, "expected": expected, "rows": estimated},
         ),
@@ -119,6 +137,35 @@ def _beyond_ends(train: Distribution, validation: Distribution) -> float:
         for end, other, count, again in ends
         if end == other
     )
+
+
+def _are_copies(comparison: Comparison, often: float) -> bool:
+    """Whether rows that are the same are copies of one, and not alike by chance.
+
+    They are where a column that is not rounded has the same value only where all others have, too.
+
+    Args:
+        comparison: The splits.
+        often: How often a row of train occurs, on average.
+    """
+    if often <= 1 or sum(len(both.matched) for both in comparison.features) < 2:
+        return False
+    return any(
+        len(counts) > 1
+        and float(counts.mean()) <= HARDLY * often
+        and counts.max() <= max(COMMONEST * float(counts.sum()), 4)
+        and not _is_rounded(pair.train)
+        for both in comparison.features
+        if not both.sequences and not both.train.layout.pooled
+        for pair in both.numbers
+        for counts in (both.train.distinct.of_column(pair.number)[1],)
+    )
+
+
+def _is_rounded(column: Distribution) -> bool:
+    """Whether a column has so few possible values that some come again by chance."""
+    step = step_of(column, column.least)
+    return step is not None and column.greatest - column.least < POSSIBLE * column.total * step
 
 
 def _hardly_repeat(comparison: Comparison) -> bool:

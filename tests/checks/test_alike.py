@@ -74,3 +74,10 @@ def test_more_of_what_is_counted_is_a_shift(factor: float) -> None:
     counts = rng.gamma(3, 40, (4000, 4)).round()
     counts[3000:, 1] = (counts[3000:, 1] * factor).round()
     assert kinds(counts[:3000], counts[3000:]) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_few_values_far_out_do_not_rule_what_goes_together(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.standard_t(2, (8000, 3)) @ rng.normal(size=(3, 6)) + rng.normal(0, 20, 6)
+    assert check_consistency(x[:6000], x[6000:]).findings == ()

@@ -512,6 +512,19 @@ def test_a_frame_with_text_is_scaled_together() -> None:
     assert check_consistency(train, scope["x_validation"]).verdict == "pass"
 
 
+def test_targets_beside_a_frame_with_text_are_scaled_from_their_own_raw_values() -> None:
+    rng = np.random.default_rng(47)
+    x = pd.DataFrame({"value": rng.normal(size=800), "text": rng.choice(list("abc"), 800)})
+    y = rng.lognormal(8, 0.5, 800)
+    scaled = (y[:600] - y[:600].mean()) / y[:600].std()
+    finding = check_consistency((x[:600], scaled), (x[600:], y[600:])).findings[0]
+    assert (finding.kind, finding.columns) == ("scaling_missing", ("y",))
+    scope = {"np": np, "raw_y_train": y[:600], "raw_y_validation": y[600:]}
+    exec(finding.fix, scope)
+    np.testing.assert_allclose(scope["y_train"], scaled)
+    np.testing.assert_allclose(scope["y_validation"], (y[600:] - y[:600].mean()) / y[:600].std())
+
+
 def test_dates_are_not_multiplied() -> None:
     noise = np.random.default_rng(46).normal(size=300)
     train, validation = (

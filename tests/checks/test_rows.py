@@ -66,8 +66,49 @@ class TestSharedRows:
         x = vectors(500)
         assert kinds(x, x[:100]) == ["rows_shared"]
 
+    @pytest.mark.parametrize("share", [0.05, 1.0])
+    def test_rows_that_were_copied_before_the_split_did_not_repeat_by_themselves(
+        self, share: float
+    ) -> None:
+        x = vectors(2000)
+        copied = np.concatenate([x, x[: int(share * len(x))]])
+        copied = copied[np.random.default_rng(9).permutation(len(copied))]
+        train, validation = np.split(copied, [3 * len(copied) // 4])
+        finding = check_consistency(train, validation).findings[0]
+        assert finding.kind == "rows_shared"
+        assert "copied before they were split" in finding.message
+        known = {row.tobytes() for row in train}
+        shared = np.mean([row.tobytes() in known for row in validation])
+        assert finding.constants["share"] == pytest.approx(shared)
+
+    def test_measurements_that_are_mostly_zero_repeat_by_themselves(self) -> None:
+        rng = np.random.default_rng(10)
+        x = np.where(rng.random((2000, 4)) < 0.2, rng.exponential(size=(2000, 4)), 0.0)
+        assert kinds(x[:1500], x[1500:]) == []
+
 
 class TestNonFinite:
+    def test_what_is_missing_as_often_in_both_is_said_and_no_difference(self) -> None:
+        rng = np.random.default_rng(11)
+        x = vectors(2000)
+        x[rng.random(2000) < 0.12, 3] = np.nan
+        report = check_consistency(x[:1500], x[1500:])
+        assert report.verdict == "pass"
+        assert {(f.kind, f.severity) for f in report.findings} == {("non_finite", "info")}
+
+    @pytest.mark.parametrize("share", [0.0, 0.05])
+    def test_missing_more_often_is_one(self, share: float) -> None:
+        rng = np.random.default_rng(12)
+        train, validation = vectors(2000), vectors(500)
+        train[rng.random(2000) < share, 3] = np.nan
+        validation[rng.random(500) < 0.3, 3] = np.nan
+        assert check_consistency(train, validation).verdict == "fail"
+
+    def test_rows_without_values_hide_what_goes_together(self) -> None:
+        spoiled = vectors(400)
+        spoiled[:8] = np.nan
+        assert kinds(vectors(2000), spoiled) == ["non_finite"]
+
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
     def test_named_with_its_column(self, value: float) -> None:
         spoiled = vectors(400)

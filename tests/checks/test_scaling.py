@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -236,3 +238,22 @@ def test_columns_with_a_factor_of_their_own_each_were_scaled() -> None:
     assert kinds(TRAIN, VALIDATION * factors) == ["scaling_missing"]
     known = np.array([1000, 1, 0.01, 1, 1])
     assert set(kinds(TRAIN, VALIDATION * known)) == {"unit_factor"}
+
+
+@pytest.mark.parametrize("scale", [min_max, max_abs])
+def test_rounded_columns_that_were_scaled_by_their_own_ranges(
+    scale: Callable[[Array, Array], Array],
+) -> None:
+    """Their ends are reached by chance as well; the steps between their values are not the same."""
+    rng = np.random.default_rng(60)
+    x = np.stack(
+        [
+            np.clip(rng.gamma(9, 5, 4000), 18, 95).astype(int),
+            rng.geometric(0.03, 4000),
+            rng.negative_binomial(1.5, 0.25, 4000),
+        ],
+        axis=1,
+    ).astype(float)
+    train, validation = x[:3000], x[3000:]
+    assert kinds(scale(train, train), scale(validation, validation))[0] == "scaler_refit"
+    assert kinds(scale(train, train), scale(validation, train)) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 from mlflow_plateau.consistency import check_consistency
 from tests.checks.populations import Array
@@ -119,3 +122,35 @@ def test_codes_of_two_classes() -> None:
     noise = RNG.standard_normal((4000, 3)), RNG.standard_normal((1000, 3))
     report = check_consistency((noise[0], y[0]), (noise[1], 2 * y[1] - 1))
     assert [finding.kind for finding in report.findings] == ["labels_recoded"]
+
+
+@pytest.mark.parametrize("column", [20, 27])
+def test_rows_chosen_by_what_they_look_like_keep_their_classes(column: int) -> None:
+    """Nearly all of the other class look so: the shares are exchanged, and all features moved."""
+    x, y = load_breast_cancer(return_X_y=True)
+    order = np.argsort(x[:, column])
+    train, validation = order[:400], order[400:]
+    report = check_consistency((x[train], y[train]), (x[validation], y[validation]))
+    assert "labels_recoded" not in [finding.kind for finding in report.findings]
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.title, lambda name: f" {name} "])
+def test_names_that_are_spelled_otherwise_are_no_other_classes(spell: Callable[[str], str]) -> None:
+    names = np.array(["setosa", "versicolor"])[np.random.default_rng(3).integers(0, 2, 400)]
+    x = drawn(400)[0]
+    other = np.array([spell(name) for name in names[300:]])
+    finding = check_consistency((x[:300], names[:300]), (x[300:], other)).findings[0]
+    assert finding.kind == "labels_recoded"
+    assert "setosa" in finding.message
+    assert spell("setosa") in finding.message
+
+
+def test_numbers_as_text_are_told_by_their_value() -> None:
+    codes = np.random.default_rng(4).integers(0, 20, 400)
+    train = pd.DataFrame({"store": codes[:300].astype(str)})
+    validation = pd.DataFrame({"store": codes[300:].astype(float).astype(str)})
+    finding = check_consistency(train, validation).findings[0]
+    assert finding.kind == "categories_recoded"
+    scope = {"x_train": train, "x_validation": validation, "np": np, "pd": pd}
+    exec(finding.fix, scope)
+    assert set(scope["x_validation"]["store"]) <= set(train["store"])

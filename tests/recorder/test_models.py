@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import mlflow_plateau
 from tests.recorder.trainings import (
     BATCH,
     arrays,
@@ -259,3 +261,25 @@ def test_a_train_function_that_somebody_wraps(recorder: None) -> None:
 
     assert wraps.calls == 12
     assert np.isfinite(model.get_weights()[0]).all()
+
+
+def test_what_layers_warn_of_is_shown_as_often_as_without_the_recorder() -> None:
+    class Wary(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            warnings.warn(f"called with {len(x.shape)} axes", UserWarning, stacklevel=1)
+            return x
+
+    def shown() -> int:
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), Wary(), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            x, y = arrays(256)
+            model.fit(x, y, validation_split=0.5, epochs=2, verbose=0)
+        return sum("called with" in str(warning.message) for warning in caught)
+
+    alone = shown()
+    mlflow_plateau.autolog(diagnose=False, silent=True, probe_budget=1e6)
+    assert shown() == alone > 0
+    assert curve(only_run(), "plateau/clean_fit")
