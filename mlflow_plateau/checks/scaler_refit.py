@@ -92,9 +92,9 @@ def _on_other_lattice(pair: NumberPair) -> bool:
     theirs = step_of(pair.validation, pair.validation.least)
     if mine is None or theirs is None:
         return False
-    # Among fewer rows neighbours may be missing: the step is then a multiple.
-    multiple = theirs / mine
-    return abs(multiple - max(round(multiple), 1)) > SAME_STEP * multiple
+    # Among fewer rows neighbours may be missing, and pixels may span 1 or 2: a step is a multiple.
+    multiple = max(theirs / mine, mine / theirs)
+    return abs(multiple - round(multiple)) > SAME_STEP * multiple
 
 
 def _hardly_repeats(column: Distribution) -> bool:

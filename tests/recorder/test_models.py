@@ -271,10 +271,10 @@ def test_what_layers_warn_of_is_shown_as_often_as_without_the_recorder() -> None
 
     def shown() -> int:
         keras.utils.set_random_seed(0)
-        model = keras.Sequential([keras.Input((3,)), Wary(), keras.layers.Dense(1)])
-        model.compile("sgd", "mse")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            model = keras.Sequential([keras.Input((3,)), Wary(), keras.layers.Dense(1)])
+            model.compile("sgd", "mse")
             x, y = arrays(256)
             model.fit(x, y, validation_split=0.5, epochs=2, verbose=0)
         return sum("called with" in str(warning.message) for warning in caught)
