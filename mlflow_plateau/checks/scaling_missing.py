@@ -24,6 +24,7 @@ from mlflow_plateau.checks.fingerprints import (
 )
 from mlflow_plateau.checks.fix import applied, scaled_by
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.pixel_normalisation import normalised_otherwise
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     Affine,
@@ -62,7 +63,7 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not columns or standardised_by_rows(both.train) != standardised_by_rows(both.validation):
             continue
-        pixels = list(_pixels(both, columns))
+        pixels = list(_pixels(both, columns)) or list(normalised_otherwise(both, columns))
         yield from pixels
         if pixels:
             continue
