@@ -47,7 +47,7 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
         if ending == ".csv":
             import pandas as pd
 
-            return profile((_with_dates(pd.read_csv(path)), target))
+            return profile((_with_dates(pd.read_csv(path, sep=_separator(path))), target))
         if ending == ".npz" and zipfile.is_zipfile(path) and is_profile(path):
             return Profile.load(path)
         if target is not None:
@@ -64,6 +64,13 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
         f"{str(path)!r} is of no known kind; give a .parquet, .feather, .arrow, .csv, .npy or .npz"
         " file, a folder of Parquet files, or a saved profile."
     )
+
+
+def _separator(path: Path) -> str:
+    """Returns what stands between the names of a CSV file's columns: a comma, or what others use."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        names = file.readline()
+    return max(",;\t", key=names.count)
 
 
 def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:

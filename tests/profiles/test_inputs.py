@@ -46,10 +46,11 @@ def test_a_list_of_inputs() -> None:
 def test_files(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": X[:, 0], "b": Y.astype("int64"), "c": np.array(list("xyz"))[Y]})
     frame.to_parquet(tmp_path / "t.parquet")
-    frame.to_csv(tmp_path / "t.csv", index=False)
+    for name, separator in (("t.csv", ","), ("semicolons.csv", ";"), ("tabs.csv", "\t")):
+        frame.to_csv(tmp_path / name, index=False, sep=separator)
     np.save(tmp_path / "x.npy", X)
     np.savez(tmp_path / "xy.npz", x=X, y=Y)
-    for name in ("t.parquet", "t.csv"):
+    for name in ("t.parquet", "t.csv", "semicolons.csv", "tabs.csv"):
         found = profile(tmp_path / name).inputs[0]
         assert found.moments.count.tolist() == [200, 200]
         assert sorted(found.labels[0].values()) == ["x", "y", "z"]
