@@ -67,7 +67,7 @@ def profile_file(path: Path, target: str | None = None) -> Profile:
 
 
 def _separator(path: Path) -> str:
-    """Returns what stands between the names of a CSV file's columns: a comma, or what others use."""
+    """Returns what stands between the columns of a CSV file: a comma, or what others use."""
     with path.open(encoding="utf-8", errors="replace") as file:
         names = file.readline()
     return max(",;\t", key=names.count)
