@@ -26,6 +26,9 @@ from mlflow_plateau.checks.transformation import listed
 NEAR = 1.0
 """A column that departs less from being scaled was scaled, with statistics from elsewhere."""
 
+ROUNDED = 1e-3
+"""How far off a column may be that was standardised in float32, where most others are not."""
+
 NOT_CLIPPED = 7.0
 """Where no value comes twice, validation can end exactly where train does only if a scaler cuts off
 what is beyond: one in a thousand is told to. In nats."""
@@ -67,7 +70,10 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
         elsewhere = [pair for pair in validation if scaler.departure(pair.train) < NEAR]
         if not twice and len(elsewhere) >= 2 and len(elsewhere) == len(validation):
             return elsewhere, False
-        return (twice, True) if len(twice) == len(validation) else ([], True)
+        # Sums in float32 leave some columns a little off.
+        rounded = [pair for pair in validation if scaler.departure(pair.train) <= ROUNDED]
+        both = len(rounded) == len(validation) and 2 * len(twice) >= len(validation)
+        return (validation, True) if both else ([], True)
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True
