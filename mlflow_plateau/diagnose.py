@@ -7,7 +7,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from mlflow_plateau.errors import PlateauError, ProfileError, RunStillActiveError
+from mlflow_plateau.errors import (
+    PlateauError,
+    ProfileError,
+    RunStillActiveError,
+    TrackingServerError,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +88,7 @@ def _read(
     """Returns all that a run's diagnosis rests on, read from the store and aligned."""
     from mlflow_plateau.align import align
     from mlflow_plateau.consistency import report as compare_profiles
+    from mlflow_plateau.store.model_summary import with_summary
     from mlflow_plateau.store.profiles import read_profiles
     from mlflow_plateau.store.read import read_run
 
@@ -92,7 +98,13 @@ def _read(
             f"Run {run.run_id} is active and has logged no metrics yet. Diagnose it again when its"
             " first epochs are logged; if it did, flush them with mlflow.flush_async_logging()."
         )
+    notes: tuple[str, ...] = ()
+    try:
+        run = with_summary(run, tracking_uri)
+    except TrackingServerError as error:
+        notes = (f"What the model is made of could not be read: {error}",)
     history = align(run, monitor)
+    history = replace(history, notes=(*history.notes, *notes))
     consistency = None
     try:
         profiles = read_profiles(run, tracking_uri)

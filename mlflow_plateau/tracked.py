@@ -45,6 +45,10 @@ class TrackedRun:
         metrics: The points of each metric, by the metric's name.
         data: Digests of the logged data sets by what they were used for (``training``, ``eval``);
             untrusted text.
+        rows: Numbers of rows in the logged data sets by what they were used for, where MLflow's
+            profile of the data set says so.
+        model_summary: What MLflow's autologging wrote about the layers of the model, untrusted
+            text; ``None`` where there is none, or nobody looked.
         start_time: Unix time in milliseconds; 0 where it is not known.
     """
 
@@ -56,4 +60,6 @@ class TrackedRun:
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, Points] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    model_summary: str | None = None
     start_time: int = 0

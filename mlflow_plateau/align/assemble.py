@@ -18,7 +18,7 @@ from mlflow_plateau.align.points import (
     first_at_each_step,
     without_restored_epoch,
 )
-from mlflow_plateau.align.setup import counts_rounds, read_setup
+from mlflow_plateau.align.setup import counts_rounds, setup_of
 from mlflow_plateau.history import History, MetricNames, Setup
 from mlflow_plateau.tracked import FloatArray, TrackedRun
 from mlflow_plateau.untrusted import quoted
@@ -52,7 +52,7 @@ def align(run: TrackedRun, monitor: str | None = None) -> History:
         NoLossError: If the run has no metric that can be read as a loss or a score, or not the one
             that ``monitor`` names.
     """
-    setup = read_setup(run.params, run.tags)
+    setup = setup_of(run)
     series, counter_note = _of_last_training(_cleaned(run))
     choice = choose_curves(run.run_id, series, monitor)
     series, ghost_note = without_restored_epoch(

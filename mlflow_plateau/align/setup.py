@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any, get_type_hints
 
+from mlflow_plateau.align.model_summary import read_model_summary
 from mlflow_plateau.history import Setup
+from mlflow_plateau.tracked import TrackedRun
 
 OURS = "plateau."
 """Prefix of the parameters that the recorder writes."""
@@ -107,10 +110,55 @@ TELLING: Mapping[str, str] = {
 }
 """Parameters that only the loggers of one framework write."""
 
+VALIDATION_SPLIT = "validation_split"
+"""MLflow's parameter for the share of the training data set that Keras validates with."""
+
 KINDS: Mapping[str, Any] = get_type_hints(Setup)
 """The type of each field."""
 
 _NAMES = {field: tuple(PARAMETERS.get(field, "").split()) for field in KINDS}
+
+
+def setup_of(run: TrackedRun) -> Setup:
+    """Returns what a run says about its training.
+
+    What its parameters and tags say counts most; the rest is filled in from the sizes of its data
+    sets and the summary of its model, which MLflow's autologging leaves.
+
+    Args:
+        run: The run; its metrics are not looked at.
+    """
+    said = read_setup(run.params, run.tags)
+    shown = read_model_summary(run.model_summary) if run.model_summary else Setup()
+    training_rows, validation_rows = _rows(run)
+    shown = replace(shown, training_rows=training_rows, validation_rows=validation_rows)
+    missing = {
+        field.name: getattr(shown, field.name)
+        for field in fields(Setup)
+        if getattr(said, field.name) is None
+    }
+    return replace(said, **missing)
+
+
+def _rows(run: TrackedRun) -> tuple[int | None, int | None]:
+    """Returns the rows that were trained on and validated with, by the logged data sets."""
+    training = [rows for use, rows in run.rows.items() if is_training(use)]
+    validation = [rows for use, rows in run.rows.items() if not is_training(use)]
+    if len(training) != 1 or len(validation) > 1:
+        return None, None
+    share = _share(run.params.get(VALIDATION_SPLIT, "0"))
+    if validation:
+        return training[0], validation[0]
+    if not share:
+        return training[0], None
+    # Keras cuts the split off the end of the data set that was logged.
+    kept = int(training[0] * (1 - share))
+    return kept, training[0] - kept
+
+
+def is_training(use: str) -> bool:
+    """Returns whether what a data set was logged to be used for is training."""
+    return not any(word in use.lower() for word in ("eval", "val", "test"))
 
 
 def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:

@@ -39,6 +39,7 @@ INCONSISTENT_PREPROCESSING = Cause(
         contradicts("trainable_share", below=1e-06, scale=1e-07),
         supports("splits_differ", above=0.4, scale=0.05, expected=True),
         supports("treated_differently", above=0.75, scale=0.05, expected=True, decisive=True),
+        contradicts("another_population", above=0.4, scale=0.05),
         supports("repair_share", above=0.5, scale=0.08, decisive=True),
         contradicts("repair_share", below=0.1, scale=0.03),
         supports("other_preprocessing_better", above=0.08, scale=0.02),

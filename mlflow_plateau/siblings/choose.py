@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from mlflow_plateau.align.names import OURS, read_name
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.sibling import Difference
+from mlflow_plateau.tracked import TrackedRun
 
 MOST_READ = 24
 """So many curves are read for a diagnosis: a request each."""
@@ -81,6 +82,33 @@ def choose(
     turns = itertools.zip_longest(*sorted(ranked, key=lambda kind: len(kind[0].levers)))
     in_turn = [chosen for turn in turns for chosen in turn if chosen is not None]
     return tuple(sorted(in_turn, key=lambda chosen: len(chosen.levers))[:MOST_READ])
+
+
+def described(
+    ours: Candidate, chosen: Iterable[Chosen], describe: Callable[[TrackedRun], TrackedRun]
+) -> Iterator[Chosen]:
+    """Yields those of the chosen runs that can be compared once their models are known, too.
+
+    Autologging writes no parameter about the model: another one would pass for the same.
+
+    Args:
+        ours: The diagnosed run.
+        chosen: The runs to read.
+        describe: Returns a run with what only its artifacts say of its model.
+    """
+    is_known = ours.facts.knows_model
+    for item in chosen:
+        if not is_known or item.candidate.facts.knows_model:
+            yield item
+            continue
+        candidate = replace(item.candidate, run=describe(item.candidate.run))
+        found = differences(ours.facts, candidate.facts)
+        if found is None:
+            continue
+        other_loss = any(difference.lever == "loss" for difference in found)
+        names = _comparable(candidate, (item.metric,), other_loss)
+        if names is not None:
+            yield Chosen(candidate, found, *names)
 
 
 def _comparable(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from mlflow_plateau.align.names import Kind, read_name
-from mlflow_plateau.align.setup import is_setup_parameter, read_setup
+from mlflow_plateau.align.setup import is_setup_parameter, setup_of
 from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import OTHER, lever_of
 from mlflow_plateau.tracked import TrackedRun
@@ -23,7 +23,7 @@ MLFLOW = "mlflow."
 LEAST_DECAY = 1e-9
 """A rate that fell further is as good as zero."""
 
-_DROPOUT = re.compile(r"(?: > )?\w*Dropout\w*\([^)]*\)")
+_NO_SHAPE = re.compile(r"(?: > )?\w*(?:Dropout|Cell)\w*(?:\([^)]*\))?(?= > |$)")
 _ACTIVATION = re.compile(r", [a-z_]\w*(?=\))")
 
 
@@ -63,6 +63,21 @@ class Facts:
     others: Mapping[str, tuple[str, str]]
     data: Mapping[str, str]
 
+    @property
+    def dropout(self) -> float | None:
+        """The largest dropout rate; ``None`` where something is dropped and nobody says how much.
+
+        Who names no rate has none, unless the layers tell otherwise.
+        """
+        if self.setup.dropout is None and self.setup.layers and "Dropout" in self.setup.layers:
+            return None
+        return self.setup.dropout or 0.0
+
+    @property
+    def knows_model(self) -> bool:
+        """Whether anything is known of the model."""
+        return self.layers is not None or self.setup.parameter_count is not None
+
 
 def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
     """Returns what a run was trained with.
@@ -71,7 +86,7 @@ def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
         run: The run; its metrics are not looked at.
         last: The last value of each of its metrics.
     """
-    setup = read_setup(run.params, run.tags)
+    setup = setup_of(run)
     others = {}
     for name, value in run.params.items():
         if not name.startswith(OURS) and not is_setup_parameter(name):
@@ -95,7 +110,7 @@ def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
 
 def _shape(layers: str) -> str:
     """Returns kinds and widths of the layers: ``Dense(64) > Dense(1)``."""
-    return _ACTIVATION.sub("", _DROPOUT.sub("", layers).removeprefix(" > "))
+    return _ACTIVATION.sub("", _NO_SHAPE.sub("", layers).removeprefix(" > "))
 
 
 def _decay(setup: Setup, last: Mapping[str, float]) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 from mlflow_plateau.align.names import Split, read_name
 from mlflow_plateau.errors import NoLossError
 from mlflow_plateau.history import History
-from mlflow_plateau.siblings.choose import Chosen, choose
+from mlflow_plateau.siblings.choose import Chosen, choose, described
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.outcome import Course, Pair, course_of, pair
@@ -38,9 +38,16 @@ FEWEST_POINTS = 3
 Read = Callable[[str, str], Points]
 """Returns the points of a run's metric, by the run's id and the metric's name."""
 
+Describe = Callable[[TrackedRun], TrackedRun]
+"""Returns a run with what only its artifacts say of its model."""
+
 
 def find_siblings(
-    run: TrackedRun, history: History, candidates: Iterable[Candidate], read: Read
+    run: TrackedRun,
+    history: History,
+    candidates: Iterable[Candidate],
+    read: Read,
+    describe: Describe = lambda run: run,
 ) -> Siblings | None:
     """Compares a run with those of its experiment that differ from it in a thing or two.
 
@@ -49,6 +56,8 @@ def find_siblings(
         history: Its aligned history, which says what is compared.
         candidates: The other runs of the experiment.
         read: Reads one curve; whatever it raises is passed on.
+        describe: Looks up the model of a run whose parameters do not name it, where that of the
+            diagnosed run is known; whatever it raises is passed on.
 
     Returns:
         The comparison, or ``None`` where the run has no validation curve or no other run can be
@@ -63,7 +72,7 @@ def find_siblings(
     broke = _was_thrown_off(history)
     courses = {name: _course(run, name, run.metrics[name], broke) for name in metrics}
     compared: list[tuple[Chosen, Course, Pair]] = []
-    for chosen in choose(ours, candidates, metrics):
+    for chosen in described(ours, choose(ours, candidates, metrics), describe):
         our_course = courses[chosen.metric]
         if our_course is None:
             continue

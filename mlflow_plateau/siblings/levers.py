@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from mlflow_plateau.align.setup import is_training
 from mlflow_plateau.siblings.facts import Facts
 from mlflow_plateau.siblings.sibling import DATA_SET, Difference
 from mlflow_plateau.siblings.words import (
@@ -84,7 +85,8 @@ def _differences(ours: Facts, theirs: Facts) -> Iterator[Difference]:
         yield from _number(LEARNING_RATE, "learning_rate", ours, theirs)
     yield from _number(BATCH_SIZE, "batch_size", ours, theirs)
     yield from _optimizer(ours, theirs)
-    for name in ("dropout", "l2", "weight_decay"):
+    yield from _dropout(ours, theirs)
+    for name in ("l2", "weight_decay"):
         yield from _number(REGULARIZATION, name, ours, theirs, absent=0.0)
     for name in ("loss", "from_logits", "output_activation", "output_units"):
         yield from _text(LOSS, name, ours, theirs)
@@ -140,6 +142,17 @@ def _optimizer(ours: Facts, theirs: Facts) -> Iterator[Difference]:
         yield from _number(OPTIMIZER, "momentum", ours, theirs)
 
 
+def _dropout(ours: Facts, theirs: Facts) -> Iterator[Difference]:
+    rates = (ours.dropout, theirs.dropout)
+    if None not in rates:
+        change = _change(*(float(rate or 0) for rate in rates))
+    else:  # How much is dropped nobody knows, but that something is.
+        change = ZERO_STEP * ((rates[0] == 0) - (rates[1] == 0))
+    if change:
+        our, their = ("some" if rate is None else f"{rate:.4g}" for rate in rates)
+        yield Difference(REGULARIZATION, "dropout", our, their, change)
+
+
 def _model(ours: Facts, theirs: Facts) -> Iterator[Difference]:
     a, b = ours.setup.parameter_count, theirs.setup.parameter_count
     size = _change(a, b) if a and b else 0.0
@@ -170,17 +183,13 @@ def _trainable(facts: Facts) -> float | None:
 def _data(ours: Facts, theirs: Facts) -> Iterator[Difference]:
     for use in sorted(ours.data.keys() & theirs.data.keys()):
         if ours.data[use] != theirs.data[use]:
-            lever = DATA if _is_training(use) else VALIDATION_DATA
+            lever = DATA if is_training(use) else VALIDATION_DATA
             yield Difference(lever, f"{use}{DATA_SET}", ours.data[use], theirs.data[use])
-    if not any(_is_training(use) for use in ours.data.keys() & theirs.data.keys()):
+    if not any(is_training(use) for use in ours.data.keys() & theirs.data.keys()):
         a, b = ours.setup.training_rows, theirs.setup.training_rows
         change = _change(a, b) if a and b else 0.0
         if abs(change) > SAME_ROWS:
             yield Difference(DATA, "training rows", f"{a:,}", f"{b:,}", change)
-
-
-def _is_training(use: str) -> bool:
-    return not any(word in use.lower() for word in ("eval", "val", "test"))
 
 
 def _others(ours: Facts, theirs: Facts) -> Iterator[Difference]:

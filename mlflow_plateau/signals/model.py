@@ -16,6 +16,7 @@ SIZE = "size of the model"
 """What several signals measure: all weights, those for each row, and those of its bottleneck."""
 
 NO_SIZE = Missing("the number of weights is not known")
+NO_ACTIVATIONS = Missing("the activations are not known")
 NO_LAYERS = Missing("the layers are not known")
 
 FELT = 0.01
@@ -148,7 +149,10 @@ def saturating_layers(view: View) -> Measurement:
     layers = _hidden_layers(view)
     if layers is None:
         return cannot_say(NO_LAYERS)
-    count = sum(activation in SQUASHING for _, activation in layers)
+    activations = [activation for _, activation in layers]
+    if view.setup.hidden_activations is None and set(activations) == {"linear"}:
+        return cannot_say(NO_ACTIVATIONS)  # A summary of the model names none.
+    count = sum(activation in SQUASHING for activation in activations)
     return Measurement(float(count), facts={"layers": counted(count, "hidden layer")})
 
 

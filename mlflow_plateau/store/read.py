@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ SYSTEM = "system/"
 
 DATA_CONTEXT = "mlflow.data.context"
 """MLflow's tag of a data set that says what it was used for."""
+
+
+MOST_ROWS = 10**15
+"""No data set has more."""
 
 
 def read_run(run_id: str, tracking_uri: str | None = None) -> TrackedRun:
@@ -64,6 +69,7 @@ def tracked(run: Run, metrics: Mapping[str, Points]) -> TrackedRun:
         tags=dict(run.data.tags),
         metrics=metrics,
         data=_digests(run),
+        rows=_rows(run),
         start_time=run.info.start_time or 0,
     )
 
@@ -79,6 +85,34 @@ def _digests(run: Run) -> dict[str, str]:
         uses = [tag.value for tag in item.tags if tag.key == DATA_CONTEXT]
         found.setdefault(uses[0] if uses else "", []).append(item.dataset.digest or "")
     return {use: " ".join(sorted(digests)) for use, digests in found.items()}
+
+
+def _rows(run: Run) -> dict[str, int]:
+    """Returns the rows of the logged data sets by what they were used for, as far as it is said.
+
+    MLflow's profiles say it of arrays and frames; of TensorFlow's data sets they count batches.
+    """
+    found: dict[str, list[int]] = {}
+    for item in run.inputs.dataset_inputs if run.inputs else ():
+        uses = [tag.value for tag in item.tags if tag.key == DATA_CONTEXT]
+        rows = _rows_by_profile(item.dataset.profile)
+        found.setdefault(uses[0] if uses else "", []).append(rows)
+    return {use: rows[0] for use, rows in found.items() if len(rows) == 1 and rows[0]}
+
+
+def _rows_by_profile(text: str | None) -> int:
+    """Returns the number of rows that a profile of MLflow's tells, 0 where it tells none."""
+    try:
+        profile = json.loads(text or "")
+    except ValueError:
+        return 0
+    if not isinstance(profile, dict):
+        return 0
+    shape = profile.get("features_shape")
+    if isinstance(shape, dict):  # Several inputs have as many rows.
+        shape = next(iter(shape.values()), None)
+    rows = shape[0] if isinstance(shape, list) and shape else profile.get("num_rows")
+    return rows if isinstance(rows, int) and 0 < rows <= MOST_ROWS else 0
 
 
 def points_of(history: Iterable[Metric]) -> Points:

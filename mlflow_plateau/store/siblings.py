@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.find import find_siblings
 from mlflow_plateau.store.connection import answering, open_client, reason_of
+from mlflow_plateau.store.model_summary import with_summary
 from mlflow_plateau.store.read import points_of, tracked
 from mlflow_plateau.store.search import find_runs
 
@@ -49,6 +50,7 @@ class Neighbours:
         self._reading = threading.Lock()
         self._client: MlflowClient | None = None
         self._curve = lru_cache(MOST_CURVES if whole else 0)(self._read_curve)
+        self._summaries: dict[str, str | None] = {}
 
     def add_to(self, history: History, run: TrackedRun) -> History:
         """Returns the history with the run's siblings; with a note where they cannot be read."""
@@ -75,7 +77,7 @@ class Neighbours:
         if not run.experiment_id or history.names.validation_loss is None:
             return None
         candidates = self._among_all(run) if self._whole else self._around(run)
-        return find_siblings(run, history, candidates, self._curve)
+        return find_siblings(run, history, candidates, self._curve, self._described)
 
     def _opened(self) -> MlflowClient:
         """Returns a client, opened once: to open one is to ask the server for its health."""
@@ -110,6 +112,13 @@ class Neighbours:
     def _read_curve(self, run_id: str, metric: str) -> Points:
         with answering(self._tracking_uri, run_id):
             return points_of(self._opened().get_metric_history(run_id, metric))
+
+    def _described(self, run: TrackedRun) -> TrackedRun:
+        if not self._whole:
+            return with_summary(run, self._tracking_uri)
+        if run.run_id not in self._summaries:
+            self._summaries[run.run_id] = with_summary(run, self._tracking_uri).model_summary
+        return replace(run, model_summary=self._summaries[run.run_id])
 
 
 def _candidate(run: Run) -> Candidate:

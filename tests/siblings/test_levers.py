@@ -131,3 +131,43 @@ def test_losses_of_other_rows_say_nothing_about_anything_else() -> None:
     found = between({"scaler": "none"}, {"scaler": "standard"}, data=other)
     assert found is not None
     assert [item.lever for item in found] == ["preprocessing"]
+
+
+SUMMARY = """\
+ Layer (type)                Output Shape              Param #
+=================================================================
+ dense (Dense)               (None, 8)                 40
+ {between}
+ dense_1 (Dense)             (None, 1)                 9
+=================================================================
+Total params: 49
+Trainable params: 49
+Non-trainable params: 0
+"""
+DROPOUT = "\n dropout (Dropout)           (None, 8)                 0\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (DROPOUT, "", [("some", "0", -1)]),
+        ("", DROPOUT, [("0", "some", 1)]),
+        (DROPOUT, DROPOUT, []),
+        ("", "", []),
+    ],
+)
+def test_layers_tell_dropout_where_no_parameter_does(
+    ours: str, theirs: str, expected: list[tuple[str, str, int]]
+) -> None:
+    a, b = (
+        Candidate(
+            TrackedRun(
+                name, params={"lr": "0.1"}, model_summary=SUMMARY.replace("{between}", between)
+            )
+        )
+        for name, between in (("a", ours), ("b", theirs))
+    )
+    found = differences(a.facts, b.facts)
+    assert found is not None
+    assert [(d.ours, d.theirs, math.copysign(1, d.change)) for d in found] == expected
+    assert {d.lever for d in found} <= {"regularization"}
