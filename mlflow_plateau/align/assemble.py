@@ -32,6 +32,9 @@ RESULTS = frozenset(("plateau/confidence", "plateau/onset_epoch", "plateau/waste
 RESTORED = frozenset(("restored_epoch", "best_iteration"))
 """Metrics by which MLflow's autologging says which epoch it logged once more."""
 
+STOPPED = "stopped_epoch"
+"""Metric by which MLflow's autologging says that early stopping ended the training."""
+
 ACTIVE = frozenset(("RUNNING", "SCHEDULED"))
 """MLflow's states of a run that has not ended."""
 
@@ -53,6 +56,8 @@ def align(run: TrackedRun, monitor: str | None = None) -> History:
             that ``monitor`` names.
     """
     setup = setup_of(run)
+    if setup.outcome is None and STOPPED in run.metrics:
+        setup = replace(setup, outcome="stopped")
     series, counter_note = _of_last_training(_cleaned(run))
     choice = choose_curves(run.run_id, series, monitor)
     series, ghost_note = without_restored_epoch(

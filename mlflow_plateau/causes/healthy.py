@@ -27,6 +27,8 @@ HEALTHY = Cause(
         contradicts("rows_not_finite", above=0.5, scale=0.1, decisive=True),
         contradicts("unit_similarity", above=0.6, scale=0.08),
         contradicts("behind_reference", above=0.5, scale=0.08),
+        contradicts("learned_by_heart", above=0.4, scale=0.04),
+        contradicts("learned_by_heart", above=0.6, scale=0.05, decisive=True),
         contradicts("penalty_share_at_first", above=0.4, scale=0.06),
         contradicts("starved_share", above=0.4, scale=0.08),
     ),

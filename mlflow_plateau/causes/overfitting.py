@@ -37,6 +37,8 @@ OVERFITTING = Cause(
         supports("smaller_model_better", above=0.05, scale=0.02),
         supports("more_regularization_better", above=0.05, scale=0.02),
         supports("other_data_better", above=0.08, scale=0.02),
+        supports("learned_by_heart", above=0.35, scale=0.04),
+        supports("learned_by_heart", above=0.6, scale=0.05),
         supports("clean_gap", above=0.3, scale=0.06, expected=True),
         contradicts("clean_gap_at_first", above=0.4, scale=0.08),
         contradicts("lost_on_validation", above=0.4, scale=0.08),
@@ -48,6 +50,8 @@ OVERFITTING = Cause(
     ),
     remedies=(
         Remedy(
+            "restore the weights of {restored_epoch}, where the validation loss was best, if the"
+            " callback that stopped the training did not",
             "stop at {best_epoch}, where the validation loss was best: {early_stopping}",
             "stop at {best_epoch}, where the validation loss was best, and keep the"
             " weights of then",

@@ -52,6 +52,7 @@ SIGNALS: tuple[Signal, ...] = (
     scatter.blow_up,
     scatter.training_rise,
     chance.validation_against_constant,
+    chance.learned_by_heart,
     chance.training_against_constant,
     chance.distance_from_constant,
     chance.first_loss_excess,

@@ -139,6 +139,34 @@ def target_shift(view: View) -> Measurement:
     )
 
 
+@signal(
+    unit="share of the constant prediction's loss",
+    sentence="of what a constant prediction loses, training is left with {training:.1%} and"
+    " validation, at its best, with {validation:.1%}",
+)
+def learned_by_heart(view: View) -> Measurement:
+    """Best validation loss / its constant's loss − best training loss / its constant's.
+
+    The generalisation gap in units that do not shrink with it: near a loss of zero a hundredth is
+    many times nothing, and here a hundredth. Both are smoothed. Where the training loss was also
+    measured without dropout and penalty, the lower of the two counts.
+    """
+    validation = validation_against_constant.measure(view)
+    training = training_against_constant.measure(view)
+    constant = view.setup.constant_loss
+    if not (validation.known and training.known and constant):
+        return validation if not validation.known else training
+    left = [training.value]
+    clean = view.recorded("clean_fit")
+    if clean is not None and np.isfinite(clean.values[-1]):
+        left.append(float(clean.values[-1]) / constant)
+    return Measurement(
+        validation.value - min(left),
+        epochs=validation.epochs,
+        facts={"training": min(left), "validation": validation.value},
+    )
+
+
 CATEGORICAL = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
 """Losses whose output has a unit for each class."""
 

@@ -84,8 +84,10 @@ def _facts(view: View) -> dict[str, object]:
         lower = usual if usual and rate > 30 * usual else rate / 10
         higher = _better_rate(view, 1) or higher
         lower = _better_rate(view, -1) or lower
+    best_epoch, stopped = _worth_stopping_at(view), setup.outcome == "stopped"
     return {
-        "best_epoch": _worth_stopping_at(view),
+        "best_epoch": None if stopped else best_epoch,
+        "restored_epoch": best_epoch if stopped else None,
         "dropout": setup.dropout,
         "more_dropout": None if setup.dropout is None else min(max(0.3, setup.dropout + 0.2), 0.6),
         "high_dropout": setup.dropout if setup.dropout and setup.dropout > 0.5 else None,

@@ -264,6 +264,7 @@ class TestCleaning:
         assert history.validation_loss.tolist() == list(FLAT)
         assert len(history.metrics["accuracy"]) == 5
         assert any("step 5 repeats that of step 2" in note for note in history.notes)
+        assert history.setup.outcome == "stopped"
 
     def test_an_unannounced_ghost_is_dropped_where_both_curves_repeat_an_epoch(self) -> None:
         metrics = {"loss": [*FALLING, FALLING[2]], "val_loss": [*FLAT, FLAT[2]]}

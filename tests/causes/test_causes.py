@@ -99,6 +99,7 @@ INSTRUCTIONS = frozenset(
         *(
             "regularise",
             "restart",
+            "restore",
             "run",
             "set",
             "standardise",
@@ -138,6 +139,14 @@ def test_a_run_of_keras_is_told_the_callback_with_its_values() -> None:
     assert stop.endswith(
         "EarlyStopping(monitor='val_loss', patience=12, restore_best_weights=True)"
     )
+
+
+def test_a_run_that_was_stopped_is_not_told_to_stop() -> None:
+    made = overfitting()
+    stopped = replace(made, setup=replace(made.setup, outcome="stopped"))
+    remedies = diagnose_history(stopped).remedies
+    assert remedies[0].startswith("restore the weights of epoch")
+    assert not any(remedy.startswith("stop at") for remedy in remedies)
 
 
 def test_an_unknown_cause_is_answered_with_those_that_exist() -> None:

@@ -57,6 +57,21 @@ def against(validation: Any) -> SplitComparison:
         ("spike_height", history(np.where(np.arange(101) == 60, 4.0, 2.0), LINE), 1.0),
         ("validation_against_constant", history(LINE, LINE, constant_loss=0.25), 2.0),
         (
+            "learned_by_heart",
+            history(LINE, LINE, constant_loss=1.0, validation_constant_loss=0.5),
+            0.5,
+        ),
+        (
+            "learned_by_heart",
+            history(
+                LINE,
+                LINE,
+                constant_loss=1.0,
+                recorded={"clean_fit": np.repeat([0.8, 0.1], [50, 51])},
+            ),
+            0.4,
+        ),
+        (
             "validation_against_constant",
             history(LINE, LINE, constant_loss=0.25, validation_constant_loss=0.5),
             1.0,
