@@ -120,12 +120,20 @@ def _nearly_robust(column: Distribution) -> bool:
 
 
 def _bears_robust(column: Distribution) -> bool:
+    """Whether the quartiles are a scaler's, and no others than those of these very rows.
+
+    Where values repeat, another sample may well have the same quartiles.
+    """
+    repeats = column.atoms and len(column.low) < column.total / 2
+    return not repeats and has_robust_quartiles(column)
+
+
+def has_robust_quartiles(column: Distribution) -> bool:
     """Whether the median is 0 and the quartiles are 1 apart, as exactly as a profile can tell.
 
     The k-th value is known to its lump; of an even number the median lies midway between two.
-    Where values repeat, another sample may well have the same quartiles.
     """
-    if column.total < LEAST_ROWS or (column.atoms and len(column.low) < column.total / 2):
+    if column.total < LEAST_ROWS:
         return False
     (low, middle, high) = (_interpolated(column, share) for share in QUARTILES.tolist())
     slack = ENDS + 1e-5 * abs(high[1] - low[0])

@@ -23,16 +23,23 @@ from mlflow_plateau.checks.fingerprints import (
 )
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import listed
 
 REPEATED = 0.5
 """Distinct values, as a part of the rows, below which values repeat."""
+
+AT_AN_END = 0.001
+"""Where more than this part of the rows stands at an end, values end there by themselves."""
 
 LEAST_COLUMNS = 3
 """So many columns that span exactly 0 to 1 together are no chance."""
 
 LEAST_ENDS = 1
 """So many of their ends have to stand in validation alone: with a scaler of train's none does."""
+
+LEAST_RANGES = 2
+"""Rounded columns that were scaled one by one have at least so many numbers of steps."""
 
 RANGES_OF = {MIN_MAX: (0.0, 1.0), UNIT_RANGE: (-1.0, 1.0)}
 """What scalers of ranges make columns span."""
@@ -81,14 +88,13 @@ def _pooled_quartiles(pair: NumberPair) -> bool:
 def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> bool:
     """Whether all columns together span exactly a range, several of them through validation alone.
 
-    Only columns whose values hardly repeat count: shares, or the pixels of an image, reach 0 and 1
-    by themselves.
+    Only columns with hardly a row at either end count, and rounded ones whose steps show that each
+    was divided by a range of its own: shares, or the pixels of an image, reach 0 and 1 by
+    themselves, and in many rows.
     """
-    unlimited = [
-        pair
-        for pair in columns
-        if len(pair.train.low) > REPEATED * pair.train.total or not pair.train.atoms
-    ]
+    unlimited = [pair for pair in columns if _hardly_ends(pair)]
+    if not unlimited:
+        unlimited = _of_own_ranges(columns, low, high)
     if all(QUANTILE.nearly(pair.train) for pair in columns):
         return (
             False  # shares of train's values below each value end at 1 with validation's greatest
@@ -103,6 +109,40 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
             return False
         through_validation += (train.least > low + ENDS) + (train.greatest < high - ENDS)
     return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
+
+
+def _hardly_ends(pair: NumberPair) -> bool:
+    """Whether few rows of both splits stand at either end: a single one where values repeat."""
+    train, validation = pair.train, pair.validation
+    least, greatest = min(train.least, validation.least), max(train.greatest, validation.greatest)
+    at_least = sum(split.at_least for split in (train, validation) if split.least == least)
+    at_greatest = sum(
+        split.at_greatest for split in (train, validation) if split.greatest == greatest
+    )
+    if not train.atoms or len(train.low) > REPEATED * train.total:
+        return max(at_least, at_greatest) <= 1 + AT_AN_END * (train.total + validation.total)
+    return at_least == at_greatest == 1 and step_of(train, least) is None
+
+
+def _of_own_ranges(columns: Sequence[NumberPair], low: float, high: float) -> list[NumberPair]:
+    """Returns the columns of rounded values that seem to have been divided by their ranges.
+
+    A range is a whole number of the steps that the values were rounded to, and another one in every
+    column; what comes as a share of something has the same round number of steps everywhere.
+    """
+    steps = {}
+    for pair in columns:
+        step = step_of(pair.train, low)
+        if step is not None and not _is_round(round((high - low) / step)):
+            steps[pair.place] = round((high - low) / step)
+    if len(set(steps.values())) < LEAST_RANGES:
+        return []
+    return [pair for pair in columns if pair.place in steps]
+
+
+def _is_round(steps: int) -> bool:
+    """Whether people divide by this number, or computers do."""
+    return steps % 10 == 0 or (steps & (steps + 1)) == 0 or (steps & (steps - 1)) == 0
 
 
 def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:

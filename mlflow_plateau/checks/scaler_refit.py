@@ -12,10 +12,12 @@ from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
     RANGES,
+    ROBUST,
     SCALERS,
     STANDARD,
     Scaler,
     continuous,
+    has_robust_quartiles,
     standardised_by_rows,
 )
 from mlflow_plateau.checks.fix import scaled_by
@@ -74,6 +76,8 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
         rounded = [pair for pair in validation if scaler.departure(pair.train) <= ROUNDED]
         both = len(rounded) == len(validation) and 2 * len(twice) >= len(validation)
         return (validation, True) if both else ([], True)
+    if scaler is ROBUST:
+        return _robust(columns), True
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True
@@ -83,6 +87,21 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
     against_chance += OTHER_LATTICE * sum(_on_other_lattice(pair) for pair in twice)
     chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
     return ([], True) if chance else (twice, True)
+
+
+def _robust(columns: Sequence[NumberPair]) -> list[NumberPair]:
+    """Returns the columns whose quartiles are those of a robust scaler in either split.
+
+    Where values repeat, another sample may well have the same quartiles, but then also the same
+    steps.
+    """
+    scaled = [
+        pair
+        for pair in columns
+        if has_robust_quartiles(pair.train) and has_robust_quartiles(pair.validation)
+    ]
+    telling = sum(ROBUST.bears(pair.validation) or _on_other_lattice(pair) for pair in scaled)
+    return scaled if telling * OTHER_LATTICE >= -math.log(FALSE_FINDINGS) else []
 
 
 def _ends_once(pair: NumberPair) -> bool:

@@ -257,3 +257,45 @@ def test_rounded_columns_that_were_scaled_by_their_own_ranges(
     train, validation = x[:3000], x[3000:]
     assert kinds(scale(train, train), scale(validation, validation))[0] == "scaler_refit"
     assert kinds(scale(train, train), scale(validation, train)) == []
+
+
+def iris() -> tuple[Array, Array]:
+    """Lengths in centimetres with one decimal: their values repeat."""
+    from sklearn.datasets import load_iris
+
+    rows = load_iris().data[np.random.default_rng(61).permutation(150)]
+    return rows[:105], rows[105:]
+
+
+def test_rounded_columns_that_were_scaled_by_their_own_quartiles() -> None:
+    train, validation = iris()
+    assert kinds(robust(train, train), robust(validation, validation))[0] == "scaler_refit"
+    assert "scaler_refit" not in kinds(robust(train, train), robust(validation, train))
+
+
+@pytest.mark.parametrize("scale", [min_max, unit_range])
+def test_rounded_columns_that_were_scaled_by_their_common_ranges(
+    scale: Callable[[Array, Array], Array],
+) -> None:
+    train, validation = iris()
+    validation[3, :2] = 8.3, 1.7  # train reaches neither
+    both = np.concatenate([train, validation])
+    assert kinds(scale(train, both), scale(validation, both))[0] == "scaler_fit_on_both"
+    assert "scaler_fit_on_both" not in kinds(scale(train, train), scale(validation, train))
+
+
+def test_common_ranges_of_columns_in_which_some_values_repeat() -> None:
+    rng = np.random.default_rng(62)
+    x = rng.normal(5, 1, (1000, 4))
+    x[rng.random(x.shape) < 0.6] = 5.0
+    x[900:] *= 1.01  # the ends are in validation
+    train, validation = x[:800], x[800:]
+    assert kinds(min_max(train, x), min_max(validation, x))[0] == "scaler_fit_on_both"
+
+
+def test_pixels_that_reach_the_ends_in_validation_alone_were_not_scaled_together() -> None:
+    """Clipped at 0 and 1 as all images are, with one channel that is never bright in train."""
+    rng = np.random.default_rng(63)
+    images = np.clip(rng.normal(0.3, 0.3, (600, 8, 8, 3)), 0, 1).astype("float32")
+    images[..., 0] *= 0.3
+    assert kinds(images[:450], images[450:, ..., ::-1]) == ["columns_permuted"]
