@@ -110,6 +110,11 @@ class Distribution:
         value: Float64 = self.low[at] + inside * (self.high[at] - self.low[at])
         return value
 
+    def share_at(self, probability: float) -> float:
+        """Returns the share of the mass in the lump in which a quantile lies."""
+        at = int(np.searchsorted(self.cumulated / self.total, probability - 1e-12))
+        return float(self.mass[min(at, len(self.mass) - 1)]) / self.total
+
     def mapped(
         self, function: Callable[[Float64], Float64], rounding: float | None = None
     ) -> Distribution:

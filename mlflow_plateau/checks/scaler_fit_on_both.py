@@ -99,6 +99,8 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
         return (
             False  # shares of train's values below each value end at 1 with validation's greatest
         )
+    if low == 0 and all(pair.train.greatest > high - ENDS for pair in unlimited):
+        return False  # divided by train's greatest, and what is least is zero in any case
     through_validation = 0
     for pair in unlimited:
         train, validation = pair.train, pair.validation

@@ -11,6 +11,7 @@ from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
+    QUARTILES,
     RANGES,
     ROBUST,
     SCALERS,
@@ -100,8 +101,24 @@ def _robust(columns: Sequence[NumberPair]) -> list[NumberPair]:
         for pair in columns
         if has_robust_quartiles(pair.train) and has_robust_quartiles(pair.validation)
     ]
-    telling = sum(ROBUST.bears(pair.validation) or _on_other_lattice(pair) for pair in scaled)
-    return scaled if telling * OTHER_LATTICE >= -math.log(FALSE_FINDINGS) else []
+    against_chance = sum(
+        OTHER_LATTICE if _on_other_lattice(pair) else _same_quartiles(pair) for pair in scaled
+    )
+    return scaled if against_chance >= -math.log(FALSE_FINDINGS) else []
+
+
+def _same_quartiles(pair: NumberPair) -> float:
+    """Returns how surprising it is that validation has train's median and quartiles, in nats.
+
+    The share of rows below a sample's quantile is normal around it, with variance q (1 − q) / rows:
+    the more rows share the value at it, the more often another sample has the same one.
+    """
+    low, middle, high = (pair.train.share_at(share) for share in QUARTILES.tolist())
+    rows = pair.validation.total
+    surprise = 0.0
+    for share, variance in ((middle, 0.25), (max(low, high), 0.1875)):
+        surprise -= math.log(min(1.0, share * math.sqrt(rows / (2 * math.pi * variance))))
+    return surprise
 
 
 def _ends_once(pair: NumberPair) -> bool:
