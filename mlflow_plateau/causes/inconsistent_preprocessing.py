@@ -28,6 +28,7 @@ INCONSISTENT_PREPROCESSING = Cause(
         supports("training_against_guessing", below=0.8, scale=0.05),
         supports("validation_against_guessing", above=1.05, scale=0.03),
         contradicts("second_half_share", above=0.25, scale=0.05),
+        supports("worse_than_guessing", above=0.3, scale=0.05),
         supports("accuracy_gap", above=0.4, scale=0.08),
         supports("rise_from_best", above=0.3, scale=0.1),
         contradicts("blow_up", above=0.0, scale=0.1),

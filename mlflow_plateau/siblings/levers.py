@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 
 from mlflow_plateau.align.setup import is_training
@@ -37,6 +38,8 @@ MOST_LEVERS = 2
 
 ROWS = frozenset((DATA, VALIDATION_DATA))
 """The losses of other rows say nothing about anything else that differs."""
+
+_LAYER = re.compile(r"([^ >(]+)(?:\((\d+)[^)]*\))?")
 
 ZERO_STEP = 3.0
 """As large a change, as a logarithm, as from nothing to something counts."""
@@ -158,7 +161,8 @@ def _model(ours: Facts, theirs: Facts) -> Iterator[Difference]:
     size = _change(a, b) if a and b else 0.0
     if ours.layers and theirs.layers and ours.layers != theirs.layers:
         if _body(ours.layers) != _body(theirs.layers) or size:
-            yield Difference(MODEL, "layers", ours.layers, theirs.layers, size)
+            larger = size if _is_resized(ours.layers, theirs.layers) else 0.0
+            yield Difference(MODEL, "layers", ours.layers, theirs.layers, larger)
     elif size:
         yield Difference(MODEL, "parameter_count", f"{a:,}", f"{b:,}", size)
     activations = [facts.setup.hidden_activations for facts in (ours, theirs)]
@@ -168,6 +172,22 @@ def _model(ours: Facts, theirs: Facts) -> Iterator[Difference]:
     shares = [_trainable(facts) for facts in (ours, theirs)]
     if None not in shares and shares[0] != shares[1]:
         yield Difference(OTHER, "trainable weights", f"{shares[0]:.0%}", f"{shares[1]:.0%}")
+
+
+def _is_resized(ours: str, theirs: str) -> bool:
+    """Whether one model has all that the other has, no layer less and none narrower."""
+    a, b = (
+        [(kind, int(width or 0)) for kind, width in _LAYER.findall(_body(layers))]
+        for layers in (ours, theirs)
+    )
+    return _contains(a, b) or _contains(b, a)
+
+
+def _contains(larger: list[tuple[str, int]], smaller: list[tuple[str, int]]) -> bool:
+    remaining = iter(larger)
+    return all(
+        any(kind == other and width <= wide for other, wide in remaining) for kind, width in smaller
+    )
 
 
 def _body(layers: str) -> str:

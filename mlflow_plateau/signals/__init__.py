@@ -88,6 +88,7 @@ SIGNALS: tuple[Signal, ...] = (
     head.head_doubts,
     accuracy.validation_accuracy_range,
     accuracy.accuracy_gap,
+    accuracy.worse_than_guessing,
     accuracy.training_accuracy,
     accuracy.accuracy_gain,
     recorded.update_ratio_late,

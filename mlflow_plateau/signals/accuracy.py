@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES
 from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import FEWEST_POINTS
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 from mlflow_plateau.tracked import FloatArray
+
+FEW_ROWS = 50
+"""So many validation rows are taken for granted where their number is not known."""
 
 LATE = 0.25
 """“At the end” means the last quarter of the run."""
@@ -77,3 +82,33 @@ def accuracy_gain(view: View) -> Measurement:
     if values is None:
         return cannot_say(no_accuracy(view, "training"))
     return Measurement(_end(values) - float(values[0]))
+
+
+@signal(
+    unit="share of the accuracy of guessing",
+    sentence="the validation accuracy ends at {validation:.3f}, where guessing among {classes:.0f}"
+    " classes gets {guessing:.3f} right and training {training:.3f}",
+)
+def worse_than_guessing(view: View) -> Measurement:
+    """1 − K · (validation accuracy at the end + two standard errors of guessing), K classes.
+
+    Who is right less often than one who knows nothing knows something, and applies it the wrong way
+    round. Negative where the accuracy is better than that.
+    """
+    training, validation = _accuracy(view, "accuracy"), _accuracy(view, "val_accuracy")
+    if training is None or validation is None:
+        return cannot_say(no_accuracy(view, "validation" if training is not None else "training"))
+    setup = view.setup
+    classes = max(setup.output_units or setup.target_classes or 0, 2)
+    if not (setup.output_units or setup.target_classes):
+        return cannot_say("the number of classes is not known")
+    rows = setup.validation_rows or FEW_ROWS
+    guessing = 1 / classes
+    error = math.sqrt(guessing * (1 - guessing) / rows)
+    facts = {
+        "validation": _end(validation),
+        "training": _end(training),
+        "guessing": guessing,
+        "classes": float(classes),
+    }
+    return Measurement(1 - classes * (facts["validation"] + 2 * error), facts=facts)

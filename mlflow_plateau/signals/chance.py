@@ -167,6 +167,9 @@ def learned_by_heart(view: View) -> Measurement:
     )
 
 
+LEAST_FIRST = 0.3
+"""A cross-entropy is at least this part of log K in the first epoch."""
+
 CATEGORICAL = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
 """Losses whose output has a unit for each class."""
 
@@ -186,6 +189,11 @@ def _guessing_loss(view: View) -> float | str:
         return math.log(2)
     if setup.loss in CATEGORICAL and setup.output_units is not None and setup.output_units > 1:
         return math.log(setup.output_units)
+    if setup.loss is None and setup.output_units and view.metric("accuracy") is not None:
+        # Autologging names no loss. Classes are told apart: by what, the first loss must allow.
+        guessing = math.log(max(setup.output_units, 2))
+        if view.training is not None and view.training.first >= LEAST_FIRST * guessing:
+            return guessing
     return "the loss is no cross-entropy, or the number of classes is not known"
 
 

@@ -133,6 +133,29 @@ def test_losses_of_other_rows_say_nothing_about_anything_else() -> None:
     assert [item.lever for item in found] == ["preprocessing"]
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "sign"),
+    [
+        ("Dense(16) > Dense(1)", "Dense(64) > Dense(1)", 1),
+        ("Dense(64) > Dense(1)", "Dense(64) > Dense(16) > Dense(1)", 1),
+        ("Dense(64) > Dense(64) > Dense(1)", "Dense(16) > Dense(1)", -1),
+        ("Dense(16) > Dense(16) > Dense(16) > Dense(1)", "Dense(64) > Dense(64) > Dense(1)", 0),
+        ("LSTM(8) > Dense(1)", "Dense(64) > Dense(1)", 0),
+    ],
+)
+def test_a_larger_model_has_all_that_the_other_has(ours: str, theirs: str, sign: int) -> None:
+    weights = {-1: ("9000", "300"), 0: ("900", "3000"), 1: ("300", "9000")}[sign]
+    a, b = (
+        {"plateau.layers": layers, "plateau.parameter_count": count}
+        for layers, count in zip((ours, theirs), weights, strict=True)
+    )
+    found = between(a, b)
+    assert found is not None
+    (difference,) = found
+    assert difference.lever == "model"
+    assert (difference.change > 0) - (difference.change < 0) == sign
+
+
 SUMMARY = """\
  Layer (type)                Output Shape              Param #
 =================================================================

@@ -57,6 +57,22 @@ def against(validation: Any) -> SplitComparison:
         ("spike_height", history(np.where(np.arange(101) == 60, 4.0, 2.0), LINE), 1.0),
         ("validation_against_constant", history(LINE, LINE, constant_loss=0.25), 2.0),
         (
+            "worse_than_guessing",
+            history(
+                LINE,
+                LINE,
+                output_units=4,
+                validation_rows=300,
+                metrics={"accuracy": LINE, "val_accuracy": np.full(101, 0.1)},
+            ),
+            1 - 4 * (0.1 + 2 * np.sqrt(0.25 * 0.75 / 300)),
+        ),
+        (
+            "validation_against_guessing",
+            history(LINE, 2 * np.log(2) * np.ones(101), output_units=1, metrics={"accuracy": LINE}),
+            2.0,
+        ),
+        (
             "learned_by_heart",
             history(LINE, LINE, constant_loss=1.0, validation_constant_loss=0.5),
             0.5,
