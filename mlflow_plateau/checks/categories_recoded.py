@@ -153,5 +153,5 @@ def _hypothesis(
         ),
         explains=frozenset([(both.name, column)]),
         cost=CLAIM,
-        certain=pair.shift() is not None or not pair.whole,
+        certain=pair.shift() is not None or bool(respelled(pair)),
     )

@@ -236,7 +236,8 @@ def _gain_by_correlation(
     train, validation, error = matrices
     before = np.abs(train - validation).max()
     after = np.abs(train - validation[np.ix_(order, order)]).max()
-    if before < max(CORRELATION, STANDARD_ERRORS * error) or after > before / 2:
+    noticed = max(CORRELATION, STANDARD_ERRORS * error)
+    if before < noticed or after > min(before / 2, noticed):
         return 0.0
     return float((before**2 - after**2) / (2 * error**2))
 

@@ -18,6 +18,13 @@ by √rows: the standard error of the difference of two shares."""
 MAPS = frozenset({"scaling_missing", "unit_factor", "monotone_transform"})
 """Kinds that say of every value of a column what became of it."""
 
+MANY_MORE = 2
+"""Where so many times more columns moved that nothing explains, the population did, …"""
+
+SELECTED = 15.0
+"""… and a column that rows were chosen by, or that goes with such a one, may be so many times
+narrower, and so many deviations away."""
+
 _RANK = {
     kind: place
     for place, kind in enumerate(
@@ -72,15 +79,57 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     labels = _labels([h for h in open_ones if not h.explains & taken])
     if labels:
         labels += _margin(comparison)
+    others = _unexplained(comparison, open_ones, taken, labels)
     for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h, labels)):
         already = len(hypothesis.explains & taken)
-        if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis, labels) < 0:
+        gain = _gain(comparison, hypothesis, labels)
+        if 2 * already >= len(hypothesis.explains) or gain < 0:
             continue
         if hypothesis.finding.kind == "unit_factor" and _is_rest(hypothesis, chosen):
+            continue
+        if _may_be_selected(comparison, hypothesis, others):
             continue
         chosen.append(hypothesis)
         taken |= hypothesis.explains
     return tuple(h.finding for h in sorted(joined(chosen), key=_order(comparison, chosen)))
+
+
+def _unexplained(
+    comparison: Comparison, hypotheses: Iterable[Hypothesis], taken: set[Place], labels: float
+) -> int:
+    """Returns how many columns moved of which nothing is said but that they did."""
+    shifted: set[Place] = set()
+    explained = set(taken)
+    for hypothesis in hypotheses:
+        if hypothesis.finding.kind == "distribution_shift":
+            shifted |= hypothesis.explains
+        elif _gain(comparison, hypothesis, labels) >= 0:
+            explained |= hypothesis.explains
+    return len(shifted - explained)
+
+
+def _may_be_selected(comparison: Comparison, hypothesis: Hypothesis, others: int) -> bool:
+    """Whether what is said of columns comes from choosing rows by others, which moved as well.
+
+    Args:
+        comparison: The splits.
+        hypothesis: What is said.
+        others: How many other columns moved that nothing explains.
+    """
+    if hypothesis.finding.kind == "categories_recoded":
+        return others > 0  # Which shares are alike is chance then.
+    if hypothesis.finding.kind not in MAPS or others < MANY_MORE * len(hypothesis.explains):
+        return False
+    for place in hypothesis.explains:
+        pair = comparison.by_place.get(place)
+        if pair is None or not pair.validation.deviation or not pair.train.deviation:
+            return False
+        ratio = pair.train.deviation / pair.validation.deviation
+        moved = abs(pair.train.mean - pair.validation.mean)
+        spread = max(pair.train.deviation, pair.validation.deviation)
+        if not 1 / SELECTED <= ratio <= SELECTED or moved > SELECTED * spread:
+            return False
+    return True
 
 
 def _is_rest(factor: Hypothesis, chosen: Iterable[Hypothesis]) -> bool:

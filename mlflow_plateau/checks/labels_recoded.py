@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ SIGNAL = 6.0
 MOVED = 5.0
 """Nats against a column being the same as in train: chance brings them in one of a hundred."""
 
+MOST_APART = 30.0
+"""A class that looks still more unlike another one is just as little that one."""
+
 VANISHED = 0.15
 """Part of that which is left in validation if targets and rows no longer belong together."""
 
@@ -57,10 +61,17 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
         if spelling:
             yield _recoded(labels.both, spelling, "the names are spelled otherwise")
             continue
-        mapping = _other_codes(labels)
-        why = _why_other_codes(comparison, labels, mapping)
+        reasons = ((m, _why_other_codes(comparison, labels, m)) for m in _other_codes(labels))
+        mapping, why = next((found for found in reasons if found[1]), ({}, ""))
         if why:
             changed = {one: other for one, other in mapping.items() if one != other}
+            yield _recoded(labels.both, changed, why)
+            continue
+        mapping = _without_one(comparison, labels)
+        if mapping:
+            (gone,) = set(labels.codes.train) - set(mapping)
+            changed = {one: other for one, other in mapping.items() if one != other}
+            why = f"the rows of these classes look like each other's; those of {gone} are missing"
             yield _recoded(labels.both, changed, why)
             continue
         looks = [look for both in comparison.features for look in _by_look(labels, both)]
@@ -76,15 +87,54 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             )
 
 
-def _other_codes(labels: Labels) -> dict[str, str]:
-    """Returns the mapping between two sets of codes such as −1, 1 and 0, 1, or 1…k and 0…k − 1."""
+def _other_codes(labels: Labels) -> list[dict[str, str]]:
+    """Returns mappings between two sets of codes such as −1, 1 and 0, 1, or 1…k and 0…k − 1.
+
+    Where only a few codes are new, such as 10 for 0, the others may have stayed what they are.
+    """
     codes = labels.codes
     if not codes.whole or len(codes.train) != len(codes.validation):
-        return {}
-    if set(codes.train) == set(codes.validation):
+        return []
+    mine, theirs = (sorted(c, key=float) for c in (codes.train, codes.validation))
+    gone, new = (
+        [code for code in some if code not in others]
+        for some, others in ((mine, theirs), (theirs, mine))
+    )
+    if not gone:
+        return []
+    mappings = [dict(zip(mine, theirs, strict=True))]
+    if len(gone) <= len(mine) / 2:
+        renamed = dict(zip(gone, new, strict=True))
+        mappings.append({code: renamed.get(code, code) for code in mine})
+    return mappings
+
+
+def _without_one(comparison: Comparison, labels: Labels) -> dict[str, str]:
+    """Returns validation's codes by train's where a class is missing and the later ones moved up.
+
+    So does an encoder that is fitted on either split. Empty where the last class may be missing as
+    well: the rows of the others have to look like those of the next class.
+    """
+    codes = labels.codes
+    if not codes.whole or len(codes.train) < 3:
         return {}
     mine, theirs = (sorted(c, key=float) for c in (codes.train, codes.validation))
-    return dict(zip(mine, theirs, strict=True))
+    if mine[:-1] != theirs:
+        return {}
+    kept = [mine[:place] + mine[place + 1 :] for place in range(len(mine))]
+    for both in comparison.features:
+        looks = [_looks_of(both, dict(zip(classes, theirs, strict=True))) for classes in kept]
+        told = [look for look in looks if look is not None and look.apart >= SIGNAL]
+        if len(told) < len(kept):
+            continue
+        apart = [float(np.minimum(np.diag(look.across), MOST_APART).mean()) for look in told]
+        best = min(range(len(kept)), key=apart.__getitem__)
+        # With the last one left out every code is what it was.
+        against_same = (apart[-1] - apart[best]) * len(theirs) / 2
+        worth = against_same * _independent(both, told[best].columns)
+        if apart[best] <= ALIKE and worth > CLAIM + math.log(len(kept)):
+            return dict(zip(kept[best], theirs, strict=True))
+    return {}
 
 
 def _why_other_codes(comparison: Comparison, labels: Labels, mapping: Mapping[str, str]) -> str:
@@ -114,6 +164,13 @@ def _look_alike(both: InputPair, mapping: Mapping[str, str]) -> bool | None:
 
     ``None`` where train's own classes cannot be told apart.
     """
+    looks = _looks_of(both, mapping)
+    if looks is None or looks.apart < SIGNAL:
+        return None
+    return float(np.median(np.diag(looks.across))) <= ALIKE
+
+
+def _looks_of(both: InputPair, mapping: Mapping[str, str]) -> _Looks | None:
     one, other = both.train.by_class, both.validation.by_class
     if one is None or other is None:
         return None
@@ -122,19 +179,17 @@ def _look_alike(both: InputPair, mapping: Mapping[str, str]) -> bool | None:
         for mine, theirs in mapping.items()
         if min(one.counts.get(float(mine), 0), other.counts.get(float(theirs), 0)) >= LEAST_ROWS
     ]
-    looks = _looks(both, [mine for mine, _ in pairs], [theirs for _, theirs in pairs])
-    if looks is None or looks.apart < SIGNAL:
-        return None
-    return float(np.median(np.diag(looks.across))) <= ALIKE
+    return _looks(both, [mine for mine, _ in pairs], [theirs for _, theirs in pairs])
 
 
 def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     """Returns classes that look like others, or like nothing; ``None`` where they look the same.
 
-    Empty where the classes' looks cannot be told apart.
+    Empty where the classes' looks cannot be told apart, or where columns moved, which other codes
+    do not do: among rows that were chosen by one of them, classes look different in the others.
     """
     one, other = both.train.by_class, both.validation.by_class
-    if one is None or other is None or both.sequences:
+    if one is None or other is None or both.sequences or both.different:
         return []
     classes = [
         value

@@ -120,6 +120,9 @@ NATURAL_GROWTH = 3.0
 COLLAPSED = 1e-3
 """A function that leaves less of the middle values' width, relative to them, leaves one value."""
 
+MOST_CLIPPED = 0.75
+"""Who clips away more has nothing left."""
+
 CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
 
@@ -348,7 +351,7 @@ def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
         evidence += beyond_rows * math.log1p(clipped.rows / max(other.rows, 1.0))
         # … wherever the ends would have come to lie.
         evidence -= len(ends) * math.log(max(beyond_rows, 1.0))
-        if ends and evidence > -math.log(FALSE_FINDINGS):
+        if ends and beyond_all <= MOST_CLIPPED and evidence > -math.log(FALSE_FINDINGS):
             low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
             of_train = split == "validation"
             against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)

@@ -92,9 +92,8 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
     was divided by a range of its own: shares, or the pixels of an image, reach 0 and 1 by
     themselves, and in many rows.
     """
-    unlimited = [pair for pair in columns if _hardly_ends(pair)]
-    if not unlimited:
-        unlimited = _of_own_ranges(columns, low, high)
+    rounded = _of_own_ranges(columns, low, high)
+    unlimited = [pair for pair in columns if pair in rounded or _hardly_ends(pair)]
     if all(QUANTILE.nearly(pair.train) for pair in columns):
         return (
             False  # shares of train's values below each value end at 1 with validation's greatest

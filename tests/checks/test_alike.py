@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlflow_plateau.consistency import check_consistency
-from tests.checks.populations import Array, kinds, people, pixels, sentences, vectors
+from tests.checks.populations import Array, kinds, people, pixels, sentences, standard, vectors
 
 POPULATIONS: dict[str, Callable[[int], Any]] = {
     "people": people,
@@ -81,3 +82,48 @@ def test_a_few_values_far_out_do_not_rule_what_goes_together(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x = rng.standard_t(2, (8000, 3)) @ rng.normal(size=(3, 6)) + rng.normal(0, 20, 6)
     assert check_consistency(x[:6000], x[6000:]).findings == ()
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("column", [0, 12, 13, 23])
+def test_the_largest_of_one_column_are_no_other_unit(column: int, scaled: bool) -> None:
+    """Nearly all columns go along; what fits one of them by accident was not done to it."""
+    from sklearn.datasets import load_breast_cancer
+
+    x = load_breast_cancer().data
+    chosen = x[:, column] > np.quantile(x[:, column], 0.75)
+    train, validation = x[~chosen], x[chosen]
+    if scaled:
+        train, validation = standard(train, train), standard(validation, train)
+    assert kinds(train, validation) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_category_that_goes_with_age_has_no_other_codes_among_the_old(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    age = rng.gamma(9, 5, 1500).round()
+    risk = pd.cut(
+        0.05 * (age - 50) + rng.logistic(0, 0.7, 1500), [-99, -0.6, 1, 99], labels=["a", "b", "c"]
+    )
+    frame = pd.DataFrame({"age": age, "risk": risk.astype(str)})
+    old = frame.age > 60
+    assert kinds(frame[~old], frame[old]) == ["distribution_shift"]
+
+
+def test_a_flipped_column_is_no_other_order() -> None:
+    rng = np.random.default_rng(71)
+    x = rng.integers(0, 2, (2000, 5))
+    x[:, 1] = x[:, 0] ^ (rng.random(2000) < 0.05)
+    validation = x[1500:].copy()
+    validation[:, 0] = 1 - validation[:, 0]
+    assert "columns_permuted" not in kinds(x[:1500], validation)
+
+
+def test_the_upper_quarter_of_what_tells_classes_apart_has_no_shuffled_targets() -> None:
+    rng = np.random.default_rng(72)
+    x = rng.normal(size=(2000, 4))
+    x[:, 1] += 0.8 * x[:, 0]
+    y = (x[:, 0] > 0).astype(int)
+    chosen = x[:, 0] > np.quantile(x[:, 0], 0.4)
+    report = check_consistency((x[~chosen], y[~chosen]), (x[chosen], y[chosen]))
+    assert {finding.kind for finding in report.findings} <= {"label_shift", "distribution_shift"}

@@ -285,3 +285,13 @@ def test_a_stretch_that_was_scaled_as_is_right_is_no_unit(scale: Any, seed: int)
     validation = middle + (validation - middle) * 2.2
     findings = check_consistency(scale(train, train), scale(validation, train)).findings
     assert {finding.kind for finding in findings} <= {"distribution_shift"}
+
+
+def test_several_columns_that_were_treated_otherwise_are_named_each() -> None:
+    """What one of them explains is no other population to the next."""
+    train, validation = people(3000), people(1000)
+    validation["income"] /= 1000
+    validation["height"] /= 2.54
+    validation["plan"] = validation["plan"].map({"basic": "pro", "pro": "team", "team": "basic"})
+    found = [f.kind for f in check_consistency(train, validation).findings]
+    assert sorted(found) == ["categories_recoded", "unit_factor", "unit_factor"]

@@ -154,3 +154,39 @@ def test_numbers_as_text_are_told_by_their_value() -> None:
     scope = {"x_train": train, "x_validation": validation, "np": np, "pd": pd}
     exec(finding.fix, scope)
     assert set(scope["x_validation"]["store"]) <= set(train["store"])
+
+
+def digits() -> tuple[Array, Array, Array, Array]:
+    """Handwritten digits, in two splits."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    order = np.random.default_rng(70).permutation(len(y))
+    x, y = x[order], y[order]
+    return x[:1347], y[:1347], x[1347:], y[1347:]
+
+
+def test_one_class_under_a_new_code() -> None:
+    """The new codes are 1 … 10, but it is not 1 that was added to each."""
+    x, y, v, w = digits()
+    (finding,) = check_consistency((x, y), (v, np.where(w == 0, 10, w))).findings
+    assert finding.kind == "labels_recoded"
+    assert "0 → 10" in finding.message
+    assert "1 → 2" not in finding.message
+
+
+@pytest.mark.parametrize("gone", [0, 4, 8])
+def test_an_encoder_that_was_fitted_again_without_a_class(gone: int) -> None:
+    x, y, v, w = digits()
+    v, w = v[w != gone], w[w != gone]
+    first = check_consistency((x, y), (v, np.where(w > gone, w - 1, w))).findings[0]
+    assert first.kind == "labels_recoded"
+    assert f"{gone + 1} → {gone}" in first.message
+    assert f"those of {gone} are missing" in " ".join(first.evidence)
+
+
+@pytest.mark.parametrize("gone", [0, 9])
+def test_a_class_that_is_missing_is_no_other_code(gone: int) -> None:
+    x, y, v, w = digits()
+    report = check_consistency((x, y), (v[w != gone], w[w != gone]))
+    assert [finding.kind for finding in report.findings] == ["label_shift"]
