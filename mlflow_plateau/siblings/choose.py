@@ -70,13 +70,8 @@ def choose(
     """
     kinds: dict[tuple[tuple[str, bool], ...], list[Chosen]] = {}
     for candidate in candidates:
-        found = differences(ours.facts, candidate.facts)
-        if found is None:
-            continue
-        other_loss = any(difference.lever == "loss" for difference in found)
-        names = _comparable(candidate, metrics, other_loss)
-        if names is not None:
-            chosen = Chosen(candidate, found, *names)
+        chosen = _chosen(ours, candidate, metrics)
+        if chosen is not None:
             kinds.setdefault(chosen.kind, []).append(chosen)
     ranked = [_by_turns(kind, ours)[:MOST_OF_A_KIND] for _, kind in sorted(kinds.items())]
     turns = itertools.zip_longest(*sorted(ranked, key=lambda kind: len(kind[0].levers)))
@@ -102,13 +97,19 @@ def described(
             yield item
             continue
         candidate = replace(item.candidate, run=describe(item.candidate.run))
-        found = differences(ours.facts, candidate.facts)
-        if found is None:
-            continue
-        other_loss = any(difference.lever == "loss" for difference in found)
-        names = _comparable(candidate, (item.metric,), other_loss)
-        if names is not None:
-            yield Chosen(candidate, found, *names)
+        known = _chosen(ours, candidate, (item.metric,))
+        if known is not None:
+            yield known
+
+
+def _chosen(ours: Candidate, candidate: Candidate, metrics: Sequence[str]) -> Chosen | None:
+    """Returns a run as one to compare with, ``None`` where too much differs or no metric fits."""
+    found = differences(ours.facts, candidate.facts)
+    if found is None:
+        return None
+    other_loss = any(difference.lever == "loss" for difference in found)
+    names = _comparable(candidate, metrics, other_loss)
+    return None if names is None else Chosen(candidate, found, *names)
 
 
 def _comparable(
