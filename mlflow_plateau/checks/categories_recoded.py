@@ -153,5 +153,6 @@ def _hypothesis(
         ),
         explains=frozenset([(both.name, column)]),
         cost=CLAIM,
-        certain=pair.shift() is not None or bool(respelled(pair)),
+        # Rows that are chosen bring other shares of the same words, and no other words.
+        certain=pair.shift() is not None or set(pair.train) != set(pair.validation),
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from mlflow_plateau.checks.comparison import Comparison
-from mlflow_plateau.checks.distribution_shift import joined
+from mlflow_plateau.checks.distribution_shift import OTHER_POPULATION, joined
 from mlflow_plateau.checks.evidence import ORDINARY_SHIFT, harmonic
 from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
 from mlflow_plateau.checks.label_shift import OTHER_SHARES
@@ -101,7 +101,7 @@ def _unexplained(
     shifted: set[Place] = set()
     explained = set(taken)
     for hypothesis in hypotheses:
-        if hypothesis.finding.kind == "distribution_shift":
+        if hypothesis.finding.transformation == OTHER_POPULATION:
             shifted |= hypothesis.explains
         elif _gain(comparison, hypothesis, labels) >= 0:
             explained |= hypothesis.explains

@@ -120,7 +120,7 @@ NATURAL_GROWTH = 3.0
 COLLAPSED = 1e-3
 """A function that leaves less of the middle values' width, relative to them, leaves one value."""
 
-MOST_CLIPPED = 0.75
+MOST_CLIPPED = 0.95
 """Who clips away more has nothing left."""
 
 CLIPPED = 0.01
