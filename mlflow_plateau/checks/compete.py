@@ -82,8 +82,7 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     others = _unexplained(comparison, open_ones, taken, labels)
     for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h, labels)):
         already = len(hypothesis.explains & taken)
-        gain = _gain(comparison, hypothesis, labels)
-        if 2 * already >= len(hypothesis.explains) or gain < 0:
+        if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis, labels) < 0:
             continue
         if hypothesis.finding.kind == "unit_factor" and _is_rest(hypothesis, chosen):
             continue
