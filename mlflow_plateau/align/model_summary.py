@@ -31,7 +31,7 @@ _TYPE = re.compile(r"\(([\w.]+…?)\)?\s*$")
 _SHAPE = re.compile(r"\(([^()]*)\)")
 _TRAINABLE = re.compile(r"^\s*Trainable params:\s*([\d,]+)", re.M)
 _FIXED = re.compile(r"^\s*Non-trainable params:\s*([\d,]+)", re.M)
-_OF_LIGHTNING = re.compile(r"^\s*([\d.]+)\s*([KMB]?)\s+(Trainable|Total) params\s*$", re.M)
+_OF_LIGHTNING = re.compile(r"^\s*([\d.]{1,12})\s*([KMB]?)\s+(Trainable|Total) params\s*$", re.M)
 
 
 def read_model_summary(text: str) -> Setup:

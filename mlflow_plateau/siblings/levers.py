@@ -39,7 +39,7 @@ MOST_LEVERS = 2
 ROWS = frozenset((DATA, VALIDATION_DATA))
 """The losses of other rows say nothing about anything else that differs."""
 
-_LAYER = re.compile(r"([^ >(]+)(?:\((\d+)[^)]*\))?")
+_LAYER = re.compile(r"([^ >(]+)(?:\((\d{1,9})[^)]*\))?")
 
 ZERO_STEP = 3.0
 """As large a change, as a logarithm, as from nothing to something counts."""

@@ -127,8 +127,12 @@ def test_reads_the_summaries_of(text: str, expected: Setup) -> None:
         "Trainable params: 3\nNon-trainable params: 4\n",
         "\n" * 30_000 + CHAIN,
         "1.2.3 K Total params\n",
+        5000 * "9" + " K Total params\n",
     ],
-    ids=["nothing", "words", "not built", "no type", "no table", "too long", "no number"],
+    ids=[
+        *("nothing", "words", "not built", "no type", "no table", "too long", "no number"),
+        "no such number",
+    ],
 )
 def test_what_is_no_summary_says_nothing(text: str) -> None:
     assert read_model_summary(text) == Setup()
