@@ -7,12 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from mlflow_plateau.errors import (
-    PlateauError,
-    ProfileError,
-    RunStillActiveError,
-    TrackingServerError,
-)
+from mlflow_plateau.errors import PlateauError, ProfileError, RunStillActiveError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +96,7 @@ def _read(
     notes: tuple[str, ...] = ()
     try:
         run = with_summary(run, tracking_uri)
-    except TrackingServerError as error:
+    except PlateauError as error:
         notes = (f"What the model is made of could not be read: {error}",)
     history = align(run, monitor)
     history = replace(history, notes=(*history.notes, *notes))

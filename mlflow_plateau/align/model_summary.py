@@ -14,6 +14,9 @@ MOST_LINES = 20_000
 INPUTS = "InputLayer"
 """Keras' layers that only stand for an input."""
 
+LONGEST_LINE = 1000
+"""What stands behind that in a line is no part of a table."""
+
 WITH_WIDTH = ("Dense", "Conv", "SeparableConv", "GRU", "LSTM", "SimpleRNN")
 """How the names of layers begin whose width is the last axis of what they put out."""
 
@@ -23,15 +26,20 @@ HIDES_DROPOUT = ("Dropout", "GRU", "LSTM", "RNN", "Attention", "Bidirectional", 
 WHOLE_MODELS = ("Functional", "Sequential", "Model")
 """Layers that hold others, which a summary does not show."""
 
+FEWEST_COLUMNS = 3
+"""Layer, shape and weights; with branches also what each is connected to."""
+
 THOUSANDS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
 _RULE = re.compile(r"[\s_=─━├┼┤┡╇┩└┴┘┏┳┓╭╮╰╯-]*")
 _BAR = re.compile("[│┃]")
 _TYPE = re.compile(r"\(([\w.]+…?)\)?\s*$")
 _SHAPE = re.compile(r"\(([^()]*)\)")
-_TRAINABLE = re.compile(r"^\s*Trainable params:\s*([\d,]+)", re.M)
-_FIXED = re.compile(r"^\s*Non-trainable params:\s*([\d,]+)", re.M)
-_OF_LIGHTNING = re.compile(r"^\s*([\d.]{1,12})\s*([KMB]?)\s+(Trainable|Total) params\s*$", re.M)
+_TRAINABLE = re.compile(r"^[ \t]{0,40}Trainable params:[ \t]{0,40}([\d,]+)", re.M)
+_FIXED = re.compile(r"^[ \t]{0,40}Non-trainable params:[ \t]{0,40}([\d,]+)", re.M)
+_OF_LIGHTNING = re.compile(
+    r"^[ \t]{0,40}([\d.]{1,12})[ \t]{0,40}([KMB]?)[ \t]{1,40}(Trainable|Total) params[ \t]*$", re.M
+)
 
 
 def read_model_summary(text: str) -> Setup:
@@ -47,23 +55,29 @@ def read_model_summary(text: str) -> Setup:
         A setup that is empty where the text says nothing: no summary, or that of a model that was
         not built yet.
     """
-    if text.count("\n") > MOST_LINES or "unbuilt" in text:
+    lines = text.split("\n", MOST_LINES)
+    if len(lines) > MOST_LINES or "unbuilt" in text:
         return Setup()
+    text = "\n".join(line[:LONGEST_LINE] for line in lines)
     trainable, fixed = _TRAINABLE.search(text), _FIXED.search(text)
     if trainable is None or fixed is None:
         return _of_lightning(text)
     header, *rows = list(_rows(text)) or [[]]
+    if not rows or any(len(row) < FEWEST_COLUMNS for row in rows):
+        return Setup()
     kinds = [_kind(row[0]) for row in rows]
-    if not rows or not all(kinds):
+    if not all(kinds):
         return Setup()
     layers = [
         (kind, _width(row[1])) for kind, row in zip(kinds, rows, strict=True) if kind != INPUTS
     ]
     weights = _count(trainable[1])
-    is_chain = len(header) == len(("layer", "shape", "weights"))
+    is_chain = len(header) == FEWEST_COLUMNS
+    in_words = " > ".join(_in_words(kind, width) for kind, width in layers)
     return Setup(
         framework="keras",
-        layers=" > ".join(_in_words(kind, width) for kind, width in layers) or None,
+        # What a layer holds that is a model itself the summary does not show.
+        layers=None if set(kinds) & set(WHOLE_MODELS) else in_words or None,
         parameter_count=weights + _count(fixed[1]) or None,
         trainable_parameter_count=weights,
         output_units=layers[-1][1] if layers and is_chain else None,

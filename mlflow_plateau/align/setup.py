@@ -152,8 +152,8 @@ def _rows(run: TrackedRun) -> tuple[int | None, int | None]:
     if not share:
         return training[0], None
     # Keras cuts the split off the end of the data set that was logged.
-    kept = int(training[0] * (1 - share))
-    return kept, training[0] - kept
+    kept = max(int(training[0] * (1 - share)), 1)
+    return kept, training[0] - kept or None
 
 
 def is_training(use: str) -> bool:

@@ -26,6 +26,9 @@ USUALLY_LEFT = 1.2
 PER_MOVE = 4.0
 """What each moved column adds to the cost of the claim, in nats."""
 
+MOST_APART = 1e12
+"""Columns that are more deviations apart than this are just as little the same."""
+
 CORRELATION = 0.15
 """The least change of a correlation that is worth a word."""
 
@@ -147,7 +150,8 @@ def _costs(columns: Sequence[NumberPair]) -> Float64:
     costs = np.empty((len(columns), len(columns)))
     for place, quantiles in enumerate(train):
         costs[place] = np.abs(validation - quantiles).mean(axis=1)
-    return np.asarray(costs / np.maximum(spread, 1e-300))
+    # Constants have no spread; that they are far apart is enough.
+    return np.asarray(np.minimum(costs / np.maximum(spread, 1e-12), MOST_APART))
 
 
 def _correlations(

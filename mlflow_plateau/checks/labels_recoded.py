@@ -103,7 +103,7 @@ def _other_codes(labels: Labels) -> list[dict[str, str]]:
     if not gone:
         return []
     mappings = [dict(zip(mine, theirs, strict=True))]
-    if len(gone) <= len(mine) / 2:
+    if len(gone) <= len(mine) / 2 and ONE_HOT not in labels.forms:
         renamed = dict(zip(gone, new, strict=True))
         mappings.append({code: renamed.get(code, code) for code in mine})
     return mappings
@@ -116,8 +116,8 @@ def _without_one(comparison: Comparison, labels: Labels) -> dict[str, str]:
     well: the rows of the others have to look like those of the next class.
     """
     codes = labels.codes
-    if not codes.whole or len(codes.train) < 3:
-        return {}
+    if not codes.whole or len(codes.train) < 3 or ONE_HOT in labels.forms:
+        return {}  # Columns of one-hot targets are no codes that move up.
     mine, theirs = (sorted(c, key=float) for c in (codes.train, codes.validation))
     if mine[:-1] != theirs:
         return {}

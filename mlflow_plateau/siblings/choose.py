@@ -80,7 +80,7 @@ def choose(
 
 
 def described(
-    ours: Candidate, chosen: Iterable[Chosen], describe: Callable[[TrackedRun], TrackedRun]
+    ours: Candidate, chosen: Iterable[Chosen], describe: Callable[[TrackedRun], TrackedRun | None]
 ) -> Iterator[Chosen]:
     """Yields those of the chosen runs that can be compared once their models are known, too.
 
@@ -89,15 +89,18 @@ def described(
     Args:
         ours: The diagnosed run.
         chosen: The runs to read.
-        describe: Returns a run with what only its artifacts say of its model.
+        describe: Returns a run with what only its artifacts say of its model, ``None`` where they
+            cannot be read: such runs are left out.
     """
     is_known = ours.facts.knows_model
     for item in chosen:
         if not is_known or item.candidate.facts.knows_model:
             yield item
             continue
-        candidate = replace(item.candidate, run=describe(item.candidate.run))
-        known = _chosen(ours, candidate, (item.metric,))
+        run = describe(item.candidate.run)
+        if run is None:
+            continue
+        known = _chosen(ours, replace(item.candidate, run=run), (item.metric,))
         if known is not None:
             yield known
 

@@ -38,8 +38,8 @@ FEWEST_POINTS = 3
 Read = Callable[[str, str], Points]
 """Returns the points of a run's metric, by the run's id and the metric's name."""
 
-Describe = Callable[[TrackedRun], TrackedRun]
-"""Returns a run with what only its artifacts say of its model."""
+Describe = Callable[[TrackedRun], TrackedRun | None]
+"""Returns a run with what only its artifacts say of its model, ``None`` if none can be read."""
 
 
 def find_siblings(
@@ -57,7 +57,7 @@ def find_siblings(
         candidates: The other runs of the experiment.
         read: Reads one curve; whatever it raises is passed on.
         describe: Looks up the model of a run whose parameters do not name it, where that of the
-            diagnosed run is known; whatever it raises is passed on.
+            diagnosed run is known; runs that it returns ``None`` for are left out.
 
     Returns:
         The comparison, or ``None`` where the run has no validation curve or no other run can be

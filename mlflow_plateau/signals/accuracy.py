@@ -111,4 +111,6 @@ def worse_than_guessing(view: View) -> Measurement:
         "guessing": guessing,
         "classes": float(classes),
     }
+    if facts["training"] < guessing + 2 * error:
+        return cannot_say("training is no better than guessing either")
     return Measurement(1 - classes * (facts["validation"] + 2 * error), facts=facts)

@@ -167,8 +167,11 @@ def learned_by_heart(view: View) -> Measurement:
     )
 
 
-LEAST_FIRST = 0.3
-"""A cross-entropy is at least this part of log K in the first epoch."""
+LEAST_FIRST = 0.5
+"""A cross-entropy begins at no less than this part of log K, unlike a squared error of shares, …"""
+
+GREATEST_FIRST = 3.0
+"""… and at no more than this multiple."""
 
 CATEGORICAL = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
 """Losses whose output has a unit for each class."""
@@ -192,7 +195,8 @@ def _guessing_loss(view: View) -> float | str:
     if setup.loss is None and setup.output_units and view.metric("accuracy") is not None:
         # Autologging names no loss. Classes are told apart: by what, the first loss must allow.
         guessing = math.log(max(setup.output_units, 2))
-        if view.training is not None and view.training.first >= LEAST_FIRST * guessing:
+        first = math.nan if view.training is None else view.training.first / guessing
+        if LEAST_FIRST <= first <= GREATEST_FIRST:
             return guessing
     return "the loss is no cross-entropy, or the number of classes is not known"
 

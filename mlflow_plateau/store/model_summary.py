@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE = "model_summary.txt"
 """What MLflow's autologging of Keras, TensorFlow and PyTorch calls it."""
 
-LARGEST_FILE = 4 << 20
+LARGEST_FILE = 1 << 20
 """No summary has more bytes; what a run holds may be anything."""
 
 AUTOLOGGING = "mlflow.autologging"
@@ -46,6 +46,7 @@ def with_summary(run: TrackedRun, tracking_uri: str | None = None) -> TrackedRun
 
     Raises:
         TrackingServerError: If the artifacts cannot be read.
+        RunNotFoundError: If the artifact store says that there is no such run.
     """
     if DESCRIBED in run.params or DESCRIBED in run.tags:
         return run

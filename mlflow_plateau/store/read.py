@@ -104,7 +104,7 @@ def _rows_by_profile(text: str | None) -> int:
     """Returns the number of rows that a profile of MLflow's tells, 0 where it tells none."""
     try:
         profile = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return 0
     if not isinstance(profile, dict):
         return 0
@@ -112,7 +112,7 @@ def _rows_by_profile(text: str | None) -> int:
     if isinstance(shape, dict):  # Several inputs have as many rows.
         shape = next(iter(shape.values()), None)
     rows = shape[0] if isinstance(shape, list) and shape else profile.get("num_rows")
-    return rows if isinstance(rows, int) and 0 < rows <= MOST_ROWS else 0
+    return rows if type(rows) is int and 0 < rows <= MOST_ROWS else 0
 
 
 def points_of(history: Iterable[Metric]) -> Points:

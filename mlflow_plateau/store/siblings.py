@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.find import find_siblings
 from mlflow_plateau.store.connection import answering, open_client, reason_of
@@ -113,11 +114,15 @@ class Neighbours:
         with answering(self._tracking_uri, run_id):
             return points_of(self._opened().get_metric_history(run_id, metric))
 
-    def _described(self, run: TrackedRun) -> TrackedRun:
-        if not self._whole:
-            return with_summary(run, self._tracking_uri)
-        if run.run_id not in self._summaries:
-            self._summaries[run.run_id] = with_summary(run, self._tracking_uri).model_summary
+    def _described(self, run: TrackedRun) -> TrackedRun | None:
+        try:
+            if run.run_id not in self._summaries:
+                summary = with_summary(run, self._tracking_uri).model_summary
+                if not self._whole:
+                    return replace(run, model_summary=summary)
+                self._summaries[run.run_id] = summary
+        except PlateauError:
+            return None
         return replace(run, model_summary=self._summaries[run.run_id])
 
 

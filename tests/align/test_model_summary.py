@@ -128,10 +128,12 @@ def test_reads_the_summaries_of(text: str, expected: Setup) -> None:
         "\n" * 30_000 + CHAIN,
         "1.2.3 K Total params\n",
         5000 * "9" + " K Total params\n",
+        "1" + 400_000 * " " + "x\n" + 19_000 * "\n",
+        "Layer (type) Output Shape\n===\n│\n===\nTrainable params: 1\nNon-trainable params: 0\n",
     ],
     ids=[
         *("nothing", "words", "not built", "no type", "no table", "too long", "no number"),
-        "no such number",
+        *("no such number", "blanks", "no columns"),
     ],
 )
 def test_what_is_no_summary_says_nothing(text: str) -> None:
@@ -162,3 +164,9 @@ def test_rows_are_those_of_the_logged_data_sets(
 ) -> None:
     setup = setup_of(TrackedRun("r", params={"validation_split": split}, rows=rows))
     assert (setup.training_rows, setup.validation_rows) == expected
+
+
+def test_a_model_within_a_model_hides_its_layers() -> None:
+    text = CHAIN.replace("dense_3 (Dense)     ", "backbone (Functional)")
+    setup = read_model_summary(text)
+    assert (setup.layers, setup.parameter_count) == (None, 2370)

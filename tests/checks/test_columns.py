@@ -295,3 +295,8 @@ def test_several_columns_that_were_treated_otherwise_are_named_each() -> None:
     validation["plan"] = validation["plan"].map({"basic": "pro", "pro": "team", "team": "basic"})
     found = [f.kind for f in check_consistency(train, validation).findings]
     assert sorted(found) == ["categories_recoded", "unit_factor", "unit_factor"]
+
+
+def test_constants_that_are_far_apart_are_no_crash() -> None:
+    train, validation = np.zeros((50, 2)), np.tile([1e9, 2e9], (20, 1))
+    assert kinds(train, validation)

@@ -342,3 +342,19 @@ def test_scores_are_turned_so_that_higher_is_better() -> None:
     view = View(history(accuracy, accuracy, higher_is_better=True))
     assert view.validation is not None
     assert view.validation.best_epoch > 50
+
+
+@pytest.mark.parametrize("first", [0.25, 20.0])
+def test_what_is_no_cross_entropy_is_not_compared_with_guessing(first: float) -> None:
+    """A squared error of a share begins at a quarter; one of amounts anywhere."""
+    losses = first * LINE
+    made = history(losses, losses, output_units=1, metrics={"accuracy": LINE})
+    assert np.isnan(value("training_against_guessing", made))
+
+
+def test_an_accuracy_that_says_nothing_is_not_worse_than_guessing() -> None:
+    nothing = np.zeros(101)
+    metrics = {"accuracy": nothing, "val_accuracy": nothing}
+    assert np.isnan(
+        value("worse_than_guessing", history(LINE, LINE, output_units=1, metrics=metrics))
+    )

@@ -89,6 +89,30 @@ def test_artifacts_that_cannot_be_read_cost_only_what_they_would_have_said(
     assert found.status != "inconclusive"
 
 
+def test_a_run_whose_artifacts_cannot_be_read_is_left_out_of_the_comparison(
+    tracking_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow, wide, other = train(1, 0.02), train(32, 0.01), train(32, 0.04)
+    listed = MlflowClient.list_artifacts
+
+    def list_artifacts(self: MlflowClient, run_id: str, *args: Any) -> Any:
+        if run_id == wide:
+            raise PermissionError("no credentials")
+        return listed(self, run_id, *args)
+
+    monkeypatch.setattr(MlflowClient, "list_artifacts", list_artifacts)
+    found = mlflow_plateau.diagnose(narrow, log=False)
+    assert found.siblings is not None
+    assert [sibling.run_id for sibling in found.siblings.compared] == [other]
+
+
+@pytest.mark.parametrize("profile", ["[" * 3000, '{"num_rows": true}', "[]", "none", "{}"])
+def test_odd_profiles_of_data_sets_tell_no_rows(profile: str) -> None:
+    from mlflow_plateau.store.read import _rows_by_profile
+
+    assert _rows_by_profile(profile) == 0
+
+
 def test_runs_that_have_none_are_not_asked(
     tracking_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
