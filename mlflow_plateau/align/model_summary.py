@@ -11,11 +11,11 @@ from mlflow_plateau.history import Setup
 MOST_LINES = 20_000
 """Longer texts are no summaries."""
 
-INPUTS = "InputLayer"
-"""Keras' layers that only stand for an input."""
-
 LONGEST_LINE = 1000
 """What stands behind that in a line is no part of a table."""
+
+INPUTS = "InputLayer"
+"""Keras' layers that only stand for an input."""
 
 WITH_WIDTH = ("Dense", "Conv", "SeparableConv", "GRU", "LSTM", "SimpleRNN")
 """How the names of layers begin whose width is the last axis of what they put out."""

@@ -79,13 +79,14 @@ class NumberPair:
     @property
     def as_shift(self) -> float:
         """What it costs to call the difference another population, in nats."""
+        return ORDINARY_SHIFT if self.moved_within(ORDINARY_RATIO) else EXTREME_SHIFT
+
+    def moved_within(self, times: float) -> bool:
+        """Whether the deviations differ by up to a factor, the means by as many deviations."""
         ratio = self.train.deviation / self.validation.deviation if self.validation.deviation else 0
         spread = max(self.train.deviation, self.validation.deviation)
         moved = abs(self.train.mean - self.validation.mean)
-        ordinary = (
-            1 / ORDINARY_RATIO <= ratio <= ORDINARY_RATIO and moved <= ORDINARY_RATIO * spread
-        )
-        return ORDINARY_SHIFT if ordinary else EXTREME_SHIFT
+        return 1 / times <= ratio <= times and moved <= times * spread
 
 
 def against_same(one: Distribution, other: Distribution, apart: float) -> float:

@@ -79,10 +79,11 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     labels = _labels([h for h in open_ones if not h.explains & taken])
     if labels:
         labels += _margin(comparison)
-    others = _unexplained(comparison, open_ones, taken, labels)
-    for hypothesis in sorted(open_ones, key=lambda h: -_gain(comparison, h, labels)):
+    gains = [(_gain(comparison, hypothesis, labels), hypothesis) for hypothesis in open_ones]
+    others = _unexplained(gains, taken)
+    for gain, hypothesis in sorted(gains, key=lambda one: -one[0]):
         already = len(hypothesis.explains & taken)
-        if 2 * already >= len(hypothesis.explains) or _gain(comparison, hypothesis, labels) < 0:
+        if 2 * already >= len(hypothesis.explains) or gain < 0:
             continue
         if hypothesis.finding.kind == "unit_factor" and _is_rest(hypothesis, chosen):
             continue
@@ -93,16 +94,14 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     return tuple(h.finding for h in sorted(joined(chosen), key=_order(comparison, chosen)))
 
 
-def _unexplained(
-    comparison: Comparison, hypotheses: Iterable[Hypothesis], taken: set[Place], labels: float
-) -> int:
+def _unexplained(gains: Iterable[tuple[float, Hypothesis]], taken: set[Place]) -> int:
     """Returns how many columns moved of which nothing is said but that they did."""
     shifted: set[Place] = set()
     explained = set(taken)
-    for hypothesis in hypotheses:
+    for gain, hypothesis in gains:
         if hypothesis.finding.transformation == OTHER_POPULATION:
             shifted |= hypothesis.explains
-        elif _gain(comparison, hypothesis, labels) >= 0:
+        elif gain >= 0:
             explained |= hypothesis.explains
     return len(shifted - explained)
 
@@ -119,16 +118,8 @@ def _may_be_selected(comparison: Comparison, hypothesis: Hypothesis, others: int
         return others > 0  # Which shares are alike is chance then.
     if hypothesis.finding.kind not in MAPS or others < MANY_MORE * len(hypothesis.explains):
         return False
-    for place in hypothesis.explains:
-        pair = comparison.by_place.get(place)
-        if pair is None or not pair.validation.deviation or not pair.train.deviation:
-            return False
-        ratio = pair.train.deviation / pair.validation.deviation
-        moved = abs(pair.train.mean - pair.validation.mean)
-        spread = max(pair.train.deviation, pair.validation.deviation)
-        if not 1 / SELECTED <= ratio <= SELECTED or moved > SELECTED * spread:
-            return False
-    return True
+    pairs = [comparison.by_place.get(place) for place in hypothesis.explains]
+    return all(pair is not None and pair.moved_within(SELECTED) for pair in pairs)
 
 
 def _is_rest(factor: Hypothesis, chosen: Iterable[Hypothesis]) -> bool:

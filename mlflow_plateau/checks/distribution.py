@@ -14,6 +14,7 @@ import numpy as np
 
 from mlflow_plateau.profiles.input_profile import InputProfile
 from mlflow_plateau.profiles.patterns import Float64, bin_edges
+from mlflow_plateau.tracked import IntArray
 
 ROUNDING = {"float16": 1e-3, "bfloat16": 8e-3}
 """What rounding to a type and back may move a value by, relative to it."""
@@ -104,7 +105,7 @@ class Distribution:
         if probabilities is None:
             return self._percentiles
         share = self.cumulated / self.total
-        at = np.minimum(np.searchsorted(share, probabilities - 1e-12), len(share) - 1)
+        at = self._lumps(share, probabilities)
         before = np.concatenate([[0.0], share])[at]
         inside = np.clip((probabilities - before) / (share[at] - before), 0, 1)
         value: Float64 = self.low[at] + inside * (self.high[at] - self.low[at])
@@ -112,8 +113,12 @@ class Distribution:
 
     def share_at(self, probability: float) -> float:
         """Returns the share of the mass in the lump in which a quantile lies."""
-        at = int(np.searchsorted(self.cumulated / self.total, probability - 1e-12))
-        return float(self.mass[min(at, len(self.mass) - 1)]) / self.total
+        (at,) = self._lumps(self.cumulated / self.total, np.array([probability]))
+        return float(self.mass[at]) / self.total
+
+    def _lumps(self, share: Float64, probabilities: Float64) -> IntArray:
+        """Returns in which lumps quantiles lie, by the share of the mass up to each lump."""
+        return np.minimum(np.searchsorted(share, probabilities - 1e-12), len(share) - 1)
 
     def mapped(
         self, function: Callable[[Float64], Float64], rounding: float | None = None

@@ -40,6 +40,9 @@ MOVED = 5.0
 MOST_APART = 30.0
 """A class that looks still more unlike another one is just as little that one."""
 
+LOOK_ALIKE = "the rows of these classes look like each other's"
+"""What shows best which classes are the same."""
+
 VANISHED = 0.15
 """Part of that which is left in validation if targets and rows no longer belong together."""
 
@@ -61,17 +64,9 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
         if spelling:
             yield _recoded(labels.both, spelling, "the names are spelled otherwise")
             continue
-        reasons = ((m, _why_other_codes(comparison, labels, m)) for m in _other_codes(labels))
-        mapping, why = next((found for found in reasons if found[1]), ({}, ""))
-        if why:
-            changed = {one: other for one, other in mapping.items() if one != other}
-            yield _recoded(labels.both, changed, why)
-            continue
-        mapping = _without_one(comparison, labels)
+        mapping, why = _new_codes(comparison, labels)
         if mapping:
-            (gone,) = set(labels.codes.train) - set(mapping)
             changed = {one: other for one, other in mapping.items() if one != other}
-            why = f"the rows of these classes look like each other's; those of {gone} are missing"
             yield _recoded(labels.both, changed, why)
             continue
         looks = [look for both in comparison.features for look in _by_look(labels, both)]
@@ -85,6 +80,17 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             yield _recoded(
                 labels.both, mapping, "the frequencies agree under these codes", severity="warn"
             )
+
+
+def _new_codes(comparison: Comparison, labels: Labels) -> tuple[dict[str, str], str]:
+    """Returns validation's codes by train's, and what shows it; both empty if nothing does."""
+    for mapping in _other_codes(labels):
+        why = _why_other_codes(comparison, labels, mapping)
+        if why:
+            return mapping, why
+    mapping = _without_one(comparison, labels)
+    gone = ", ".join(sorted(set(labels.codes.train) - set(mapping))) if mapping else ""
+    return mapping, f"{LOOK_ALIKE}; those of {gone} are missing" if mapping else ""
 
 
 def _other_codes(labels: Labels) -> list[dict[str, str]]:
@@ -124,7 +130,7 @@ def _without_one(comparison: Comparison, labels: Labels) -> dict[str, str]:
     kept = [mine[:place] + mine[place + 1 :] for place in range(len(mine))]
     for both in comparison.features:
         looks = [_looks_of(both, dict(zip(classes, theirs, strict=True))) for classes in kept]
-        told = [look for look in looks if look is not None and look.apart >= SIGNAL]
+        told = [look for look in looks if look is not None]
         if len(told) < len(kept):
             continue
         apart = [float(np.minimum(np.diag(look.across), MOST_APART).mean()) for look in told]
@@ -153,7 +159,7 @@ def _why_other_codes(comparison: Comparison, labels: Labels, mapping: Mapping[st
         return ""
     alike = {_look_alike(both, mapping) for both in comparison.features} - {None}
     if alike:
-        return "the rows of these classes look like each other's" if all(alike) else ""
+        return LOOK_ALIKE if all(alike) else ""
     needed = CLAIM if codes.follow() else 0.0
     evidence = one_source(train, validation, or_equal_shares=codes.follow())
     return "the classes are as frequent as before" if evidence > needed else ""
@@ -165,12 +171,14 @@ def _look_alike(both: InputPair, mapping: Mapping[str, str]) -> bool | None:
     ``None`` where train's own classes cannot be told apart.
     """
     looks = _looks_of(both, mapping)
-    if looks is None or looks.apart < SIGNAL:
-        return None
-    return float(np.median(np.diag(looks.across))) <= ALIKE
+    return None if looks is None else float(np.median(np.diag(looks.across))) <= ALIKE
 
 
 def _looks_of(both: InputPair, mapping: Mapping[str, str]) -> _Looks | None:
+    """Returns how classes look beside what they are mapped to.
+
+    ``None`` where train's own classes cannot be told apart.
+    """
     one, other = both.train.by_class, both.validation.by_class
     if one is None or other is None:
         return None
@@ -179,7 +187,8 @@ def _looks_of(both: InputPair, mapping: Mapping[str, str]) -> _Looks | None:
         for mine, theirs in mapping.items()
         if min(one.counts.get(float(mine), 0), other.counts.get(float(theirs), 0)) >= LEAST_ROWS
     ]
-    return _looks(both, [mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    looks = _looks(both, [mine for mine, _ in pairs], [theirs for _, theirs in pairs])
+    return None if looks is None or looks.apart < SIGNAL else looks
 
 
 def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
@@ -214,7 +223,7 @@ def _by_look(labels: Labels, both: InputPair) -> list[Hypothesis | None]:
     ):
         names = _names(labels, classes)
         mapping = {names[place]: names[int(order[place])] for place in moved}
-        return [_recoded(labels.both, mapping, "the rows of these classes look like each other's")]
+        return [_recoded(labels.both, mapping, LOOK_ALIKE)]
     if looks.apart < SIGNAL:
         return []
     if looks.left < ALIKE < VANISHED * looks.apart:

@@ -92,6 +92,8 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
     was divided by a range of its own: shares, or the pixels of an image, reach 0 and 1 by
     themselves, and in many rows.
     """
+    if sum(_spans(pair, low, high) for pair in columns) < LEAST_COLUMNS:
+        return False  # Far most tables: nothing else needs to be looked at.
     rounded = _of_own_ranges(columns, low, high)
     unlimited = [pair for pair in columns if pair in rounded or _hardly_ends(pair)]
     if all(QUANTILE.nearly(pair.train) for pair in columns):
@@ -102,14 +104,20 @@ def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> boo
         return False  # divided by train's greatest, and what is least is zero in any case
     through_validation = 0
     for pair in unlimited:
-        train, validation = pair.train, pair.validation
-        if not (
-            abs(min(train.least, validation.least) - low) <= ENDS
-            and abs(max(train.greatest, validation.greatest) - high) <= ENDS
-        ):
+        if not _spans(pair, low, high):
             return False
+        train = pair.train
         through_validation += (train.least > low + ENDS) + (train.greatest < high - ENDS)
     return len(unlimited) >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
+
+
+def _spans(pair: NumberPair, low: float, high: float) -> bool:
+    """Whether both splits together end exactly at the two values."""
+    train, validation = pair.train, pair.validation
+    return (
+        abs(min(train.least, validation.least) - low) <= ENDS
+        and abs(max(train.greatest, validation.greatest) - high) <= ENDS
+    )
 
 
 def _hardly_ends(pair: NumberPair) -> bool:
@@ -131,11 +139,12 @@ def _of_own_ranges(columns: Sequence[NumberPair], low: float, high: float) -> li
     A range is a whole number of the steps that the values were rounded to, and another one in every
     column; what comes as a share of something has the same round number of steps everywhere.
     """
-    steps = {}
-    for pair in columns:
-        step = step_of(pair.train, low)
-        if step is not None and not _is_round(round((high - low) / step)):
-            steps[pair.place] = round((high - low) / step)
+    steps = {
+        pair.place: round((high - low) / step)
+        for pair in columns
+        if (step := step_of(pair.train, low)) is not None
+    }
+    steps = {place: count for place, count in steps.items() if not _is_round(count)}
     if len(set(steps.values())) < LEAST_RANGES:
         return []
     return [pair for pair in columns if pair.place in steps]

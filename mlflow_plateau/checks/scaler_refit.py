@@ -66,6 +66,8 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
 
     If it was not, it was scaled with validation's statistics.
     """
+    if scaler is ROBUST:
+        return _robust(columns), True
     validation = [pair for pair in columns if scaler.bears(pair.validation)]
     twice = [pair for pair in validation if scaler.bears(pair.train)]
     of_train = [pair for pair in columns if scaler.bears(pair.train)]
@@ -77,8 +79,6 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
         rounded = [pair for pair in validation if scaler.departure(pair.train) <= ROUNDED]
         both = len(rounded) == len(validation) and 2 * len(twice) >= len(validation)
         return (validation, True) if both else ([], True)
-    if scaler is ROBUST:
-        return _robust(columns), True
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True

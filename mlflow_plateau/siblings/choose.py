@@ -20,6 +20,10 @@ MOST_OF_A_KIND = 6
 """So many of them are moved the same way on the same lever."""
 
 
+Describe = Callable[[TrackedRun], TrackedRun | None]
+"""Returns a run with what only its artifacts say of its model, ``None`` if none can be read."""
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A run that is worth reading.
@@ -79,9 +83,7 @@ def choose(
     return tuple(sorted(in_turn, key=lambda chosen: len(chosen.levers))[:MOST_READ])
 
 
-def described(
-    ours: Candidate, chosen: Iterable[Chosen], describe: Callable[[TrackedRun], TrackedRun | None]
-) -> Iterator[Chosen]:
+def described(ours: Candidate, chosen: Iterable[Chosen], describe: Describe) -> Iterator[Chosen]:
     """Yields those of the chosen runs that can be compared once their models are known, too.
 
     Autologging writes no parameter about the model: another one would pass for the same.
@@ -89,8 +91,7 @@ def described(
     Args:
         ours: The diagnosed run.
         chosen: The runs to read.
-        describe: Returns a run with what only its artifacts say of its model, ``None`` where they
-            cannot be read: such runs are left out.
+        describe: Looks up the model of a run; those that it returns ``None`` for are left out.
     """
     is_known = ours.facts.knows_model
     for item in chosen:

@@ -10,7 +10,7 @@ import numpy as np
 from mlflow_plateau.align.names import Split, read_name
 from mlflow_plateau.errors import NoLossError
 from mlflow_plateau.history import History
-from mlflow_plateau.siblings.choose import Chosen, choose, described
+from mlflow_plateau.siblings.choose import Chosen, Describe, choose, described
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.outcome import Course, Pair, course_of, pair
@@ -37,9 +37,6 @@ FEWEST_POINTS = 3
 
 Read = Callable[[str, str], Points]
 """Returns the points of a run's metric, by the run's id and the metric's name."""
-
-Describe = Callable[[TrackedRun], TrackedRun | None]
-"""Returns a run with what only its artifacts say of its model, ``None`` if none can be read."""
 
 
 def find_siblings(

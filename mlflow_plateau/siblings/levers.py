@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
 from mlflow_plateau.align.setup import is_training
@@ -23,6 +22,7 @@ from mlflow_plateau.siblings.words import (
     SCHEDULE,
     VALIDATION_DATA,
 )
+from mlflow_plateau.signals.model import LAYER
 
 SAME = 0.02
 """Numbers whose logarithms differ by less were meant to be the same."""
@@ -38,8 +38,6 @@ MOST_LEVERS = 2
 
 ROWS = frozenset((DATA, VALIDATION_DATA))
 """The losses of other rows say nothing about anything else that differs."""
-
-_LAYER = re.compile(r"([^ >(]+)(?:\((\d{1,9})[^)]*\))?")
 
 ZERO_STEP = 3.0
 """As large a change, as a logarithm, as from nothing to something counts."""
@@ -177,7 +175,11 @@ def _model(ours: Facts, theirs: Facts) -> Iterator[Difference]:
 def _is_resized(ours: str, theirs: str) -> bool:
     """Whether one model has all that the other has, no layer less and none narrower."""
     a, b = (
-        [(kind, int(width or 0)) for kind, width in _LAYER.findall(_body(layers))]
+        [
+            (found[1], int(found[2] or 0))
+            for part in _body(layers).split(" > ")
+            if (found := LAYER.match(part))
+        ]
         for layers in (ours, theirs)
     )
     return _contains(a, b) or _contains(b, a)

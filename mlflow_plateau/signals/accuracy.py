@@ -99,9 +99,10 @@ def worse_than_guessing(view: View) -> Measurement:
     if training is None or validation is None:
         return cannot_say(no_accuracy(view, "validation" if training is not None else "training"))
     setup = view.setup
-    classes = max(setup.output_units or setup.target_classes or 0, 2)
-    if not (setup.output_units or setup.target_classes):
+    units = setup.output_units or setup.target_classes
+    if not units:
         return cannot_say("the number of classes is not known")
+    classes = max(units, 2)
     rows = setup.validation_rows or FEW_ROWS
     guessing = 1 / classes
     error = math.sqrt(guessing * (1 - guessing) / rows)

@@ -93,7 +93,7 @@ def validation_below_training(view: View) -> Measurement:
     )
 
 
-_LAYER = re.compile(r"(\w+)(?:\((\d{1,9})(?:, (\w+))?)?")
+LAYER = re.compile(r"(\w+)(?:\((\d{1,9})(?:, (\w+))?)?")
 """One layer of the line that the recorder writes: ``Dense(128, relu)``."""
 
 WITH_UNITS = (
@@ -132,7 +132,7 @@ def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
     """Returns width and activation of the layers with units, without the last one."""
     if not view.setup.layers or "…" in view.setup.layers:
         return None
-    layers = [_LAYER.match(part) for part in view.setup.layers.split(" > ")]
+    layers = [LAYER.match(part) for part in view.setup.layers.split(" > ")]
     if any(layer is None or layer[1].startswith(OPAQUE) for layer in layers):
         return None
     found = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,14 +14,13 @@ from mlflow_plateau.tracked import Points, TrackedRun
 from mlflow_plateau.untrusted import quoted
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Run
+    from mlflow.entities import Dataset, Metric, Run
 
 SYSTEM = "system/"
 """MLflow's metrics of the machine: many, long, and no part of a diagnosis."""
 
 DATA_CONTEXT = "mlflow.data.context"
 """MLflow's tag of a data set that says what it was used for."""
-
 
 MOST_ROWS = 10**15
 """No data set has more."""
@@ -60,6 +59,7 @@ def tracked(run: Run, metrics: Mapping[str, Points]) -> TrackedRun:
         run: The run as MLflow returns it.
         metrics: The points of its metrics, as far as they were read.
     """
+    data_sets = _data_sets(run)
     return TrackedRun(
         run_id=run.info.run_id,
         experiment_id=run.info.experiment_id,
@@ -68,36 +68,32 @@ def tracked(run: Run, metrics: Mapping[str, Points]) -> TrackedRun:
         params=dict(run.data.params),
         tags=dict(run.data.tags),
         metrics=metrics,
-        data=_digests(run),
-        rows=_rows(run),
+        data={use: _digest(several) for use, several in data_sets.items()},
+        rows={use: rows for use, several in data_sets.items() if (rows := _rows(several))},
         start_time=run.info.start_time or 0,
     )
 
 
-def _digests(run: Run) -> dict[str, str]:
-    """Returns the digests of the logged data sets by what they were used for.
-
-    Several data sets of one use count as one, whatever the order they were logged in.
-    """
-    inputs = run.inputs.dataset_inputs if run.inputs else ()
-    found: dict[str, list[str]] = {}
-    for item in inputs:
+def _data_sets(run: Run) -> dict[str, list[Dataset]]:
+    """Returns the logged data sets by what they were used for."""
+    found: dict[str, list[Dataset]] = {}
+    for item in run.inputs.dataset_inputs if run.inputs else ():
         uses = [tag.value for tag in item.tags if tag.key == DATA_CONTEXT]
-        found.setdefault(uses[0] if uses else "", []).append(item.dataset.digest or "")
-    return {use: " ".join(sorted(digests)) for use, digests in found.items()}
+        found.setdefault(uses[0] if uses else "", []).append(item.dataset)
+    return found
 
 
-def _rows(run: Run) -> dict[str, int]:
-    """Returns the rows of the logged data sets by what they were used for, as far as it is said.
+def _digest(data_sets: Iterable[Dataset]) -> str:
+    """Returns one digest of all data sets of one use, whatever the order they were logged in."""
+    return " ".join(sorted(data.digest or "" for data in data_sets))
+
+
+def _rows(data_sets: Sequence[Dataset]) -> int:
+    """Returns the rows of the only data set of one use, 0 where nobody says how many.
 
     MLflow's profiles say it of arrays and frames; of TensorFlow's data sets they count batches.
     """
-    found: dict[str, list[int]] = {}
-    for item in run.inputs.dataset_inputs if run.inputs else ():
-        uses = [tag.value for tag in item.tags if tag.key == DATA_CONTEXT]
-        rows = _rows_by_profile(item.dataset.profile)
-        found.setdefault(uses[0] if uses else "", []).append(rows)
-    return {use: rows[0] for use, rows in found.items() if len(rows) == 1 and rows[0]}
+    return _rows_by_profile(data_sets[0].profile) if len(data_sets) == 1 else 0
 
 
 def _rows_by_profile(text: str | None) -> int:

@@ -12,7 +12,7 @@ from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.siblings.facts import Candidate
 from mlflow_plateau.siblings.find import find_siblings
 from mlflow_plateau.store.connection import answering, open_client, reason_of
-from mlflow_plateau.store.model_summary import with_summary
+from mlflow_plateau.store.model_summary import expects_summary, read_summary
 from mlflow_plateau.store.read import points_of, tracked
 from mlflow_plateau.store.search import find_runs
 
@@ -31,7 +31,7 @@ EITHER_SIDE = 500
 sweep lie close together, and were made by the same code."""
 
 MOST_CURVES = 2000
-"""So many curves are kept while many runs are diagnosed."""
+"""So many curves, and summaries of models, are kept while many runs are diagnosed."""
 
 
 class Neighbours:
@@ -50,8 +50,9 @@ class Neighbours:
         self._experiments: dict[str, list[Candidate]] = {}
         self._reading = threading.Lock()
         self._client: MlflowClient | None = None
-        self._curve = lru_cache(MOST_CURVES if whole else 0)(self._read_curve)
-        self._summaries: dict[str, str | None] = {}
+        kept = MOST_CURVES if whole else 0
+        self._curve = lru_cache(kept)(self._read_curve)
+        self._summary = lru_cache(kept)(self._read_summary)
 
     def add_to(self, history: History, run: TrackedRun) -> History:
         """Returns the history with the run's siblings; with a note where they cannot be read."""
@@ -115,15 +116,15 @@ class Neighbours:
             return points_of(self._opened().get_metric_history(run_id, metric))
 
     def _described(self, run: TrackedRun) -> TrackedRun | None:
+        if not expects_summary(run):
+            return run
         try:
-            if run.run_id not in self._summaries:
-                summary = with_summary(run, self._tracking_uri).model_summary
-                if not self._whole:
-                    return replace(run, model_summary=summary)
-                self._summaries[run.run_id] = summary
+            return replace(run, model_summary=self._summary(run.run_id))
         except PlateauError:
             return None
-        return replace(run, model_summary=self._summaries[run.run_id])
+
+    def _read_summary(self, run_id: str) -> str | None:
+        return read_summary(self._opened(), run_id, self._tracking_uri)
 
 
 def _candidate(run: Run) -> Candidate:
