@@ -89,6 +89,15 @@ def rightly(_: Random, split: Split) -> Split:
     return scaled(split, standard, "train", "train")
 
 
+def of_unit_pixels(change: Callable[[Array], Array]) -> Mutation:
+    """Divides both splits by 255, and changes validation's pixels."""
+    return lambda random, s: replace(s, x=_unit(s.x), v=change(_unit(s.v)).astype("float32"))
+
+
+def _unit(pixels: Array) -> Array:
+    return (pixels / 255).astype("float32")
+
+
 def on_validation(change: Callable[[Random, Any], Any]) -> Mutation:
     return lambda random, split: replace(split, v=change(random, split.v))
 

@@ -15,6 +15,7 @@ from benchmarks.mutations.changes import (
     keep,
     min_max,
     more_of,
+    of_unit_pixels,
     on_targets,
     on_train,
     on_validation,
@@ -68,6 +69,7 @@ KNOWN: list[Case] = cases(
             ),
             ("one feature × 60", "gaussian", on_train(column(4, lambda c: c * 60))),
             ("load in watts", "series", on_validation(column(1, lambda c: c * 1000))),
+            ("negatives", "image", of_unit_pixels(lambda x: 1 - x)),
         ],
         "monotone_transform": [
             ("log1p(income)", "tabular", on_validation(column("income", np.log1p))),
@@ -80,6 +82,7 @@ KNOWN: list[Case] = cases(
                 ),
             ),
             ("log1p(load)", "series", on_train(column(1, np.log1p))),
+            ("brightness for pixels", "image", of_unit_pixels(lambda x: x**2.2)),
         ],
         "columns_permuted": [
             ("two columns exchanged", "gaussian", on_validation(permuted([1, 0, *range(2, 12)]))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -22,82 +22,18 @@ from mlflow_plateau.checks.evidence import (
 from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
 from mlflow_plateau.checks.fix import applied, comment
 from mlflow_plateau.checks.labels import quantities
+from mlflow_plateau.checks.lattice import step_of
+from mlflow_plateau.checks.monotone_functions import FUNCTIONS, OF_COLUMNS, OF_PIXELS, Function
 from mlflow_plateau.checks.scaled_together import scaled_alike
 from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number, shown
-from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
-
-Function = Callable[[Float64], Float64]
-
-TRANSFORMATIONS: dict[str, Function] = {
-    "log1p({})": np.log1p,
-    "log({})": lambda x: np.log(np.where(x > 0, x, np.nan)),
-    "log2({})": lambda x: np.log2(np.where(x > 0, x, np.nan)),
-    "log10({})": lambda x: np.log10(np.where(x > 0, x, np.nan)),
-    "log10(1 + {})": lambda x: np.log10(np.where(x > -1, 1 + x, np.nan)),
-    "sqrt({})": lambda x: np.sqrt(np.where(x >= 0, x, np.nan)),
-    "cbrt({})": np.cbrt,
-    "{}²": lambda x: np.where(x >= 0, x * x, np.nan),
-    "{}³": lambda x: x * x * x,
-    "exp({})": lambda x: np.exp(np.where(x < 80, x, np.nan)),
-    "expm1({})": lambda x: np.expm1(np.where(x < 80, x, np.nan)),
-    "arcsinh({})": np.arcsinh,
-    "tanh({})": np.tanh,
-    "sigmoid({})": lambda x: 1 / (1 + np.exp(-x)),
-    "1 / {}": lambda x: 1 / np.where(x > 0, x, np.nan),
-    "sign({0})·log1p(|{0}|)": lambda x: np.sign(x) * np.log1p(np.abs(x)),
-}
-"""What people apply to skewed columns. All are monotone where they are defined."""
-
-INVERSES: dict[str, Function] = {
-    "log1p({})": np.expm1,
-    "log({})": np.exp,
-    "log2({})": np.exp2,
-    "log10({})": lambda x: np.power(10.0, x),
-    "log10(1 + {})": lambda x: np.power(10.0, x) - 1,
-    "sqrt({})": np.square,
-    "cbrt({})": lambda x: x**3,
-    "{}²": lambda x: np.sqrt(np.maximum(x, 0.0)),
-    "{}³": np.cbrt,
-    "exp({})": lambda x: np.log(np.where(x > 0, x, np.nan)),
-    "expm1({})": lambda x: np.log1p(np.where(x > -1, x, np.nan)),
-    "arcsinh({})": np.sinh,
-    "tanh({})": lambda x: np.arctanh(np.clip(x, -1 + 1e-7, 1 - 1e-7)),
-    "sigmoid({})": lambda x: np.log(np.clip(x, 1e-7, 1.0) / np.clip(1 - x, 1e-7, 1.0)),
-    "1 / {}": lambda x: 1 / np.where(x > 0, x, np.nan),
-    "sign({0})·log1p(|{0}|)": lambda x: np.sign(x) * np.expm1(np.abs(x)),
-}
-"""What undoes each of them."""
-
-CODE = {
-    "log1p({})": ("np.log1p({})", "np.expm1({})"),
-    "log({})": ("np.log({})", "np.exp({})"),
-    "log2({})": ("np.log2({})", "np.exp2({})"),
-    "log10({})": ("np.log10({})", "10.0 ** {}"),
-    "log10(1 + {})": ("np.log10(1 + {})", "10.0 ** {} - 1"),
-    "sqrt({})": ("np.sqrt({})", "{} ** 2"),
-    "cbrt({})": ("np.cbrt({})", "{} ** 3"),
-    "{}²": ("{} ** 2", "np.sqrt({})"),
-    "{}³": ("{} ** 3", "np.cbrt({})"),
-    "exp({})": ("np.exp({})", "np.log({})"),
-    "expm1({})": ("np.expm1({})", "np.log1p({})"),
-    "arcsinh({})": ("np.arcsinh({})", "np.sinh({})"),
-    "tanh({})": ("np.tanh({})", "np.arctanh({})"),
-    "sigmoid({})": ("1 / (1 + np.exp(-{}))", "np.log({0} / (1 - {0}))"),
-    "1 / {}": ("1 / {}", "1 / {}"),
-    "sign({0})·log1p(|{0}|)": (
-        "np.sign({0}) * np.log1p(np.abs({0}))",
-        "np.sign({0}) * np.expm1(np.abs({0}))",
-    ),
-}
-"""Each of them, and what undoes it, as code."""
 
 RANK = "rank({})"
 CLIP = "clip({})"
 
 DONE = {
     f"{one} = {name.format(other)}": (one, name)
-    for name in (*TRANSFORMATIONS, RANK)
+    for name in (*FUNCTIONS, RANK)
     for one, other in (("train", "validation"), ("validation", "train"))
 }
 """The split that something was done to, and what, by the formula that says so."""
@@ -109,7 +45,7 @@ HALF = 0.5
 """A transformation has to remove at least this part of the difference."""
 
 LEAST_VALUES = 3
-"""Different logarithms of counts, in all columns together, that are no chance."""
+"""Different roots or logarithms, in all columns together, that are no chance."""
 
 SINGLE = 6e-8
 """What float32 moves a value by, relative to it."""
@@ -132,8 +68,8 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
     costs: dict[tuple[str, str], float] = defaultdict(float)
     for both in quantities(comparison):
-        counted, places = _of_counts(both)
-        yield from counted
+        on_lattices, places = _of_lattices(both)
+        yield from on_lattices
         is_scaled = scaled_alike(both)
         for pair in both.different:
             if pair.place in places or both.holds_dates(pair) or is_scaled(pair):
@@ -154,11 +90,12 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
         yield _hypothesis(inputs[key[0]], pairs, key[1], CLAIM + len(pairs) + costs[key])
 
 
-def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
-    """Returns what was applied to counts, told by their values alone, and where.
+def _of_lattices(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
+    """Returns what was applied to counts or pixels, told by their values alone, and where.
 
-    Of counts one split holds whole numbers, the other 0, log 2, log 3 and so on. Where most are
-    zero the distributions hardly differ, but no population has such values.
+    Of counts one split holds whole numbers, the other 0, log 2, log 3 and so on; of pixels one
+    holds multiples of 1/255, the other their roots. Where most are zero the distributions hardly
+    differ, and where pictures are darker they differ as much, but no population has such values.
     """
     formulas: dict[str, list[NumberPair]] = defaultdict(list)
     values: dict[str, set[float]] = defaultdict(set)
@@ -169,11 +106,11 @@ def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
             (pair.train, pair.validation, "validation = {} of train"),
             (pair.validation, pair.train, "train = {} of validation"),
         ):
-            name, of_counts = _lattice(plain, done)
+            name, told = _of_lattice(plain, done)
             if name:
                 one, other = formula.split(" = {} of ")
                 formulas[f"{one} = {name.format(other)}"].append(pair)
-                values[f"{one} = {name.format(other)}"] |= of_counts
+                values[f"{one} = {name.format(other)}"] |= told
     found = [
         _hypothesis(both, pairs, formula, CLAIM, certain=True)
         for formula, pairs in formulas.items()
@@ -182,26 +119,30 @@ def _of_counts(both: InputPair) -> tuple[list[Hypothesis], frozenset[Place]]:
     return found, frozenset().union(*(hypothesis.explains for hypothesis in found))
 
 
-def _lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
-    """Returns which function of whole numbers all values of one split are, and some of them.
+def _of_lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
+    """Returns which function of one split's lattice all values of the other are, and some of them.
 
-    Empty where none is, or the values are whole numbers themselves.
+    Empty where none is, or the values stand on that lattice themselves.
     """
-    if not plain.whole or not done.atoms or done.whole or done.rounding > 1e-5:
+    step = 1.0 if plain.whole else step_of(plain)
+    if step is None or not done.atoms or done.rounding > 1e-5:
         return "", set()
-    for name, inverse in INVERSES.items():
+    places = done.low / step
+    told = np.abs(places - np.round(places)) > 1e3 * SINGLE * np.maximum(np.abs(places), 1.0)
+    if not told.any():
+        return "", set()
+    pixels = plain.least >= 0 and plain.greatest <= 1 and not plain.whole
+    for one in (*OF_COLUMNS, *OF_PIXELS) if pixels else OF_COLUMNS:
         with np.errstate(all="ignore"):
-            counts = np.round(inverse(done.low))
-            again, after = (TRANSFORMATIONS[name](counts + step) for step in (0.0, 1.0))
+            counts = np.round(one.inverse(done.low) / step)
+            again, after = (one.function((counts + more) * step) for more in (0.0, 1.0))
             fits = np.abs(again - done.low) <= 4 * SINGLE * np.abs(done.low) + SINGLE**2
             # Large numbers are close to each other's logarithms, whatever they are.
             apart = np.abs(after - again) > 1e3 * SINGLE * np.abs(done.low)
-        told = done.low != np.round(done.low)
-        inside = (counts >= min(plain.least, 0.0)) & (
-            counts <= NATURAL_GROWTH * max(plain.greatest, 1.0)
-        )
+        least, greatest = min(plain.least, 0.0), NATURAL_GROWTH * max(plain.greatest, step)
+        inside = (counts * step >= least) & (counts * step <= greatest)
         if bool(np.all(fits & inside & apart)):
-            return name, set(np.round(done.low[told], 5).tolist())
+            return one.name, set(np.round(done.low[told], 5).tolist())
     return "", set()
 
 
@@ -216,14 +157,14 @@ def _transformation(pair: NumberPair) -> tuple[str, float] | None:
         natural = best_affine(pair)
         usual = TOLERANCE + 1 / math.sqrt(pair.rows)
         limit = min(limit, usual, HALF * natural.distance if natural else 1.0)
-    for name, function in TRANSFORMATIONS.items():
+    for one in OF_COLUMNS:
         for of_train in (True, False):
-            if _collapses(pair.train if of_train else pair.validation, function):
+            if _collapses(pair.train if of_train else pair.validation, one.function):
                 continue  # one constant fits another
-            against, apart = misfit(pair, function, of_train=of_train)
+            against, apart = misfit(pair, one.function, of_train=of_train)
             if against <= FITS and apart <= limit and (best is None or apart < best[2] - 1e-9):
                 done, left = ("validation", "train") if of_train else ("train", "validation")
-                best = f"{done} = {name.format(left)}", against, apart
+                best = f"{done} = {one.name.format(left)}", against, apart
     if best is None:
         return _ranked(pair)
     return best[0], best[1]
@@ -314,11 +255,12 @@ def _hypothesis(
 
 def _fix(both: InputPair, pairs: list[NumberPair], transformed: str, function: str) -> str:
     """Returns code that applies to validation what train has, or undoes what train has not."""
-    if function not in CODE:
+    if function not in FUNCTIONS:
         what = function.format("x")
         return comment(f"apply {what} to both splits or to neither; {transformed} has it alone")
-    forward, back = CODE[function]
-    return applied(both, pairs, (forward if transformed == "train" else back).format)
+    known = FUNCTIONS[function]
+    code = known.code if transformed == "train" else known.inverse_code
+    return applied(both, pairs, code.format)
 
 
 def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:

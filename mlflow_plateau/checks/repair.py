@@ -18,7 +18,8 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding
 from mlflow_plateau.checks.fingerprints import RANGES
 from mlflow_plateau.checks.ids import padding_id
-from mlflow_plateau.checks.monotone_transform import CLIP, INVERSES, TRANSFORMATIONS
+from mlflow_plateau.checks.monotone_functions import FUNCTIONS, Function
+from mlflow_plateau.checks.monotone_transform import CLIP
 from mlflow_plateau.checks.scaled_together import BY_ROW
 from mlflow_plateau.checks.transformation import best_affine, listed
 from mlflow_plateau.profiles.patterns import Float64
@@ -27,8 +28,6 @@ from mlflow_plateau.profiles.table import Layout, channel_axis
 Array = npt.NDArray[Any]
 Undo = Callable[[Array], Array]
 """From validation's rows of one input, shape ``(rows, …)``, to the same treated as train's."""
-
-Function = Callable[[Float64], Float64]
 
 
 @dataclass(frozen=True)
@@ -144,10 +143,10 @@ def _monotone_transform(finding: Finding, both: InputPair) -> Undone:
     pairs = [pair for pair in both.features if pair.name in finding.columns]
     columns = _said(finding, both)
     name, of_train = finding.function, finding.treated == "train"
-    if name in TRANSFORMATIONS:
+    if name in FUNCTIONS:
         done = f"{name.format('x')} {'applied to' if of_train else 'undone in'} {columns}"
-        function = (TRANSFORMATIONS if of_train else INVERSES)[name]
-        return _each(both, pairs, done, _always(function))
+        known = FUNCTIONS[name]
+        return _each(both, pairs, done, _always(known.function if of_train else known.inverse))
     if name == CLIP and of_train:
         limits = frozenset(finding.constants.values())
         done = f"{columns} clipped as in train"

@@ -73,10 +73,12 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     for both in quantities(comparison):
         is_scaled = scaled_alike(both)
         for pair in both.different:
-            if both.holds_dates(pair) or is_scaled(pair):
+            if both.holds_dates(pair):
                 continue
             fit = _unit(pair)
-            if fit is not None:
+            # Of columns that were scaled alike another population is no unit, but a mirror image is
+            # no population.
+            if fit is not None and not (is_scaled(pair) and fit.factor > 0):
                 key = (both.name, fit.factor, fit.offset)
                 groups[key].append(pair)
                 fits[key] = fit

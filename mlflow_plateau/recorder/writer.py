@@ -140,7 +140,8 @@ class Writer:
                 if sent or attempts == ATTEMPTS_AT_THE_END:
                     return
                 time.sleep(SECONDS_BEFORE_RETRY)
-            else:
+            elif sent:
+                # A store that takes no metrics takes nothing else; ``close`` says so, once.
                 self._do_meanwhile()
 
     def _try_to_send(self) -> bool:

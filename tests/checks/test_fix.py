@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from mlflow_plateau.checks import KINDS
-from mlflow_plateau.checks.monotone_transform import CODE, INVERSES, TRANSFORMATIONS
+from mlflow_plateau.checks.monotone_functions import FUNCTIONS, MonotoneFunction
 from mlflow_plateau.consistency import check_consistency
 from tests.checks.populations import RNG, Array, people, pixels, sentences, standard, vectors
 
@@ -564,10 +564,13 @@ def test_a_small_split_is_validated_in_folds() -> None:
     assert len(scope["folds"]) == 5
 
 
-@pytest.mark.parametrize("name", TRANSFORMATIONS)
-def test_the_code_of_a_function_is_the_function(name: str) -> None:
+@pytest.mark.parametrize("known", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_the_code_of_a_function_is_the_function(known: MonotoneFunction) -> None:
     values = np.array([0.2, 0.5, 0.9])
-    for code, function in zip(CODE[name], (TRANSFORMATIONS[name], INVERSES[name]), strict=True):
+    for code, function in (
+        (known.code, known.function),
+        (known.inverse_code, known.inverse),
+    ):
         np.testing.assert_allclose(
             eval(code.format("x"), {"np": np, "x": values}), function(values)
         )

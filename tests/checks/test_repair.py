@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlflow_plateau.checks import KINDS, repairs, run_checks
-from mlflow_plateau.checks.monotone_transform import INVERSES, TRANSFORMATIONS
+from mlflow_plateau.checks.monotone_functions import FUNCTIONS, MonotoneFunction
 from mlflow_plateau.checks.repair import UNDONE
 from mlflow_plateau.profiles import profile
 from tests.checks.populations import RNG, Array, people, pixels, sentences, standard, vectors
@@ -252,11 +252,11 @@ def test_rows_are_left_as_they_are() -> None:
     np.testing.assert_array_equal(VALIDATION, before)
 
 
-@pytest.mark.parametrize("name", TRANSFORMATIONS)
-def test_each_transformation_has_its_inverse(name: str) -> None:
+@pytest.mark.parametrize("known", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_each_function_has_its_inverse(known: MonotoneFunction) -> None:
     values = np.linspace(0.05, 3.0, 50)
 
-    np.testing.assert_allclose(INVERSES[name](TRANSFORMATIONS[name](values)), values, rtol=1e-6)
+    np.testing.assert_allclose(known.inverse(known.function(values)), values, rtol=1e-6)
 
 
 def test_only_kinds_that_are_found_are_undone() -> None:

@@ -17,12 +17,16 @@ import pytest
 import mlflow_plateau
 from tests.recorder.trainings import curve, fit, small_model
 
+PATIENCE = 60.0
+"""Seconds after which a refusal is given to a training that waits for it."""
+
 
 class Front(ThreadingHTTPServer):
-    """Passes requests on, but answers 503 to those for ``refused``.
+    """Passes requests on, but answers 503 to those for ``refused``, once the training is over.
 
     Attributes:
         events: What happened, in order: a refusal, or what a test adds.
+        trained: Set when the training is over.
     """
 
     def __init__(self, behind: str, refused: str) -> None:
@@ -30,12 +34,14 @@ class Front(ThreadingHTTPServer):
         self.behind = behind
         self.refused = refused
         self.events: list[str] = []
+        self.trained = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         front: Any = self.server
         if front.refused in self.path:
+            front.trained.wait(PATIENCE)
             front.events.append("refused")
             self.send_error(503)
             return
@@ -67,12 +73,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Notes(keras.callbacks.Callback):
-    def __init__(self, events: list[str]) -> None:
+    def __init__(self, front: Front) -> None:
         super().__init__()
-        self.events = events
+        self.front = front
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.events.append(f"epoch {epoch}")
+        self.front.events.append(f"epoch {epoch}")
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.front.trained.set()
 
 
 @pytest.fixture
@@ -93,7 +102,7 @@ def test_no_epoch_waits_for_what_the_server_refuses(
     front: Front, caplog: pytest.LogCaptureFixture
 ) -> None:
     mlflow_plateau.autolog()
-    fit(small_model(), epochs=6, validation_split=0.4, callbacks=[Notes(front.events)])
+    fit(small_model(), epochs=6, validation_split=0.4, callbacks=[Notes(front)])
 
     assert front.events[:6] == [f"epoch {epoch}" for epoch in range(6)]
     assert "refused" in front.events
