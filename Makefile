@@ -5,6 +5,9 @@ OLDEST_PYTHON ?= $(shell command -v python3.10 || echo $(PYTHON))
 # What is tested on each backend of Keras.
 KERAS_TESTS := tests/backends tests/recorder/measure/test_by_hand.py tests/recorder/witness/test_keras_updates.py
 
+# Two files at a time: more of them would only wait for each other's training threads.
+IN_PAIRS := -n 2 --dist loadfile
+
 .PHONY: help demo test test-pytorch test-clusters test-oldest lint clean
 
 help:
@@ -64,17 +67,17 @@ demo: .venv/.installed
 	@echo "To see the run in MLflow's UI:  .venv/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 
 test: .venv/.tested
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest $(IN_PAIRS)
 
 test-pytorch: .venv-pytorch/.tested
-	KERAS_BACKEND=torch .venv-pytorch/bin/python -m pytest tests/pytorch tests/test_public_interface.py $(KERAS_TESTS)
-	KERAS_BACKEND=jax .venv-pytorch/bin/python -m pytest $(KERAS_TESTS)
+	KERAS_BACKEND=torch .venv-pytorch/bin/python -m pytest $(IN_PAIRS) tests/pytorch tests/test_public_interface.py $(KERAS_TESTS)
+	KERAS_BACKEND=jax .venv-pytorch/bin/python -m pytest $(IN_PAIRS) $(KERAS_TESTS)
 
 test-clusters: .venv-clusters/.tested
 	.venv-clusters/bin/python -m pytest tests/clusters tests/profiles/test_arrow.py
 
 test-oldest: .venv-oldest/.tested
-	.venv-oldest/bin/python -m pytest
+	.venv-oldest/bin/python -m pytest $(IN_PAIRS)
 
 lint: .venv/.tested
 	.venv/bin/ruff check
