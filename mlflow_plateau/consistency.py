@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow_plateau.checks import Finding, run_checks
 from mlflow_plateau.checks.comparison import compare
 from mlflow_plateau.counted import counted
-from mlflow_plateau.diagnosis import as_json
 from mlflow_plateau.history import SplitComparison
+from mlflow_plateau.json_values import as_json
 from mlflow_plateau.profiles import Profile, profile
 from mlflow_plateau.untrusted import printable
 

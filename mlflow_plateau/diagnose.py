@@ -83,6 +83,7 @@ def _read(
     """Returns all that a run's diagnosis rests on, read from the store and aligned."""
     from mlflow_plateau.align import align
     from mlflow_plateau.consistency import report as compare_profiles
+    from mlflow_plateau.store.connection import reason_of
     from mlflow_plateau.store.model_summary import with_summary
     from mlflow_plateau.store.profiles import read_profiles
     from mlflow_plateau.store.read import read_run
@@ -108,6 +109,11 @@ def _read(
             history = replace(history, comparison=consistency.comparison)
     except ProfileError as error:
         history = replace(history, notes=(*history.notes, str(error)))
+    except Exception as error:
+        # Whatever a run holds among its artifacts, its curves can be diagnosed without it.
+        reason = reason_of(error, tracking_uri)
+        note = f"The training and validation data could not be compared: {reason}"
+        history = replace(history, notes=(*history.notes, note))
     if neighbours is not None:
         history = neighbours.add_to(history, run)
     return history, consistency

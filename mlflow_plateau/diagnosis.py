@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from numbers import Integral, Real
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from mlflow_plateau.json_values import as_json, number_from_json
 
 if TYPE_CHECKING:
     from mlflow_plateau.checks.finding import Finding
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 """Version of the layout of ``diagnosis.json``; changes when a reader would have to change."""
-
-NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-"""How the numbers that JSON lacks are written; Python's ``float`` and JavaScript's ``Number`` read
-these words."""
 
 CERTAIN = 0.9
 """An answer of at least this confidence leaves nothing open by itself."""
@@ -206,32 +202,6 @@ class Diagnosis:
         return render_text(self)
 
 
-def as_json(value: Any) -> Any:
-    """Turns dataclasses, mappings, tuples and numpy's scalars into JSON values, NaN into words."""
-    if is_dataclass(value):
-        return {item.name: as_json(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): as_json(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [as_json(item) for item in value]
-    if isinstance(value, (bool, int, str)) or value is None:
-        return value
-    # numpy's scalars register as these; json writes only Python's own.
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return _number_as_json(float(value))
-    return value
-
-
-def _number_as_json(value: float) -> float | str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
 def _known_fields(kind: type, document: Mapping[str, Any], what: str) -> dict[str, Any]:
     """Returns the document's values for the fields of a dataclass."""
     names = [item.name for item in fields(kind)]
@@ -244,13 +214,9 @@ def _known_fields(kind: type, document: Mapping[str, Any], what: str) -> dict[st
     return {name: document[name] for name in names}
 
 
-def _number_from_json(value: Any) -> Any:
-    return NOT_FINITE.get(value, value) if isinstance(value, str) else value
-
-
 def _evidence(document: Mapping[str, Any]) -> Evidence:
     values = _known_fields(Evidence, document, "evidence")
-    values["value"] = _number_from_json(values["value"])
+    values["value"] = number_from_json(values["value"])
     if values["epochs"] is not None:
         first, last = values["epochs"]
         values["epochs"] = (first, last)
@@ -264,7 +230,7 @@ def _finding(document: Mapping[str, Any]) -> Finding:
     for name in ("columns", "evidence"):
         values[name] = tuple(values[name])
     values["constants"] = {
-        name: _number_from_json(value) for name, value in values["constants"].items()
+        name: number_from_json(value) for name, value in values["constants"].items()
     }
     return Finding(**values)
 
@@ -273,7 +239,7 @@ def _difference(document: Mapping[str, Any]) -> Difference:
     from mlflow_plateau.siblings.sibling import Difference
 
     values = _known_fields(Difference, document, "difference")
-    values["change"] = _number_from_json(values["change"])
+    values["change"] = number_from_json(values["change"])
     return Difference(**values)
 
 
@@ -288,7 +254,7 @@ def _siblings(document: Mapping[str, Any] | None) -> Siblings | None:
         run = _known_fields(Sibling, item, "compared run")
         run["differences"] = tuple(_difference(found) for found in run["differences"])
         for name in ("gain", "ours", "theirs", "epochs"):
-            run[name] = _number_from_json(run[name])
+            run[name] = number_from_json(run[name])
         compared.append(Sibling(**run))
     return Siblings(**{**values, "compared": tuple(compared)})
 
@@ -296,5 +262,5 @@ def _siblings(document: Mapping[str, Any] | None) -> Siblings | None:
 def _curves(document: Mapping[str, Any]) -> Curves:
     values = _known_fields(Curves, document, "curves")
     for name in ("epochs", "training_loss", "validation_loss", "learning_rate"):
-        values[name] = tuple(_number_from_json(value) for value in values[name])
+        values[name] = tuple(number_from_json(value) for value in values[name])
     return Curves(**values)

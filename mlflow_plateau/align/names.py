@@ -64,6 +64,12 @@ SPLITS: Mapping[str, Split] = {
 }
 """Words that say which data was used; where a name has several, the last one counts."""
 
+LONGEST_SPLIT = max(map(len, SPLITS))
+"""Characters of the longest of them."""
+
+MOST_DIGITS = 9
+"""Longer numbers count no data sets."""
+
 OWN_WORDS = frozenset(("fit", "held"))
 """Words of what the recorder measures itself, which is no curve of a split (``final_held_out``)."""
 
@@ -224,7 +230,7 @@ def words_of(name: str) -> list[str]:
 def _unglued(word: str) -> tuple[str, ...]:
     """Takes ``trainloss`` and ``valacc`` apart; leaves every other word as it is."""
     if word not in SPLITS and word not in SPELLINGS:
-        for length in range(2, len(word) - 1):
+        for length in range(2, min(len(word) - 1, LONGEST_SPLIT + 1)):
             if word[:length] in SPLITS and word[length:] in SPELLINGS:
                 return word[:length], word[length:]
     return (word,)
@@ -252,7 +258,7 @@ def read_name(name: str) -> Reading:
             split = SPLITS[word]
         elif word in CADENCES:
             cadence = CADENCES[word]
-        elif word.isdecimal() and previous in SPLITS:
+        elif word.isdecimal() and len(word) <= MOST_DIGITS and previous in SPLITS:
             dataset = int(word)
         else:
             rest.append(word)

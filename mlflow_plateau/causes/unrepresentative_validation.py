@@ -32,6 +32,7 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         contradicts("training_accuracy", above=0.995, scale=0.003),
         supports("splits_differ", above=0.4, scale=0.05, expected=True),
         contradicts("treated_differently", above=0.75, scale=0.05),
+        supports("unseen_classes", above=0.05, scale=0.01, decisive=True),
         supports("another_population", above=0.4, scale=0.05, expected=True),
         supports("other_validation_better", above=0.08, scale=0.02),
         contradicts("other_validation_better", below=0.0, scale=0.01),

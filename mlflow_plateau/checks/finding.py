@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlflow_plateau.json_values import as_json
+
 KINDS = {
     "scaling_missing": "one split is scaled, the other is not",
     "scaler_refit": "each split was scaled with its own statistics",
@@ -61,22 +63,8 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the finding as plain JSON values."""
-        return {
-            "check": self.check,
-            "kind": self.kind,
-            "columns": list(self.columns),
-            "transformation": self.transformation,
-            "severity": self.severity,
-            "message": self.message,
-            "evidence": list(self.evidence),
-            "fix": self.fix,
-            "constants": {
-                name: (value if abs(value) < float("inf") else str(value))
-                for name, value in self.constants.items()
-            },
-            "treated": self.treated,
-            "function": self.function,
-        }
+        values: dict[str, Any] = as_json(self)
+        return values
 
 
 Place = tuple[str, int]

@@ -77,7 +77,10 @@ def _classes(comparison: Comparison, labels: Labels) -> Iterator[Hypothesis]:
             message=f"The classes are distributed differently in validation: {shown}"
             f" ({variation:.0%} of the rows would have to change class)." + following,
             fix=fix,
-            constants={"distance": variation},
+            constants={
+                "distance": variation,
+                "unseen": float(validation[train == 0].sum()),
+            },
         ),
         explains=frozenset((both.name, column) for column in range(len(both.train.layout.columns))),
         cost=14.0,

@@ -32,10 +32,14 @@ VERSION = 1
 MOST_BYTES = 1 << 30
 """A file that unpacks to more than this is no profile."""
 
+MOST_CELLS = 1 << 46
+"""No column has more cells; the counts of all its bins, each as large, add up to an int64."""
+
 HEADER = "profile"
 """The array that holds the JSON, as bytes."""
 
-_MOMENTS = ("count", "missing", "infinite", "least", "greatest", "at_least", "at_greatest")
+_COUNTS = ("count", "missing", "infinite", "at_least", "at_greatest")
+_MOMENTS = (*_COUNTS, "least", "greatest")
 _SEQUENCES = ("ids", "lengths", "leading", "trailing")
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -180,7 +184,8 @@ def _unpack(document: dict[str, Any], arrays: Arrays) -> Profile:
     _demand(len(hashes) <= KEPT and bool(np.all(hashes[1:] >= hashes[:-1])), "row hashes")
     hashed_rows = int(document["hashed_rows"])
     rows, measured, sampled = (int(coverage[name]) for name in ("rows", "measured", "sampled"))
-    _demand(0 <= sampled <= measured <= rows < 1 << 62 and 0 <= hashed_rows < 1 << 62, "rows")
+    _demand(0 <= sampled <= measured <= rows <= MOST_CELLS, "rows")
+    _demand(0 <= hashed_rows <= MOST_CELLS, "rows")
     return Profile(
         inputs=tuple(
             _unpack_input(item, f"{index}/", arrays)
@@ -210,6 +215,7 @@ def _unpack_input(item: dict[str, Any], prefix: str, arrays: Arrays) -> InputPro
     state = InputProfile.of(layout)
     numbers = len(layout.numbers)
     state.rows, state.sampled = int(item["rows"]), int(item["sampled"])
+    _demand(0 <= state.sampled <= state.rows <= MOST_CELLS, "rows")
     state.moments = _unpack_moments(arrays, f"{prefix}moments/", item["sums"], numbers)
     if item["row_mean_sums"] is not None:
         state.row_means = _unpack_moments(
@@ -219,19 +225,28 @@ def _unpack_input(item: dict[str, Any], prefix: str, arrays: Arrays) -> InputPro
         numbers,
         bits_for(numbers),
         _ascending(arrays, f"{prefix}histogram/bins", np.int64, numbers << bits_for(numbers)),
-        _array(arrays, f"{prefix}histogram/counts", np.int64),
+        _counts(arrays, f"{prefix}histogram/counts"),
     )
     _demand(len(state.histogram.bins) == len(state.histogram.counts), "histogram")
+    binned = _by_column(state.histogram.bins >> bits_for(numbers), state.histogram.counts, numbers)
+    _demand(bool(np.all(binned <= state.moments.count)), "histogram")
     state.distinct = Distinct(
         len(columns),
         _ascending(arrays, f"{prefix}distinct/marks", np.uint64, len(columns) << 32),
-        _array(arrays, f"{prefix}distinct/counts", np.int64),
+        _counts(arrays, f"{prefix}distinct/counts"),
         _array(arrays, f"{prefix}distinct/dropped", np.bool_, len(columns)),
     )
     _demand(len(state.distinct.marks) == len(state.distinct.counts), "distinct values")
     categories = len(layout.categories)
-    state.present = _array(arrays, f"{prefix}present", np.int64, categories)
-    state.absent = _array(arrays, f"{prefix}absent", np.int64, categories)
+    state.present = _counts(arrays, f"{prefix}present", categories)
+    state.absent = _counts(arrays, f"{prefix}absent", categories)
+    cells = np.zeros(len(columns), dtype=np.int64)
+    cells[list(layout.numbers)] = state.moments.count + state.moments.missing
+    cells[list(layout.numbers)] += state.moments.infinite
+    cells[list(layout.categories)] = state.present + state.absent
+    of_column = (state.distinct.marks >> np.uint64(32)).astype(np.int64)
+    known = _by_column(of_column, state.distinct.counts, len(columns))
+    _demand(bool(np.all(known <= cells)), "distinct values")
     if item["comoments"] is not None:
         products = arrays[f"{prefix}comoments/products"]
         _demand(products.shape == (numbers, numbers) and products.dtype == np.int64, "products")
@@ -240,8 +255,9 @@ def _unpack_input(item: dict[str, Any], prefix: str, arrays: Arrays) -> InputPro
     if item["sequences"] is not None:
         below, above = item["sequences"]
         ids, lengths, leading, trailing = (
-            _array(arrays, f"{prefix}sequences/{field}", np.int64) for field in _SEQUENCES
+            _counts(arrays, f"{prefix}sequences/{field}") for field in _SEQUENCES
         )
+        _demand(0 <= int(below) <= MOST_CELLS and 0 <= int(above) <= MOST_CELLS, "sequences")
         state.sequences = Sequences(ids, int(below), int(above), lengths, leading, trailing)
     state.by_class = _unpack_classes(item["classes_overflown"], prefix, arrays, numbers)
     labels = tuple(
@@ -261,7 +277,7 @@ def _unpack_classes(
     if f"{prefix}by_class/values" in arrays:
         values = _array(arrays, f"{prefix}by_class/values", np.float64)
         _demand(len(values) <= MOST_CLASSES, "classes")
-        counts = _array(arrays, f"{prefix}by_class/counts", np.int64, len(values))
+        counts = _counts(arrays, f"{prefix}by_class/counts", len(values))
         sums, squares = (arrays[f"{prefix}by_class/{name}"] for name in ("sums", "squares"))
         for array in (sums, squares):
             _demand(array.shape == (len(values), numbers) and array.dtype == np.int64, "classes")
@@ -281,16 +297,13 @@ def _unpack_moments(arrays: Arrays, prefix: str, sums: list[list[str]], columns:
         ExactSums(integers[at].astype(np.int64), integers[at + 1], integers[at + 2])
         for at in (0, 3)
     )
-    values = {
-        field: _array(
-            arrays,
-            prefix + field,
-            np.float64 if field in ("least", "greatest") else np.int64,
-            columns,
-        )
-        for field in _MOMENTS
-    }
-    return Moments(**values, sums=of_values, squares=of_squares)
+    counts = {field: _counts(arrays, prefix + field, columns) for field in _COUNTS}
+    for field in ("at_least", "at_greatest"):
+        _demand(bool(np.all(counts[field] <= counts["count"])), field)
+    least, greatest = (
+        _array(arrays, prefix + field, np.float64, columns) for field in ("least", "greatest")
+    )
+    return Moments(**counts, least=least, greatest=greatest, sums=of_values, squares=of_squares)
 
 
 def _array(
@@ -300,6 +313,21 @@ def _array(
     _demand(array.ndim == 1 and array.dtype == dtype, name)
     _demand(length is None or len(array) == length, name)
     return array
+
+
+def _counts(arrays: Arrays, name: str, length: int | None = None) -> np.ndarray[Any, Any]:
+    counts = _array(arrays, name, np.int64, length)
+    _demand(bool(np.all((counts >= 0) & (counts <= MOST_CELLS))), name)
+    return counts
+
+
+def _by_column(
+    columns: np.ndarray[Any, Any], counts: np.ndarray[Any, Any], number: int
+) -> np.ndarray[Any, Any]:
+    """Returns the sum of the counts of each column."""
+    sums = np.zeros(number, dtype=np.int64)
+    np.add.at(sums, columns, counts)
+    return sums
 
 
 def _ascending(

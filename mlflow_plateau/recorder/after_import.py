@@ -46,7 +46,11 @@ class _Finder:
         finally:
             self._asking_others = False
         if spec is not None and spec.loader is not None:
-            self._watch(spec.loader)
+            try:
+                self._watch(spec.loader)
+            except AttributeError as error:
+                # A loader may take no notes; the import goes on without one.
+                notice("trainings will not be recorded", error)
         return spec
 
     def _watch(self, loader: Any) -> None:

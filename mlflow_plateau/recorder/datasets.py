@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from mlflow.utils import autologging_utils
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from mlflow_plateau.recorder.run_scope import RunScope
-from mlflow_plateau.recorder.safety import notice
+from mlflow_plateau.recorder.safety import notice, warnings_dropped
 from mlflow_plateau.recorder.settings import mlflow_session
 
 MLFLOW_KERAS = frozenset(("tensorflow", "keras"))
@@ -49,8 +48,7 @@ def log_datasets(
 def _log_dataset(scope: RunScope, context: str, x: Any, y: Any, *, silent: bool) -> None:
     try:
         # MLflow warns of what its schema cannot hold, which is not the user's concern here.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings_dropped():
             dataset = _dataset(x, y)
             if dataset is not None:
                 noted = DatasetInput(

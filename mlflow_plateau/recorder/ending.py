@@ -43,10 +43,9 @@ def diagnose_run(scope: RunScope, monitor: str | None, *, silent: bool = False) 
     try:
         with patience(AFTER_TRAINING):
             found = diagnose(scope.run_id, monitor=monitor, tracking_uri=scope.tracking_uri)
-        text = render_text(found)
+        # A program without a console has no standard error.
+        if not silent and sys.stderr is not None:
+            sys.stderr.write(f"\n{render_text(found)}\n")
     except Exception as error:
         # The training is over and logged; what is missing can be made up for at any time.
         notice(f"run {scope.run_id} could not be diagnosed", error, silent=silent)
-        return
-    if not silent:
-        sys.stderr.write(f"\n{text}\n")

@@ -112,9 +112,13 @@ class PlateauCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
     def leave_fit(self, error: BaseException | None) -> None:
         """Ends the recording with the ``fit``; ``error`` is what it raised, if anything."""
         self._arguments = None
+        self._leave_streams()
+        self._finish(error)
+
+    @_never_raises
+    def _leave_streams(self) -> None:
         if self._streams is not None:
             self._streams.end()
-        self._finish(error)
 
     @_never_raises
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:

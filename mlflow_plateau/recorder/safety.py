@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,22 +57,37 @@ def global_random_state_kept() -> Iterator[None]:
         np.random.set_state(numpy_state)  # noqa: NPY002
 
 
+_hook = threading.Lock()
+_dropping: list[int] = []
+"""The threads whose warnings are not shown, once for each time."""
+
+
 @contextmanager
 def warnings_dropped() -> Iterator[None]:
     """Shows nothing that this thread warns of: ``fit`` has called the same model and said it.
 
-    No filter is changed for it: that makes Python show again what it has shown before.
+    No filter is changed for it: that makes Python show again what it has shown before. Threads that
+    are inside at the same time share one hook, which the last of them takes away.
     """
-    show_others = warnings.showwarning
+    global _show_others
     thread = threading.get_ident()
-
-    def show(*args: Any, **kwargs: Any) -> None:
-        if threading.get_ident() != thread:
-            show_others(*args, **kwargs)
-
-    warnings.showwarning = show
+    with _hook:
+        # It may be there: who saved it while it was puts it back.
+        if warnings.showwarning is not _show:
+            _show_others, warnings.showwarning = warnings.showwarning, _show
+        _dropping.append(thread)
     try:
         yield
     finally:
-        if warnings.showwarning is show:
-            warnings.showwarning = show_others
+        with _hook:
+            _dropping.remove(thread)
+            if not _dropping and warnings.showwarning is _show:
+                warnings.showwarning = _show_others
+
+
+def _show(*args: Any, **kwargs: Any) -> None:
+    if threading.get_ident() not in _dropping:
+        _show_others(*args, **kwargs)
+
+
+_show_others: Callable[..., None] = warnings.showwarning

@@ -131,7 +131,6 @@ class Writer:
             sent = self._try_to_send()
             if closing:
                 attempts += 1
-                self._sent_all = sent
                 if sent:
                     with patience(AFTER_TRAINING):
                         self._do_meanwhile()

@@ -59,10 +59,11 @@ def render_note(diagnosis: Diagnosis) -> str:
             f"Compared with {others} of the experiment; the best,"
             f" {shown_name(best)}, reached {number(best.theirs)} against {number(best.ours)}."
         )
+    headline = f"**{_line(finding_with_confidence(diagnosis))}**"
     where = "More in the artifact `plateau/report.html`."
     while True:
         note = _join(
-            f"**{_line(finding_with_confidence(diagnosis))}**",
+            headline,
             _line(fact),
             "\n".join(evidence),
             present,
@@ -79,8 +80,11 @@ def render_note(diagnosis: Diagnosis) -> str:
             present = ""
         elif beside:
             beside = ""
-        else:
+        elif settle:
             settle = ""
+        else:
+            # Nothing but characters that have to be escaped.
+            return _join(headline[: LONGEST_NOTE // 2], where)
 
 
 def _join(*paragraphs: str) -> str:

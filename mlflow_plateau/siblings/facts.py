@@ -23,7 +23,12 @@ MLFLOW = "mlflow."
 LEAST_DECAY = 1e-9
 """A rate that fell further is as good as zero."""
 
-_NO_SHAPE = re.compile(r"(?: > )?\w*(?:Dropout|Cell)\w*(?:\([^)]*\))?(?= > |$)")
+BETWEEN_LAYERS = " > "
+"""What stands between the layers in ``Setup.layers``."""
+
+NO_SHAPE = ("Dropout", "Cell")
+"""Kinds of layers that a model has beside those which give it its shape."""
+
 _ACTIVATION = re.compile(r", [a-z_]\w*(?=\))")
 
 
@@ -110,7 +115,12 @@ def facts_of(run: TrackedRun, last: Mapping[str, float]) -> Facts:
 
 def _shape(layers: str) -> str:
     """Returns kinds and widths of the layers: ``Dense(64) > Dense(1)``."""
-    return _ACTIVATION.sub("", _NO_SHAPE.sub("", layers).removeprefix(" > "))
+    kept = (
+        layer
+        for layer in layers.split(BETWEEN_LAYERS)
+        if not any(word in layer.partition("(")[0] for word in NO_SHAPE)
+    )
+    return _ACTIVATION.sub("", BETWEEN_LAYERS.join(kept))
 
 
 def _decay(setup: Setup, last: Mapping[str, float]) -> float | None:

@@ -132,6 +132,7 @@ SIGNALS: tuple[Signal, ...] = (
     splits.another_population,
     splits.rows_not_finite,
     splits.splits_differ,
+    splits.unseen_classes,
     siblings.lower_rate_better,
     siblings.higher_rate_better,
     siblings.smaller_batch_better,

@@ -89,7 +89,11 @@ class Signal:
 
     def measure(self, view: View) -> Measurement:
         """Measures the signal; a value that is not finite counts as not known."""
-        measurement = self.function(view)
+        try:
+            measurement = self.function(view)
+        except ArithmeticError:
+            # What others logged may be any number.
+            return cannot_say("the numbers that were logged are out of range")
         if math.isinf(measurement.value):
             return cannot_say("the value is not finite")
         return measurement

@@ -98,3 +98,21 @@ def splits_differ(view: View) -> Measurement:
     From the profiles of both splits that the recorder took: see the checks.
     """
     return _in_the_rows(view, DIFFERENCES)
+
+
+@signal(
+    unit="share of the validation rows",
+    sentence="{value:.0%} of the validation rows are of classes of which training has no row",
+    needs="recorded",
+)
+def unseen_classes(view: View) -> Measurement:
+    """Share of the validation rows whose class does not occur in training at all, from 0 to 1.
+
+    Of classes whose shares are the same but for chance, it is 0. From the profiles of both splits
+    that the recorder took: see the checks.
+    """
+    comparison = view.history.comparison
+    if comparison is None or comparison.verdict == "unknown":
+        return cannot_say(NOT_COMPARED)
+    found = [f for f in comparison.findings if f.kind == "label_shift"]
+    return Measurement(max((f.constants.get("unseen", 0.0) for f in found), default=0.0))

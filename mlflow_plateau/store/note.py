@@ -14,9 +14,7 @@ ELLIPSIS = "\n…"
 
 # From a begin to the nearest end, with no other begin between: a marker that lost its partner is
 # left standing, and so is the text around it.
-_SECTION = re.compile(
-    f"\n*{re.escape(BEGIN)}(?:(?!{re.escape(BEGIN)}).)*?{re.escape(END)}\n*", re.DOTALL
-)
+_SECTION = re.compile(f"{re.escape(BEGIN)}(?:(?!{re.escape(BEGIN)}).)*?{re.escape(END)}", re.DOTALL)
 
 
 def merge_note(existing: str, section: str) -> str:
@@ -31,8 +29,8 @@ def merge_note(existing: str, section: str) -> str:
         room the section is cut, and left out where it would say nothing.
     """
     found = _SECTION.search(existing)
-    before = existing[: found.start()] if found else existing.rstrip("\n")
-    after = _SECTION.sub("\n\n", existing[found.end() :]) if found else ""
+    before = (existing[: found.start()] if found else existing).rstrip("\n")
+    after = _without_sections(existing[found.end() :]) if found else ""
     before, after = _spaced(before, "\n\n", ""), _spaced(after, "", "\n\n")
     room = LONGEST_NOTE - len(before) - len(after) - len(f"{BEGIN}\n\n{END}")
     section = section.replace(BEGIN, "").replace(END, "").strip()
@@ -41,6 +39,11 @@ def merge_note(existing: str, section: str) -> str:
     if room < len(ELLIPSIS) + 1 or not section:
         return (before + after).strip("\n") if found else existing
     return f"{before}{BEGIN}\n{section}\n{END}{after}"
+
+
+def _without_sections(text: str) -> str:
+    *pieces, last = _SECTION.split(text)
+    return "\n\n".join([*(piece.strip("\n") for piece in pieces), last.lstrip("\n")])
 
 
 def _spaced(text: str, after: str, before: str) -> str:

@@ -43,6 +43,7 @@ def read_profiles(
 
     Raises:
         ProfileError: If the run says that it has them, and they cannot be read.
+        TrackingServerError: If the store does not answer.
     """
     if run.tags.get(PRESENT) != "true":
         return None
@@ -84,8 +85,9 @@ def _read(run_id: str, splits: Sequence[str], tracking_uri: str | None) -> list[
             found = []
             for split in splits:
                 path = f"{FOLDER}/{FILES[split]}"
-                if (sizes.get(path) or 0) > LARGEST_FILE:
-                    raise ProfileError(f"{path} is too large for a profile.")
+                size = sizes.get(path)
+                if size is None or size > LARGEST_FILE:
+                    raise ProfileError(f"{path} is not there, or too large for a profile.")
                 with no_progress_bar():
                     copy = client.download_artifacts(run_id, path, folder)
                 found.append(Profile.load(Path(copy)))

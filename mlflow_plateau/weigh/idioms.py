@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 IDIOMS: Mapping[str, Mapping[str, str]] = {
     "keras": {
-        "early_stopping": "EarlyStopping(monitor='{monitor}', patience={patience},"
+        "early_stopping": "EarlyStopping(monitor={monitor!r}, patience={patience},"
         " restore_best_weights=True)",
         "clipping": "clipnorm=1.0",
         "normalisation": "BatchNormalization or LayerNormalization",
@@ -20,8 +20,8 @@ IDIOMS: Mapping[str, Mapping[str, str]] = {
         "numerics": "torch.autograd.set_detect_anomaly(True)",
     },
     "lightning": {
-        "early_stopping": "EarlyStopping(monitor='{monitor}', patience={patience}) beside a"
-        " ModelCheckpoint(monitor='{monitor}')",
+        "early_stopping": "EarlyStopping(monitor={monitor!r}, patience={patience}) beside a"
+        " ModelCheckpoint(monitor={monitor!r})",
         "clipping": "gradient_clip_val=1.0",
         "normalisation": "BatchNorm or LayerNorm",
         "unfreezing": "requires_grad_(True), and pass them to the optimizer",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlflow_plateau.consistency import check_consistency
 from mlflow_plateau.errors import ProfileError
 from mlflow_plateau.profiles import Profile, merge, profile
 from tests.profiles.states import state
@@ -74,6 +75,30 @@ def test_a_forged_profile_is_refused(changes: dict[str, object], tmp_path: Path)
     forge(path, **changes)
     with pytest.raises(ProfileError):
         Profile.load(path)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("number", [-1, 10**6, 2**40, 2**62])
+def test_forged_numbers_are_refused_or_compared(name: str, number: int, tmp_path: Path) -> None:
+    x, y = DATA[name]
+    honest = profile((x, y))
+    honest.save(tmp_path / "p.npz")
+    with np.load(tmp_path / "p.npz") as file:
+        arrays = {key: file[key] for key in file.files}
+    for key, array in arrays.items():
+        if key == "profile" or not array.size:
+            continue
+        forged = array.copy()
+        with np.errstate(over="ignore"):
+            forged.flat[len(forged) // 2] = np.int64(number).astype(array.dtype)
+        np.savez(tmp_path / "p.npz", **{**arrays, key: forged})
+        try:
+            odd = Profile.load(tmp_path / "p.npz")
+        except ProfileError:
+            continue
+        for pair in ((honest, odd), (odd, honest)):
+            assert check_consistency(*pair).verdict in ("pass", "warn", "fail", "unknown")
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -73,12 +73,11 @@ class Observer:
         """Takes a batch, which is not touched any more after it returns; never raises."""
         if self._closed:
             return
-        if self._reservoir is not None and self._parts.plain:
-            self._reservoir.offer(self._parts.batch(arrays))
-        if self.error is not None or self._budget is None:
-            return
         try:
-            self._take(arrays, self._budget)
+            if self._reservoir is not None and self._parts.plain:
+                self._reservoir.offer(self._parts.batch(arrays))
+            if self.error is None and self._budget is not None:
+                self._take(arrays, self._budget)
         except Exception as error:
             # Inside the user's pipeline: an exception here would be one of the training.
             self.error = error
