@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from mlflow_plateau.recorder import step_axis
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, patience
 from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import notice
@@ -27,6 +28,20 @@ def outcome_of(error: BaseException | None, *, stopped: bool) -> str:
     if error is not None:
         return "failed" if isinstance(error, Exception) else "interrupted"
     return "stopped" if stopped else "completed"
+
+
+def leave(scope: RunScope, outcome: str, *, reachable: bool) -> None:
+    """Lets others have a run, and ends it if the recorder started it.
+
+    Args:
+        scope: The run.
+        outcome: How the training ended, in the words of ``Setup.outcome``.
+        reachable: Whether the tracking store still takes what it is given.
+    """
+    scope.release()
+    scope.end(RUN_STATUSES[outcome], reachable=reachable)
+    if scope.owned:
+        step_axis.forget(scope.run_id)
 
 
 def diagnose_run(scope: RunScope, monitor: str | None, *, silent: bool = False) -> None:

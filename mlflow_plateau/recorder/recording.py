@@ -9,7 +9,6 @@ from typing import Any
 import keras
 
 from mlflow_plateau.history import Setup
-from mlflow_plateau.recorder import step_axis
 from mlflow_plateau.recorder.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.recorder.curves import curves_of, monitored, prefix_beside, prefixed
 from mlflow_plateau.recorder.datasets import log_datasets, mlflow_logs_datasets
@@ -23,7 +22,7 @@ from mlflow_plateau.recorder.describe.noting import (
 )
 from mlflow_plateau.recorder.describe.optimizer import rate_of_last_update
 from mlflow_plateau.recorder.describe.training import Training
-from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_of
+from mlflow_plateau.recorder.ending import diagnose_run, leave, outcome_of
 from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.fit_splits import given_data, splits_in_memory
 from mlflow_plateau.recorder.measure.measurements import Measurements, measurements_for
@@ -260,9 +259,12 @@ class Recording:
         measured = self._facts_of_measurements()
         self.stop_measuring()
         scope, writer = self._scope, self._writer
-        if scope is None or writer is None:
+        if scope is None:
             return
         outcome = self._outcome(error)
+        if writer is None:
+            leave(scope, outcome, reachable=False)  # Taking the run was all that succeeded.
+            return
         complete = False
         with global_random_state_kept():
             try:
@@ -283,10 +285,7 @@ class Recording:
                     self._study.log_counterfactuals(scope, repairs, self._last_step)
             finally:
                 # Also when the user interrupts once more.
-                scope.release()
-                scope.end(RUN_STATUSES[outcome], reachable=complete)
-                if scope.owned:
-                    step_axis.forget(scope.run_id)
+                leave(scope, outcome, reachable=complete)
             if complete and self._settings.diagnose and self._epochs:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)

@@ -59,6 +59,9 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+OUT_OF_RANGE = "the numbers that were logged are out of range"
+"""What others logged may be any number, and what is calculated from it none."""
+
 MOST_SAID = 10.0
 """Shares beyond this, a thousand percent, are not said to the last digit."""
 
@@ -92,10 +95,9 @@ class Signal:
         try:
             measurement = self.function(view)
         except ArithmeticError:
-            # What others logged may be any number.
-            return cannot_say("the numbers that were logged are out of range")
-        if math.isinf(measurement.value):
-            return cannot_say("the value is not finite")
+            return cannot_say(OUT_OF_RANGE)
+        if not (math.isfinite(measurement.value) or measurement.reason):
+            return cannot_say(OUT_OF_RANGE)
         return measurement
 
     def say(self, measurement: Measurement, axis: str = "epoch") -> str:

@@ -87,7 +87,9 @@ class Judgement:
 
 def measure(view: View) -> dict[str, Measurement]:
     """Measures every signal."""
-    return {signal.name: signal.measure(view) for signal in SIGNALS}
+    # A value that is not finite is said to be none; numpy need not warn of it.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return {signal.name: signal.measure(view) for signal in SIGNALS}
 
 
 def judge_histories(histories: Iterable[History]) -> Iterator[Judgement]:

@@ -15,6 +15,10 @@ import numpy as np
 import pytest
 
 import mlflow_plateau
+from mlflow_plateau.recorder import writer
+from mlflow_plateau.recorder.ending import leave
+from mlflow_plateau.recorder.patience import AFTER_TRAINING, patience
+from mlflow_plateau.recorder.run_scope import RunScope
 from tests.recorder.trainings import arrays, curve, fit, only_run, runs, small_model
 
 
@@ -232,3 +236,45 @@ def test_a_model_that_cannot_be_described(recorder: None, caplog: pytest.LogCapt
     assert set(curve(only_run(), "loss")) == {0, 1}
     assert len(said(caplog)) == 1
     assert "output_activation" in said(caplog)[0]
+
+
+def test_a_run_that_cannot_be_recorded_is_ended(
+    monkeypatch: pytest.MonkeyPatch, unrecorded: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no thread can be started")
+
+    mlflow_plateau.autolog()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fails)
+        weights = trained()
+
+    assert any("no thread can be started" in message for message in said(caplog))
+    assert mlflow.active_run() is None
+    np.testing.assert_equal(weights, unrecorded)
+    trained()
+    assert [run.info.status for run in runs()].count("FINISHED") == 2
+
+
+def test_what_hangs_beside_the_training_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "SECONDS_BEFORE_ASKING", 0.1)
+    monkeypatch.setattr(writer, "SECONDS_TO_FINISH", 0.5)
+    may_end, ended = threading.Event(), threading.Event()
+
+    def hangs() -> None:
+        may_end.wait()
+        ended.set()
+
+    scope = RunScope.open(None)
+    try:
+        hanging = writer.Writer(scope, silent=True)
+        hanging.meanwhile(hangs)
+
+        assert not hanging.close()
+        with patience(AFTER_TRAINING):
+            assert not ended.is_set()
+    finally:
+        may_end.set()
+        leave(scope, "completed", reachable=True)

@@ -134,16 +134,17 @@ class HuggingFaceCallback(TrainerCallback):  # type: ignore[misc]  # transformer
             self._training.observed["training_rows"] = len(data)
         padding = _Padding(model)
         rows = PassingRows(padding.join)
+        if self._settings.probe_budget > 0 or self._settings.log_datasets:
+            self._batches = _Batches(self._training, rows, padding)
+        # Last of what may fail: a run that was started has to be ended.
         with all_random_state_kept():
             scope = RunScope.open(self._settings.extra_tags)
         beside = not scope.owned or "mlflow" in (args.report_to or ())
         self._recording = TorchRecording(
             self._settings, self._training, rows, lambda: scope, PREFIX if beside else ""
         )
-        if self._settings.probe_budget > 0 or self._settings.log_datasets:
-            self._batches = _Batches(self._training, rows, padding)
         self._closing = weakref.finalize(
-            self, _close, self._recording, self._batches, self._settings.silent
+            self, _close, self._recording, self._batches, _Earlier(), self._settings.silent
         )
         self._recording.begin()
 
@@ -325,11 +326,30 @@ class _Batches:
         self._rows.offer(split, inputs, y, rows)
 
 
-def _close(recording: TorchRecording, batches: _Batches | None, silent: bool) -> None:
+class _Earlier:
+    """Remembers which exception ended something before, without keeping it and its frames."""
+
+    def __init__(self) -> None:
+        self._number = id(_last_error())
+
+    def is_last(self) -> bool:
+        """Whether none has come since."""
+        return id(_last_error()) == self._number
+
+
+def _last_error() -> BaseException | None:
+    """Returns what ended the program, or the last cell of a notebook that failed."""
+    found: BaseException | None = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    return found
+
+
+def _close(
+    recording: TorchRecording, batches: _Batches | None, earlier: _Earlier, silent: bool
+) -> None:
     """Ends a recording whose training did not come to its end."""
     if batches is not None:
         batches.remove()
-    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    error = None if earlier.is_last() else _last_error()
     recording.end(error or RuntimeError("the training did not end"), diagnose=False)
     notice(
         f"the training of run {recording.run_id} did not come to its end; diagnose it with:"

@@ -11,12 +11,11 @@ import numpy as np
 
 from mlflow_plateau.align.names import Split, read_name
 from mlflow_plateau.history import Setup
-from mlflow_plateau.recorder import step_axis
 from mlflow_plateau.recorder.ahead import import_what_a_diagnosis_needs
 from mlflow_plateau.recorder.curves import curves_of, monitored, prefixed
 from mlflow_plateau.recorder.datasets import log_datasets
 from mlflow_plateau.recorder.describe.noting import OF_EXPERIMENTS, as_params, as_whole, noted
-from mlflow_plateau.recorder.ending import RUN_STATUSES, diagnose_run, outcome_of
+from mlflow_plateau.recorder.ending import diagnose_run, leave, outcome_of
 from mlflow_plateau.recorder.measure.loss_growth import growth_before_non_finite
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, BEFORE_TRAINING, patience
 from mlflow_plateau.recorder.pytorch.describe import FACTS
@@ -168,9 +167,12 @@ class TorchRecording:
         """
         self.stop_measuring()
         scope, writer = self._scope, self._writer
-        if scope is None or writer is None:
+        if scope is None:
             return
         outcome = outcome_of(error, stopped=stopped)
+        if writer is None:
+            leave(scope, outcome, reachable=False)  # Taking the run was all that succeeded.
+            return
         complete = False
         with all_random_state_kept():
             try:
@@ -186,10 +188,7 @@ class TorchRecording:
                     self._study.log_counterfactuals(scope, repairs, self._last_step)
             finally:
                 # Also when the user interrupts once more.
-                scope.release()
-                scope.end(RUN_STATUSES[outcome], reachable=complete)
-                if scope.owned:
-                    step_axis.forget(scope.run_id)
+                leave(scope, outcome, reachable=complete)
             if complete and diagnose and self._settings.diagnose and self._epochs:
                 monitor = monitored(self._settings.monitor, self._prefix, self._names)
                 diagnose_run(scope, monitor, silent=self._settings.silent)

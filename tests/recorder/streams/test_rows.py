@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -176,10 +177,14 @@ class TestReservoir:
 
     def test_memory_is_bounded(self) -> None:
         reservoir = Reservoir(100)
+        tracemalloc.start()
         for _ in range(5000):
-            reservoir.offer(np.zeros((64, 3)))
+            reservoir.offer(np.zeros((64, 300)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
 
-        assert sum(len(part[0]) for part in reservoir._kept) <= 200
+        rows, batch = 100 * 300 * 8, 64 * 300 * 8
+        assert most < 4 * rows + 4 * batch
 
     def test_what_cannot_be_kept_ends_the_keeping(self) -> None:
         reservoir = Reservoir(100)
