@@ -28,7 +28,7 @@ from mlflow_plateau.weigh import diagnose_history, judge_histories
 EPOCHS = 200
 BULKS = (1_000, 10_000)
 SINGLE = 300
-"""So many runs are diagnosed one by one in each round."""
+"""This many runs are diagnosed one by one in each round."""
 
 PARAMETERS = {"optimizer": "adam", "learning_rate": "0.001", "batch_size": "32", "epochs": "200"}
 

@@ -51,7 +51,7 @@ def _cause(cause: Cause, weights: Weights) -> Iterator[str]:
         yield from ("", "What to try:", "")
         for place, said in enumerate(cause.remedies_in_general, 1):
             yield f"{place}. {said[0].upper()}{said[1:]}".replace("<", "&lt;")
-    yield from ("", f"What would prove it: {cause.experiment}")
+    yield from ("", f"What would prove it: an experiment in which {cause.experiment}.")
     if cause.references:
         yield from ("", *(f"- {reference}" for reference in cause.references))
 

@@ -15,7 +15,7 @@ CONFIGURATION = frozenset(("run_id", "monitor"))
 """Keys of the configuration that this evaluator is asked by."""
 
 MOST_SAID = 3
-"""So many findings about the evaluation data are said in the log; all stand in the artifact."""
+"""This many findings about the evaluation data are said in the log; all stand in the artifact."""
 
 _logger = logging.getLogger("mlflow_plateau")
 

@@ -68,7 +68,7 @@ class Setup:
         gradients_declined: Why no gradients were taken, in words.
         steps_declined: Why no steps of other sizes were tried, in words.
         sharpness_declined: Why the sharpness was not measured, in words.
-        reference_declined: Why no quick models of another make were asked, in words.
+        reference_declined: Why no quick reference models were asked, in words.
         experiments_shortened: What of the experiments the time budget did not allow, in words.
         frozen_layers: Names of the layers with weights of which none is trainable.
         unmoved_layers: Names of the layers with trainable weights that no update ever changed.

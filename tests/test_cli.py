@@ -70,7 +70,7 @@ class TestDiagnose:
         ("arguments", "message"),
         [
             (["nosuchrun"], "There is no run 'nosuchrun'"),
-            (["nosuchrun"], "Runs are called by their id"),
+            (["nosuchrun"], "Use the run's id"),
             (["0" * 32], "Check the id"),
             (["{run}", "--monitor", "nope"], "no metric 'nope'"),
             (["x", "--tracking-uri", "http://me:secret@127.0.0.1:1"], "does not answer"),

@@ -17,10 +17,10 @@ SEEDS = 3
 """Seeds of initialisation, data and hyper-parameters."""
 
 ROUNDS = 5
-"""So many faults of each cause are injected into each task, as far as there are different ones."""
+"""This many faults of each cause are injected into each task, or as many as there are."""
 
 CONTROLS_PER_ROUND = 3
-"""So many further controls each task has in a round."""
+"""This many further controls each task has in a round."""
 
 MOST_UPDATES = 9000
 """Longer trainings get fewer epochs, so that single rows per update are feasible."""

@@ -12,7 +12,7 @@ from mlflow_plateau.causes import CAUSES, NONE
 from mlflow_plateau.weigh import diagnose_history
 
 MOST_PARTS = 3
-"""So many parts of the record are named for each truth."""
+"""This many parts of the record are named for each truth."""
 
 
 def wanted(answers: Sequence[Answer]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.faults.recipe import Array
 
 SNAPSHOTS = 5
-"""So many of the last epochs' predictions are judged, so that noise does not decide."""
+"""This many of the last epochs' predictions are judged, so that noise does not decide."""
 
 SNAPSHOT_SHARE = 0.1
 """They come from this last share of the run."""

@@ -126,7 +126,7 @@ def _loss_of_trainer(
 
 
 def best_of(readings: Iterable[Reading], series: Mapping[str, Series]) -> Reading | None:
-    """Returns the metric to take among several that mean the same, or ``None`` of none."""
+    """Returns the metric to take among several that mean the same, ``None`` if there are none."""
 
     def disadvantages(reading: Reading) -> tuple[int, ...]:
         points = series[reading.name]

@@ -53,7 +53,8 @@ BATCH_SIZE_TOO_LARGE = Cause(
             "train for more epochs, or with a larger learning rate",
         ),
     ),
-    experiment="An eighth of the batch size goes lower in the same number of epochs.",
+    experiment="an eighth of the batch size reaches a lower validation loss in the same"
+    " number of epochs",
     references=(
         "Shallue et al., Measuring the Effects of Data Parallelism (2019), arXiv:1811.03600",
     ),

@@ -40,7 +40,8 @@ BATCH_SIZE_TOO_SMALL = Cause(
             "lower the learning rate tenfold instead, to average over more batches",
         ),
     ),
-    experiment="A batch eight times as large goes lower at the same learning rate.",
+    experiment="a batch eight times as large reaches a lower validation loss at the same"
+    " learning rate",
     references=(
         "McCandlish et al., An Empirical Model of Large-Batch Training (2018), arXiv:1812.06162",
     ),

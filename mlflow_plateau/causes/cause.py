@@ -112,7 +112,8 @@ class Cause:
         not_to_confuse_with: Causes that look alike, each with how to tell them apart.
         evidence: The clues.
         remedies: What to try, best first.
-        experiment: The experiment that would prove or refute it.
+        experiment: What an experiment would show if this is the cause, and not otherwise: a clause
+            that follows "whether".
         references: Where this is known from.
         while_improving: Whether it is named also while the loss still improves: it slows the
             training so much that it passes for a plateau, or is a fault whatever the curve does.

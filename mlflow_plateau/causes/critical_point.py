@@ -68,7 +68,8 @@ CRITICAL_POINT = Cause(
             "normalise between the layers, by batch or by layer",
         ),
     ),
-    experiment="Another initialisation or activation, and nothing else, resumes progress.",
+    experiment="another initialisation or activation, with nothing else changed, lets"
+    " progress resume",
     references=(
         "Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks"
         " (2010)",

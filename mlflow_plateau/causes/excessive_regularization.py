@@ -46,7 +46,7 @@ EXCESSIVE_REGULARIZATION = Cause(
         Remedy("lower the penalty, which was {felt_penalty:.0%} of the loss that is trained on"),
         Remedy("halve the regularisation and compare"),
     ),
-    experiment="Without the penalty or dropout training and validation loss go lower.",
+    experiment="training and validation loss end lower without the penalty or dropout",
     references=("Srivastava et al., Dropout (2014), JMLR 15",),
     while_improving=True,
 )

@@ -33,6 +33,6 @@ HEALTHY = Cause(
         contradicts("starved_share", above=0.4, scale=0.08),
     ),
     remedies=(),
-    experiment="No single change of the setup goes lower.",
+    experiment="no single change of the setup reaches a lower validation loss",
 )
 """What the causes compete with."""

@@ -68,8 +68,8 @@ INCONSISTENT_PREPROCESSING = Cause(
             "compare the two splits column by column: means, ranges, channel order, category codes"
         ),
     ),
-    experiment="With the training split's transformation applied to the validation rows the gap"
-    " closes.",
+    experiment="the gap closes once the training split's transformation is applied to the"
+    " validation rows",
     references=("Kaufman et al., Leakage in Data Mining (2012), ACM TKDD 6(4)",),
     while_improving=True,
 )

@@ -58,8 +58,8 @@ INSUFFICIENT_CAPACITY = Cause(
         ),
         Remedy("give the model features or a structure that fit the data (interactions, context)"),
     ),
-    experiment="A copy of the model with four times the width reaches a lower training and"
-    " validation loss.",
+    experiment="a copy of the model with four times the width reaches a lower training and"
+    " validation loss",
     references=("Goodfellow, Bengio & Courville, Deep Learning (2016), section 5.2",),
     while_improving=True,
 )

@@ -63,7 +63,8 @@ LEARNING_RATE_TOO_LARGE = Cause(
             "clip the gradients to a norm of 1 if single batches throw the loss off",
         ),
     ),
-    experiment="A tenth of the learning rate goes lower in the same number of epochs.",
+    experiment="a tenth of the learning rate reaches a lower validation loss in the same"
+    " number of epochs",
     references=(
         "Cohen et al., Gradient Descent on Neural Networks Typically Occurs at the Edge of"
         " Stability (2021), arXiv:2103.00065",

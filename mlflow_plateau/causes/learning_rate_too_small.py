@@ -60,7 +60,8 @@ LEARNING_RATE_TOO_SMALL = Cause(
         ),
         Remedy("warm up over the first few epochs if the larger rate is unstable"),
     ),
-    experiment="Ten times the learning rate goes lower in the same number of epochs.",
+    experiment="ten times the learning rate reaches a lower validation loss in the same"
+    " number of epochs",
     references=("Smith, Cyclical Learning Rates (2017), arXiv:1506.01186",),
     while_improving=True,
 )

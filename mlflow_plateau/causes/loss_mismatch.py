@@ -34,7 +34,7 @@ LOSS_MISMATCH = Cause(
             " categorical cross-entropy, and a linear output with a loss for numbers"
         ),
     ),
-    experiment="The matching output layer or loss goes lower.",
+    experiment="the matching output layer or loss reaches a lower validation loss",
     references=("Keras documentation, “Probabilistic losses”, argument from_logits",),
     while_improving=True,
     when_diverged=True,

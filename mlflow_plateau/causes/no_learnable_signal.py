@@ -70,7 +70,7 @@ NO_LEARNABLE_SIGNAL = Cause(
             " should beat a constant prediction before a network is tuned",
         ),
     ),
-    experiment="With shuffled targets the model trains as well as with the real ones.",
+    experiment="the model trains as well with shuffled targets as with the real ones",
     references=(
         "Zhang et al., Understanding deep learning requires rethinking generalization (2017),"
         " arXiv:1611.03530",

@@ -41,7 +41,7 @@ NON_FINITE_VALUES = Cause(
             " operation",
         ),
     ),
-    experiment="With the rows that hold NaN or infinity removed the loss stays finite.",
+    experiment="the loss stays finite once the rows that hold NaN or infinity are removed",
     references=("TensorFlow documentation, tf.debugging.enable_check_numerics",),
     while_improving=True,
     when_diverged=True,

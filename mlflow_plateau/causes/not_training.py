@@ -40,8 +40,8 @@ NOT_TRAINING = Cause(
             " NumPy call, or outputs that the loss does not depend on"
         ),
     ),
-    experiment="With all layers trainable and a usual learning rate the weights change after one"
-    " update.",
+    experiment="the weights change after one update with all layers trainable and a usual"
+    " learning rate",
     references=("Keras documentation, “Transfer learning & fine-tuning”, trainable",),
     while_improving=True,
 )

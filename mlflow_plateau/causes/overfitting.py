@@ -54,7 +54,7 @@ OVERFITTING = Cause(
             " callback that stopped the training did not",
             "stop at {best_epoch}, where the validation loss was best: {early_stopping}",
             "stop at {best_epoch}, where the validation loss was best, and keep the"
-            " weights of then",
+            " weights from that epoch",
         ),
         Remedy(
             "regularise: dropout of about {more_dropout:.1f} (it is {dropout:g}) or weight decay of"
@@ -66,8 +66,8 @@ OVERFITTING = Cause(
             "use a smaller model or more training data",
         ),
     ),
-    experiment="More regularisation, or half the weights, narrows the gap and lowers the best"
-    " validation loss.",
+    experiment="more regularisation, or half the weights, narrows the gap and lowers the"
+    " best validation loss",
     references=(
         "Goodfellow, Bengio & Courville, Deep Learning (2016), section 5.2",
         "Prechelt, Early Stopping – But When? (1998)",

@@ -57,7 +57,7 @@ UNREPRESENTATIVE_VALIDATION = Cause(
         ),
         Remedy("cross-validate: if the loss differs much between folds, the split is the problem"),
     ),
-    experiment="A random re-split of training and validation rows closes the gap.",
+    experiment="a random re-split of training and validation rows closes the gap",
     references=("Quiñonero-Candela et al., Dataset Shift in Machine Learning (2009)",),
     while_improving=True,
 )

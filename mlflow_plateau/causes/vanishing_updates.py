@@ -43,7 +43,7 @@ VANISHING_UPDATES = Cause(
             "restart from the last weights with a larger learning rate",
         ),
     ),
-    experiment="From the last checkpoint, a larger learning rate resumes progress.",
+    experiment="progress resumes with a larger learning rate from the last checkpoint",
     references=(
         "Smith et al., Don't Decay the Learning Rate, Increase the Batch Size (2018),"
         " arXiv:1711.00489",

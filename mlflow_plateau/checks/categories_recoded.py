@@ -141,7 +141,7 @@ def _hypothesis(
             columns=(name,),
             transformation=f"train's code → validation's: {shown}",
             severity="fail",
-            message=f"Categories of `{name}` have other codes in validation: {shown}"
+            message=f"Categories of `{name}` have different codes in validation: {shown}"
             + (" …" if len(mapping) > 6 else "")
             + ".",
             evidence=(

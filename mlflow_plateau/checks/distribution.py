@@ -23,7 +23,7 @@ SINGLE_PRECISION = 2e-6
 """The same for float32 and all wider types."""
 
 MOST_ROWS_PER_ROW = 4.0
-"""The values of one image are worth at most so many independent ones: they are much alike."""
+"""The values of one image are worth at most this many independent ones: they are much alike."""
 
 _PROBABILITIES = np.linspace(0.01, 0.99, 99)
 

@@ -26,7 +26,7 @@ CORRELATION = 0.3
 """The least change of a correlation that is worth a word."""
 
 IDS_PER_ROW = 4
-"""The ids of a row are worth at most so many independent ones: they are about one thing."""
+"""The ids of a row are worth at most this many independent ones: they are about one thing."""
 
 STANDARD_ERRORS = 7.0
 """A change by so many standard errors is no chance."""
@@ -34,10 +34,12 @@ STANDARD_ERRORS = 7.0
 OTHER_POPULATION = "another population"
 """The transformation of a finding where columns differ by themselves …"""
 
-OTHER_DEPENDENCE = "columns go together otherwise"
+OTHER_DEPENDENCE = "columns are correlated differently"
 """… and where each is the same by itself."""
 
-FIX = comment("split at random from one population, or weight the rows by how typical they are")
+FIX = comment(
+    "split at random from one population, or reweight the training rows to match validation"
+)
 
 
 def distribution_shift(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -120,7 +122,7 @@ def _ids(both: InputPair) -> Iterator[Hypothesis]:
 
 
 def _relations(both: InputPair) -> Iterator[Hypothesis]:
-    """Yields columns that go together otherwise, though each by itself is the same."""
+    """Yields columns that are correlated differently, though each by itself is the same."""
     one, other = both.train.comoments, both.validation.comoments
     columns = [pair for pair in both.features if both.all_finite(pair)]
     rows = min((pair.rows for pair in columns), default=0.0)
@@ -145,8 +147,8 @@ def _relations(both: InputPair) -> Iterator[Hypothesis]:
     pair = columns[int(at[0])].name, columns[int(at[1])].name
     yield _hypothesis(
         pair,
-        f"`{pair[0]}` and `{pair[1]}` go together otherwise in validation: their rank correlation"
-        f" differs by {change.max():.2f}, though each by itself is the same.",
+        f"`{pair[0]}` and `{pair[1]}` are correlated differently in validation: their rank"
+        f" correlation differs by {change.max():.2f}, though each by itself is the same.",
         float(change.max()),
         frozenset(columns[int(place)].place for place in at),
         ORDINARY_SHIFT,

@@ -38,7 +38,7 @@ LEAST_ROWS = 5
 """Fewer rows have no statistics."""
 
 STANDARD_ERRORS = 5.0
-"""A column scaled with the other split's statistics is off by at most so many standard errors …"""
+"""A column scaled with the other split's statistics is at most this many standard errors off …"""
 
 NEARLY = 0.15
 """… and this much, …"""

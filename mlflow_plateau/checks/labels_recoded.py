@@ -353,7 +353,7 @@ def _recoded(
     return _hypothesis(
         both,
         f"train's class → validation's: {shown}",
-        f"Classes have other codes in validation: {shown}{' …' if len(mapping) > 8 else ''}.",
+        f"Classes have different codes in validation: {shown}{' …' if len(mapping) > 8 else ''}.",
         (why,),
         severity,
         as_numbers(mapping),

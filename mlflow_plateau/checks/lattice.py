@@ -14,7 +14,7 @@ LEAST_VALUES = 4
 """Fewer distinct values stand on some lattice by chance."""
 
 DIVIDED = 6
-"""The least gap between neighbours is at most so many steps."""
+"""The least gap between neighbours is at most this many steps."""
 
 ROUNDING = 2e-7
 """What float32 moves a value by, relative to it."""

@@ -1,4 +1,4 @@
-"""The same rows stand in both splits: leakage."""
+"""The same rows appear in both splits: leakage."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ HARDLY = 1.05
 """Values that occur so often on average or less do not come twice by chance."""
 
 COPIED_SHARE = 0.02
-"""Fewer rows than this that stand in both splits are what some data hold twice anyway."""
+"""Fewer rows than this that appear in both splits are what some data hold twice anyway."""
 
 COMMONEST = 0.05
 """A value that is a larger part of its column is a usual one, such as zero."""
 
 POSSIBLE = 20.0
-"""So many possible values for each row that are hardly ever the same by chance."""
+"""This many possible values for each row that are hardly ever the same by chance."""
 
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""

@@ -43,7 +43,7 @@ CLOSE = 0.25
 """A factor that people know is tried if it is this close to the one found, in the logarithm."""
 
 MOST_TRIED = 8
-"""So many columns are asked for a factor that all may share."""
+"""This many columns are asked for a factor that all may share."""
 
 MOST = 0.5
 """Part of the columns in which the splits have to differ."""

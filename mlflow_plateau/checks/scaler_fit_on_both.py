@@ -33,10 +33,10 @@ AT_AN_END = 0.001
 """Where more than this part of the rows stands at an end, values end there by themselves."""
 
 LEAST_COLUMNS = 3
-"""So many columns that span exactly 0 to 1 together are no chance."""
+"""This many columns that span exactly 0 to 1 together are no chance."""
 
 LEAST_ENDS = 1
-"""So many of their ends have to stand in validation alone: with a scaler of train's none does."""
+"""This many of their ends have to stand in validation alone: with a scaler of train's none does."""
 
 LEAST_RANGES = 2
 """Rounded columns that were scaled one by one have at least so many numbers of steps."""
@@ -177,7 +177,7 @@ def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) 
             transformation=f"both splits were {scaler.name} with their common statistics",
             severity="warn",
             message="The scaler was fitted on train and validation together: pooled they have"
-            f" {scaler.mark} to the last digit in {listed(names)}, train alone has not.",
+            f" {scaler.mark} to the last digit in {listed(names)}, train alone does not.",
             evidence=(detail,),
             fix=scaled_by(both, columns, scaler),
         ),

@@ -51,10 +51,10 @@ PIXELS = ((255.0, 0.0), (127.5, 127.5))
 """raw = factor · scaled + offset, for pixels scaled to [0, 1] and to [−1, 1]."""
 
 BRIGHTER = 4.0
-"""The brightest pixel of one split is at most so many times brighter than that of the other."""
+"""The brightest pixel of one split is at most this many times brighter than that of the other."""
 
 LEAST_COLUMNS = 3
-"""So many columns agreeing on a division by 255 are an image's pixels."""
+"""This many columns agreeing on a division by 255 are an image's pixels."""
 
 
 def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:

@@ -36,7 +36,7 @@ def schema_mismatch(comparison: Comparison) -> Iterator[Hypothesis]:
             (name,),
             f"{what} only in {has}",
             f"Only {has} has {'targets' if layout.role == 'target' else f'an input `{name}`'};"
-            f" {lacks} has not, so it cannot be compared.",
+            f" missing from {lacks}, it cannot be compared.",
             severity="warn" if layout.role == "target" else "fail",
         )
     for both in comparison.inputs:

@@ -38,7 +38,7 @@ CANDIDATES = 8
 """Offsets that are looked at closely."""
 
 EXCHANGED = 4.0
-"""So many times more the frequencies differ by id than by rank if the ids were exchanged."""
+"""Frequencies differ this many times more by id than by rank if the ids were exchanged."""
 
 OTHER_VOCABULARY = 0.2
 """Correlation of the frequencies of ids below which they are not the same words."""

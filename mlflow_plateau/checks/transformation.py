@@ -192,7 +192,7 @@ def decimals(column: Distribution) -> int | None:
 
 
 def on_grid(values: Float64, digits: int) -> float:
-    """Returns the share of values with at most so many digits after the point."""
+    """Returns the share of values with at most this many digits after the point."""
     scaled = values * 10.0**digits
     slack = 1e-3 + 4e-7 * np.abs(scaled)
     if float(np.max(slack, initial=0.0)) > 0.2:

@@ -36,7 +36,7 @@ KNOWN_MAPS = (
 """Factors and offsets: temperatures, ranges of pixels, years, inverted scales."""
 
 MANY = 3
-"""So many columns with factors of their own that nobody has heard of were scaled."""
+"""This many columns with factors of their own that nobody has heard of were scaled."""
 
 NATURAL = 2.0
 """Populations differ by factors up to this; a smaller one is a unit only if the digits say so."""
@@ -113,7 +113,7 @@ def _scaled(both: InputPair, pairs: list[NumberPair]) -> Hypothesis:
             transformation=f"{one} = factor · x + offset, others for each column, {other} = x",
             severity="fail",
             message=f"{one.capitalize()} is on another scale in {len(names)} columns"
-            f" ({listed(names)}), each by a factor of its own, as a scaler does it.",
+            f" ({listed(names)}), each by a factor of its own, as a scaler would do.",
             evidence=tuple(
                 f"`{pair.name}` has mean {number(pair.train.mean)} and deviation"
                 f" {number(pair.train.deviation)} in train, {number(pair.validation.mean)} and"

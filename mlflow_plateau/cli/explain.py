@@ -73,7 +73,7 @@ def _page(cause: Cause) -> str:
             [f"{other}: {how}" for other, how in cause.not_to_confuse_with.items()],
         ),
         _list("What to try", cause.remedies_in_general),
-        _list("What would prove it", [cause.experiment]),
+        _list("What would prove it", [f"An experiment in which {cause.experiment}."]),
         _list("References", cause.references),
         f"Runs with it:\n  mlflow-plateau runs --cause {cause.id}",
     ]

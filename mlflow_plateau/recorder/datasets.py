@@ -18,7 +18,7 @@ MLFLOW_KERAS = frozenset(("tensorflow", "keras"))
 """MLflow's integrations that note the same data."""
 
 LARGEST_COPY = 64 * 2**20
-"""So many bytes of the inputs, from the first row on, go into their digest: MLflow copies them."""
+"""This many bytes of the inputs, from the first row on, go into the digest: MLflow copies them."""
 
 
 def mlflow_logs_datasets() -> bool:
@@ -57,7 +57,7 @@ def _log_dataset(scope: RunScope, context: str, x: Any, y: Any, *, silent: bool)
                 scope.client.log_inputs(scope.run_id, [noted])
     except Exception as error:
         # An extra: MLflow refuses some types and shapes.
-        notice(f"the {context} data is not noted in the run", error, silent=silent)
+        notice(f"the {context} data could not be logged to the run", error, silent=silent)
 
 
 def _dataset(x: Any, y: Any) -> Any:

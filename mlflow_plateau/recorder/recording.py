@@ -40,7 +40,7 @@ from mlflow_plateau.recorder.witness.sample import rows_in_memory
 from mlflow_plateau.recorder.writer import Writer
 
 PATIENT_EPOCHS = 3
-"""So many epochs rows of both splits are waited for; then those of one have to do."""
+"""This many epochs rows of both splits are waited for; then those of one have to do."""
 
 
 class Recording:

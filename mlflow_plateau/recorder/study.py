@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Study:
-    """Experiments with the model, quick models of another make, and a last look; nothing raises.
+    """Experiments with the model, quick reference models, and a last look; nothing raises.
 
     Args:
         sample: Rows of the training's data.
@@ -60,7 +60,7 @@ class Study:
         return prefixed(self._witness.end_training())
 
     def ask_reference(self, writer: Writer) -> None:
-        """Has quick models of another make fitted to the sample, and logs how they did."""
+        """Has quick reference models fitted to the sample, and logs how they did."""
         try:
             self._reference = reference_of(self._loss(), self.sample)
             facts = facts_of(self._reference)
@@ -89,4 +89,4 @@ class Study:
                     write_at_once(scope, prefixed(found), params, step)
         except Exception as error:
             # An extra, and the training is over.
-            notice("the validation rows were not tried otherwise", error, silent=self._silent)
+            notice("no repaired validation rows were tried", error, silent=self._silent)

@@ -30,7 +30,7 @@ LONGEST_VALUE = 500
 """Longer values of parameters are cut; older stores take no more."""
 
 MOST_POINTS = 100_000
-"""So many values are kept while the store does not take them, about 20 MB; later ones are lost."""
+"""This many values are kept while the store does not take them, about 20 MB; others are lost."""
 
 ATTEMPTS_AT_THE_END = 3
 """How often ``close`` lets the rest be sent to a store that refuses it, such as a locked one."""

@@ -1,4 +1,4 @@
-"""What quick models of another make get out of the same rows, for comparison."""
+"""What quick reference models get out of the same rows, for comparison."""
 
 from mlflow_plateau.reference.reference import Reference, learn_from
 

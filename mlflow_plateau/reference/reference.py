@@ -21,7 +21,7 @@ FEWEST_ROWS = 40
 """Fewer training rows teach nobody anything."""
 
 NEWTON_STEPS = 12
-"""So many are enough for two parameters."""
+"""This many are enough for two parameters."""
 
 Arrays = Sequence[npt.NDArray[Any]]
 

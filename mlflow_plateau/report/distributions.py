@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mlflow_plateau.tracked import FloatArray
 
 MOST_COLUMNS = 4
-"""So many columns are drawn at most."""
+"""This many columns are drawn at most."""
 
 ROW, TOP, BOTTOM = 1.75, 0.35, 0.6
 """Heights in inches: of a column's line, of what stands above all, of what stands below."""

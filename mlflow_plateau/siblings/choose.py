@@ -14,10 +14,10 @@ from mlflow_plateau.siblings.sibling import Difference
 from mlflow_plateau.tracked import TrackedRun
 
 MOST_READ = 24
-"""So many curves are read for a diagnosis: a request each."""
+"""This many curves are read for a diagnosis: a request each."""
 
 MOST_OF_A_KIND = 6
-"""So many of them are moved the same way on the same lever."""
+"""This many of them are moved the same way on the same lever."""
 
 
 Describe = Callable[[TrackedRun], TrackedRun | None]

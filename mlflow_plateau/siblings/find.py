@@ -46,7 +46,7 @@ def find_siblings(
     read: Read,
     describe: Describe = lambda run: run,
 ) -> Siblings | None:
-    """Compares a run with those of its experiment that differ from it in a thing or two.
+    """Compares a run with those of its experiment that differ from it in one or two settings.
 
     Args:
         run: The run with its metrics.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from mlflow_plateau.align.setup import is_training
+from mlflow_plateau.counted import multiple
 from mlflow_plateau.siblings.facts import Facts
 from mlflow_plateau.siblings.sibling import DATA_SET, Difference
 from mlflow_plateau.siblings.words import (
@@ -31,7 +32,7 @@ SAME_ROWS = 0.3
 """Splits whose sizes differ by less, as a logarithm, may be the same data."""
 
 LEAST_DECAY = 0.5
-"""Schedules that end less than so many decades apart are alike."""
+"""Schedules that end less than this many powers of ten apart are alike."""
 
 MOST_LEVERS = 2
 """Runs that differ in more say nothing about any one of them."""
@@ -99,8 +100,8 @@ def _differences(ours: Facts, theirs: Facts) -> Iterator[Difference]:
             yield Difference(
                 SCHEDULE,
                 "learning rate decay",
-                f"{ours.decay:.1f} decades",
-                f"{theirs.decay:.1f} decades",
+                f"to {multiple(-ours.decay)} the first",
+                f"to {multiple(-theirs.decay)} the first",
                 change,
             )
     yield from _others(ours, theirs)

@@ -12,7 +12,7 @@ from mlflow_plateau.signals.view import View
 from mlflow_plateau.tracked import FloatArray
 
 FEW_ROWS = 50
-"""So many validation rows are taken for granted where their number is not known."""
+"""This many validation rows are taken for granted where their number is not known."""
 
 LATE = 0.25
 """“At the end” means the last quarter of the run."""
@@ -92,8 +92,8 @@ def accuracy_gain(view: View) -> Measurement:
 def worse_than_guessing(view: View) -> Measurement:
     """1 − K · (validation accuracy at the end + two standard errors of guessing), K classes.
 
-    Who is right less often than one who knows nothing knows something, and applies it the wrong way
-    round. Negative where the accuracy is better than that.
+    Accuracy below chance means that something was learned and is applied the wrong way round.
+    Negative where the accuracy is better than that.
     """
     training, validation = _accuracy(view, "accuracy"), _accuracy(view, "val_accuracy")
     if training is None or validation is None:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from mlflow_plateau.counted import multiple
 from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -82,8 +83,8 @@ def distance_from_constant(view: View) -> Measurement:
 
 @signal(
     unit="decades",
-    sentence="the training loss of the first {axis} was {first:.4g}, {value:+.1f} decades from what"
-    " a constant prediction reaches ({constant:.4g})",
+    sentence="the training loss of the first {axis} was {first:.4g}, {multiple} what a"
+    " constant prediction reaches ({constant:.4g})",
 )
 def first_loss_excess(view: View) -> Measurement:
     """log10(first training loss / constant prediction's loss): above 0 the first steps did harm."""
@@ -94,10 +95,11 @@ def first_loss_excess(view: View) -> Measurement:
         return cannot_say(NO_CONSTANT)
     if curve is None or curve.first <= 0:
         return cannot_say("no positive training loss was logged")
+    value = float(np.log10(curve.first / constant))
     return Measurement(
-        float(np.log10(curve.first / constant)),
+        value,
         epochs=(curve.span[0], curve.span[0]),
-        facts={"first": curve.first, "constant": constant},
+        facts={"first": curve.first, "multiple": multiple(value), "constant": constant},
     )
 
 
@@ -141,8 +143,8 @@ def target_shift(view: View) -> Measurement:
 
 @signal(
     unit="share of the constant prediction's loss",
-    sentence="of what a constant prediction loses, training is left with {training:.1%} and"
-    " validation, at its best, with {validation:.1%}",
+    sentence="the training loss came down to {training:.1%} of a constant prediction's, the"
+    " validation loss, at its best, to {validation:.1%}",
 )
 def learned_by_heart(view: View) -> Measurement:
     """Best validation loss / its constant's loss − best training loss / its constant's.

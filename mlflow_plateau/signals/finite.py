@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.counted import counted
+from mlflow_plateau.counted import counted, multiple
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
@@ -87,7 +87,7 @@ def growth_before_non_finite(view: View) -> Measurement:
         growth, epoch = float(within.values.max()), float(within.epochs[0])
         words = (
             f"within {history.axis} {epoch:.10g}, before the first NaN or infinity, the losses of"
-            f" single batches had grown by {growth:.1f} decades"
+            f" single batches had grown to {multiple(growth)} the least"
         )
         return Measurement(growth, epochs=(epoch, epoch), facts={"what": words})
     before = history.training_loss[: int(np.argmax(bad))]
@@ -97,7 +97,7 @@ def growth_before_non_finite(view: View) -> Measurement:
     last, best = float(before[-2:].max()), float(before.min())
     growth = float(np.log10(last / best))
     words = (
-        f"before the first NaN or infinity the training loss had grown by {growth:.1f} decades"
-        f" above its best ({last:.4g} against {best:.4g})"
+        f"before the first NaN or infinity the training loss had grown to {multiple(growth)}"
+        f" its best ({last:.4g} against {best:.4g})"
     )
     return Measurement(growth, facts={"what": words})

@@ -20,7 +20,7 @@ def _doubts(view: View) -> list[str]:
     found = [why for rule in DOUBTS if (why := rule(view.setup))]
     curve = view.training
     if view.setup.loss in CROSS_ENTROPIES and curve is not None and curve.best < 0:
-        found.append("a cross-entropy cannot be negative unless the targets are no probabilities")
+        found.append("a cross-entropy cannot be negative unless the targets are not probabilities")
     return found
 
 

@@ -79,7 +79,7 @@ POSITIVE = frozenset({"softplus", "exponential"})
 """Output activations that give any number above 0: probabilities, once divided by their sum."""
 
 NOT_PROBABILITIES = SIGNED | POSITIVE | {"relu", "relu6"}
-"""Output activations that give no probabilities. Of one that is not known, nothing is said."""
+"""Output activations that give no probabilities; nothing is said of one that is not known."""
 
 SLACK = 0.01
 """Targets that were scaled to a range exactly may overshoot by rounding: by 1 % of their range."""

@@ -23,7 +23,7 @@ def _movement(logged: Curve | None, which: str) -> Measurement:
     if isinstance(curve, str):
         return cannot_say(curve)
     if not curve.values.any():
-        return cannot_say(f"the {which} loss is 0 throughout, as one that nobody keeps count of")
+        return cannot_say(f"the {which} loss is 0 throughout, as if it were not tracked")
     spread = float(curve.values.max() - curve.values.min()) / curve.scale
     return Measurement(
         float(np.log10(max(spread, 10**STILL))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlflow_plateau.counted import multiple
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -44,8 +45,8 @@ def usual_learning_rate(optimizer: str | None) -> float | None:
 
 @signal(
     unit="decades",
-    sentence="the learning rate {rate:.3g} lies {value:+.1f} decades from what is usual for"
-    " {optimizer} ({usual:.3g})",
+    sentence="the learning rate {rate:.3g} is {multiple} what is usual for {optimizer}"
+    " ({usual:.3g})",
 )
 def learning_rate_position(view: View) -> Measurement:
     """log10(largest learning rate used / the optimiser's usual one).
@@ -64,9 +65,15 @@ def learning_rate_position(view: View) -> Measurement:
         low, high = USUAL_OF_ANY
         usual = min(max(rate, low), high)
         optimizer = "any optimiser"
+    value = float(np.log10(rate / usual))
     return Measurement(
-        float(np.log10(rate / usual)),
-        facts={"rate": rate, "usual": usual, "optimizer": optimizer},
+        value,
+        facts={
+            "rate": rate,
+            "multiple": multiple(value),
+            "usual": usual,
+            "optimizer": optimizer,
+        },
     )
 
 
@@ -81,7 +88,7 @@ def largest_learning_rate(view: View) -> Measurement:
 
 @signal(
     unit="decades",
-    sentence="the learning rate fell from {peak:.3g} to {last:.3g}, by {value:.1f} decades",
+    sentence="the learning rate fell from {peak:.3g} to {last:.3g}",
 )
 def learning_rate_decay(view: View) -> Measurement:
     """log10(peak / last learning rate), at most 16."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.counted import counted
+from mlflow_plateau.counted import counted, multiple
 from mlflow_plateau.signals.chance import first_loss_excess
 from mlflow_plateau.signals.finite import where_not_finite
 from mlflow_plateau.signals.median import median
@@ -18,7 +18,7 @@ SMALL = 1e-2
 """Updates of a smaller share of the weights pass for usual or small ones …"""
 
 THROWN_OFF = 0.5
-"""… unless the loss of the first epoch was so many decades above that of a constant prediction."""
+"""… unless the first epoch's loss was that many powers of ten above a constant prediction's."""
 
 NOT_RECORDED = Missing("the updates of the weights were not recorded")
 
@@ -248,7 +248,8 @@ def weight_size_early(view: View) -> Measurement:
 
 @signal(
     unit="decades",
-    sentence="measured in learning rates, updates grew against the weights by {value:+.1f} decades",
+    sentence="measured in learning rates and against the weights, late updates are {multiple} the"
+    " size of early ones",
     needs="recorded",
 )
 def weights_shrunk(view: View) -> Measurement:
@@ -268,4 +269,5 @@ def weights_shrunk(view: View) -> Measurement:
         return cannot_say("there were no updates for part of the run")
     ratios = np.log10(curve.values / rate)
     count = max(2, len(curve) // 4)
-    return Measurement(median(ratios[-count:]) - median(ratios[:count]), epochs=curve.span)
+    value = median(ratios[-count:]) - median(ratios[:count])
+    return Measurement(value, epochs=curve.span, facts={"multiple": multiple(value)})

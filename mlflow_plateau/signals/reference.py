@@ -1,4 +1,4 @@
-"""What quick models of another make found in the same rows: is there anything to learn?"""
+"""What quick reference models found in the same rows: is there anything to learn?"""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALIKE = 0.1
 """Targets that are shifted by less have about the same classes in both splits."""
 
 SAMPLE_ROWS = 500
-"""So many validation rows, at most, are compared with as many training rows."""
+"""This many validation rows, at most, are compared with as many training rows."""
 
 WIDE_GAP = 0.3
 """A validation loss that is higher by this share is clearly higher."""

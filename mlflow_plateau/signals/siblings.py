@@ -105,7 +105,7 @@ def _gain(view: View, lever: str, direction: int, what: str) -> Measurement:
         if found is None:
             return cannot_say(f"in every comparable run with {what} something else differs as well")
         if min(abs(run.change_of(lever)) for run in alone) > FAR:
-            return cannot_say(f"only runs far away have {what}, and none of them did better")
+            return cannot_say(f"only very different runs have {what}, and none of them did better")
         if not found.value and _chance(siblings.noise, len(alone)) > LARGEST_CHANCE:
             return cannot_say(f"repeated runs differ by more than those with {what}")
     return found

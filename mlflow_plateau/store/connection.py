@@ -33,7 +33,7 @@ DATABASE_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 LONGEST_REASON = 400
 """Longer messages of a server are cut."""
 
-NAME_ANOTHER = "Another store is named with tracking_uri=…, --tracking-uri or MLFLOW_TRACKING_URI."
+NAME_ANOTHER = "To use another store, set tracking_uri=…, --tracking-uri or MLFLOW_TRACKING_URI."
 """What to do where the store may be the wrong one."""
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -86,7 +86,9 @@ def open_client(tracking_uri: str | None) -> MlflowClient:
         parts = urllib.parse.urlsplit(uri)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise TrackingServerError(f"{shown_uri(uri)} is no URI: {error}. {NAME_ANOTHER}") from None
+        raise TrackingServerError(
+            f"{shown_uri(uri)} is not a valid URI: {error}. {NAME_ANOTHER}"
+        ) from None
     dialect = parts.scheme.split("+")[0]
     if dialect in ("http", "https"):
         _ask_for_health(uri)
@@ -189,9 +191,7 @@ def _says_no_such_run(error: Exception) -> bool:
 
 def run_not_found(run_id: str, tracking_uri: str | None) -> RunNotFoundError:
     """Returns the error for a run that the store does not have."""
-    hint = (
-        "Check the id" if RUN_ID.fullmatch(run_id) else "Runs are called by their id, not by name"
-    )
+    hint = "Check the id" if RUN_ID.fullmatch(run_id) else "Use the run's id, not its name"
     return RunNotFoundError(
         f"There is no run {quoted(run_id)} in the tracking store at {shown_uri(tracking_uri)}."
         f" {hint}: `mlflow runs list --experiment-id ID` shows it. {NAME_ANOTHER}"

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from mlflow_plateau.tracked import Points, TrackedRun
 
 EITHER_SIDE = 500
-"""So many runs started before a run, and as many started after it, are looked through: those of a
+"""This many runs started before a run, and as many started after it, are looked through: those of a
 sweep lie close together, and were made by the same code."""
 
 MOST_CURVES = 2000
-"""So many curves, and summaries of models, are kept while many runs are diagnosed."""
+"""This many curves, and summaries of models, are kept while many runs are diagnosed."""
 
 
 class Neighbours:

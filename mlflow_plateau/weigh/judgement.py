@@ -49,7 +49,7 @@ LEAST_HEALTH = 0.0
 judging these, health is at least this likely, in nats."""
 
 AT_ONCE = 256
-"""So many runs are measured and weighed together: more take more memory and no less time each."""
+"""This many runs are measured and weighed together: more take more memory and no less time each."""
 
 
 @dataclass(frozen=True)

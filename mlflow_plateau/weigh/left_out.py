@@ -11,7 +11,7 @@ SENTENCES: Mapping[str, str] = {
     "gradients_declined": "No gradients of single batches were taken, and no steps along them: {}",
     "steps_declined": "No steps of other sizes were tried: {}",
     "sharpness_declined": "How sharply the loss curves was not measured: {}",
-    "reference_declined": "No quick models of another make were fitted to the rows: {}",
+    "reference_declined": "No quick reference models were fitted to the rows: {}",
     "experiments_shortened": "Of the rounds of experiments with the model, {}, to keep within the"
     " time budget (probe_budget)",
 }

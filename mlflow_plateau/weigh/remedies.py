@@ -38,7 +38,7 @@ FEWEST_PATIENT = 5
 """Epochs without a gain that early stopping should wait for at least; a tenth of a long run."""
 
 TOO_GOOD = 0.05
-"""No loss is foretold to fall to a smaller share of what it is."""
+"""No forecast promises a fall to a smaller share of what the loss is."""
 
 DECAYED = 0.1
 """With less than this share of its largest rate a run goes on otherwise than it did."""
@@ -262,9 +262,9 @@ def follow_best(view: View) -> str | None:
     first = best.differences[0]
     theirs, ours = (quoted(text)[1:-1] for text in (first.theirs, first.ours))
     return (
-        f"go on from run {quoted(best.name or best.run_id)}: with {quoted(first.name)[1:-1]}"
-        f" {theirs} instead of {ours} it reached {best.theirs:.4g} against {best.ours:.4g} at equal"
-        f" {view.history.axis}s"
+        f"continue from run {quoted(best.name or best.run_id)}, which with"
+        f" {quoted(first.name)[1:-1]} {theirs} instead of {ours} reached {best.theirs:.4g} against"
+        f" {best.ours:.4g} at equal {view.history.axis}s"
     )
 
 

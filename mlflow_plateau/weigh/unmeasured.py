@@ -1,4 +1,4 @@
-"""What could not be measured because the run does not say enough, for a reader to mend."""
+"""What could not be measured because the run does not say enough, for a reader to fix."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ def _by_heart(view: View) -> str:
     if training.end >= validation.end or onset - training.end < MEMORISED * abs(onset):
         return ""
     return (
-        f" From then on the training loss fell from {onset:.4g} to {training.end:.4g}: what the"
-        " model still learns it learns by heart."
+        f" From then on the training loss fell from {onset:.4g} to {training.end:.4g}: from"
+        " there on the model only memorises."
     )
 
 
@@ -90,14 +90,11 @@ def what_would_settle(level: str, status: str, cause: str, rival: str) -> str:
         return ""
     leading = doubt[0] if doubt else HEALTHY
     if level == "recorded":
-        return f"An experiment: {leading.experiment}" if doubt else ""
+        return f"Check whether {leading.experiment}." if doubt else ""
     if not doubt:
         return f"{WITNESSED}, which may show what curves do not."
     other = doubt[1].title.lower() if len(doubt) == 2 else "a healthy run"
-    beside = (
-        " Or run it once more in the same experiment with only that changed:"
-        f" {leading.experiment[0].lower()}{leading.experiment[1:]}"
-    )
+    beside = f" Or check, with one more run in the same experiment, whether {leading.experiment}."
     return (
         f"{WITNESSED}, which help to tell {leading.title.lower()} from {other}."
         f"{beside if level == 'history' else ''}"

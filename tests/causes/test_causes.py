@@ -86,7 +86,8 @@ def test_the_declarations_are_complete() -> None:
     for cause in CAUSES:
         assert cause.title
         assert cause.looks_like.endswith(".")
-        assert cause.experiment.endswith(".")
+        assert not cause.experiment.endswith(".")
+        assert cause.experiment[0].islower()
         assert cause.references
         assert set(cause.not_to_confuse_with) <= set(ids) - {cause.id}
         assert any(clue.supports for clue in cause.evidence)

@@ -109,5 +109,5 @@ def test_an_error_of_the_pipeline_is_passed_on() -> None:
     def broken(rows: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError("no such file")
 
-    with pytest.raises(ProfileError, match=r"Ray could not bring up the data: .*"):
+    with pytest.raises(ProfileError, match=r"Ray could not load the data: .*"):
         profile(ray.data.range(100).map_batches(broken))

@@ -115,7 +115,7 @@ def test_what_cannot_be_measured_is_said_before_anything_runs(frame: Any) -> Non
 
 def test_an_error_of_the_query_is_passed_on(frame: Any) -> None:
     broken = frame.selectExpr("if(price > 100, raise_error('no such price'), number) as number")
-    with pytest.raises(ProfileError, match=r"Spark could not bring up the data: .*no such price"):
+    with pytest.raises(ProfileError, match=r"Spark could not load the data: .*no such price"):
         profile(broken)
 
 

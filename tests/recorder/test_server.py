@@ -109,7 +109,7 @@ def test_no_epoch_waits_for_what_the_server_refuses(
     (run,) = mlflow.search_runs(experiment_names=["behind a front"], output_format="list")
     assert len(curve(run, "val_loss")) == 6
     assert "plateau.status" in run.data.tags
-    assert any("data is not noted" in r.getMessage() for r in caplog.records)
+    assert any("data could not be logged" in r.getMessage() for r in caplog.records)
 
 
 def test_a_folder_that_is_not_there_yet(

@@ -46,5 +46,5 @@ def test_two_things_that_one_reason_left_out_are_both_said() -> None:
     said = left_out(Setup(experiments_declined=why, gradients_declined=why, reference_declined=why))
     assert [sentence.split(":")[0] for sentence in said] == [
         "No experiments were made with the model",
-        "No quick models of another make were fitted to the rows",
+        "No quick reference models were fitted to the rows",
     ]

@@ -107,7 +107,7 @@ def test_growth_within_an_epoch_counts_before_that_of_epochs() -> None:
     within[0] = 3.0
     found = measured("growth_before_non_finite", lost, lost, recorded={"batch_loss_growth": within})
     assert found.value == 3.0
-    assert "single batches had grown by 3.0 decades" in found.facts["what"]
+    assert "single batches had grown to 1,000 times the least" in found.facts["what"]
 
 
 def test_early_experiments_say_nothing_about_the_end() -> None:

@@ -191,7 +191,7 @@ def test_the_level_says_whether_the_recorder_was_there() -> None:
 @pytest.mark.parametrize("made", [converged(), improving(), *(f() for f in FAULTY.values())])
 def test_what_the_next_level_would_add_is_always_told(made: History) -> None:
     diagnosis = diagnose_history(made)
-    start = {"history": "Recorded while it trains", "recorded": "An experiment: "}
+    start = {"history": "Recorded while it trains", "recorded": "Check whether "}
     assert diagnosis.next_level.startswith(start[diagnosis.level])
     if not diagnosis.is_open and diagnosis.runner_up != "none":
         title = cause_by_id(diagnosis.runner_up).title.lower()
@@ -342,7 +342,7 @@ def test_a_plateau_along_which_rows_are_learned_by_heart_says_so() -> None:
     flat = 0.45 + 0.55 * np.exp(-epochs / 12) + noise
     diagnosis = diagnose_history(history(0.1 + 0.9 * np.exp(-epochs / 40), flat))
     assert diagnosis.status == "converged"
-    assert "learns by heart" in diagnosis.headline
+    assert "only memorises" in diagnosis.headline
     assert "by heart" not in diagnose_history(converged()).headline
 
 
@@ -385,7 +385,7 @@ def test_what_a_run_next_to_it_did_better_is_the_first_thing_to_try() -> None:
     diagnosis = diagnose_history(made.history("slow"))
     assert diagnosis.cause == "none"
     assert diagnosis.remedies[0].startswith(
-        "go on from run 'run fast': with learning_rate 0.015 instead"
+        "continue from run 'run fast', which with learning_rate 0.015 instead"
     )
 
 

@@ -63,7 +63,7 @@ def explained(error: BaseException, cluster: str, remedy: str) -> ProfileError:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     reason = (causes[-1:] or lines[:1] or [repr(error)])[0]
-    return ProfileError(f"{cluster} could not bring up the data: {reason}")
+    return ProfileError(f"{cluster} could not load the data: {reason}")
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

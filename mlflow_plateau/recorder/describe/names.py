@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 MOST_NAMED = 5
-"""So many layers are named; of more, only how many."""
+"""This many layers are named; of more, only how many."""
 
 
 def name_in(model: Any, variable: Any) -> str:

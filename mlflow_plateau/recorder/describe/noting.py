@@ -28,7 +28,7 @@ OF_REFERENCE = (
     *("learnable_share", "learnable_share_error", "reference_loss", "split_separability"),
     *("learnable_share_validation", "learnable_share_validation_error", "reference_declined"),
 )
-"""The same for quick models of another make."""
+"""The same for quick reference models."""
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from mlflow_plateau.recorder.describe.constants import CONSTANTS
 from mlflow_plateau.tracked import FloatArray
 
 MOST_ROWS = 100_000
-"""Of more rows, every so-maniest is looked at."""
+"""Of more rows, every n-th is looked at."""
 
 MOST_VALUES = 10_000_000
 """Targets of more values (images) are looked at in fewer rows."""

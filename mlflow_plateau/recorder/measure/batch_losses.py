@@ -15,7 +15,7 @@ from mlflow_plateau.recorder.measure.variables import variables
 from mlflow_plateau.tracked import FloatArray
 
 MOST_KEPT = 128
-"""So many running means are kept of an epoch, evenly spread, however many batches it has."""
+"""This many running means are kept of an epoch, evenly spread, however many batches it has."""
 
 ROUNDING = 2.0**-24
 """Relative error of a running mean in single precision."""

@@ -19,7 +19,7 @@ from mlflow_plateau.tracked import FloatArray
 
 
 def every_nth(variable: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
+    """Returns every n-th value of a variable; may share its memory, so copy it soon."""
     array = variable.value
     if array.dtype.name not in ("float32", "float64"):
         array = array.astype("float32")

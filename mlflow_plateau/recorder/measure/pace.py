@@ -8,7 +8,7 @@ SHARE = 0.01
 """Measuring may take this share of the training time."""
 
 ALWAYS_FIRST = 2
-"""So many first epochs are measured whatever it costs: the beginning tells most."""
+"""This many first epochs are measured whatever it costs: the beginning tells most."""
 
 SPARSEST = 1000
 """At least one epoch in so many is measured."""

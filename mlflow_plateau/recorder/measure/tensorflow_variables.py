@@ -13,7 +13,7 @@ from mlflow_plateau.tracked import FloatArray
 
 
 def every_nth(variable: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
+    """Returns every n-th value of a variable; may share its memory, so copy it soon."""
     # On a CPU it shares the variable's memory.
     tensor = variable.value.value()
     if stride > 1 and "CPU" not in tensor.device:

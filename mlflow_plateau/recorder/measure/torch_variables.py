@@ -13,7 +13,7 @@ from mlflow_plateau.tracked import FloatArray
 
 
 def every_nth(variable: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
+    """Returns every n-th value of a variable; may share its memory, so copy it soon."""
     # Gathered where it lies, on a CPU without a copy.
     return _array(variable.value.detach().reshape(-1)[::stride])
 

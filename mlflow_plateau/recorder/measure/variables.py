@@ -28,7 +28,7 @@ class Variables(Protocol):
     """How variables are read on one backend."""
 
     def every_nth(self, variable: Any, stride: int) -> FloatArray:
-        """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
+        """Returns every n-th value of a variable; may share its memory, so copy it soon."""
 
     def all_finite(self, variable: Any) -> bool:
         """Returns whether no value of a variable is NaN or infinite."""
@@ -70,7 +70,7 @@ def variables() -> Variables:
 
 
 def every_nth(variable: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a variable; may share its memory, so copy it soon."""
+    """Returns every n-th value of a variable; may share its memory, so copy it soon."""
     return variables().every_nth(variable, stride)
 
 

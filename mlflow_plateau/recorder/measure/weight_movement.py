@@ -17,7 +17,7 @@ from mlflow_plateau.recorder.measure.weight_sample import WeightSample
 from mlflow_plateau.tracked import FloatArray
 
 LONGEST_WAIT = 1000
-"""So many executions without an update (accumulated gradients, skipped steps) are waited for."""
+"""This many executions without an update (accumulated gradients, skipped steps) are waited for."""
 
 SINGLE_PRECISION = frozenset(("float32", "float64"))
 """Types of weights whose differences are worth computing with."""

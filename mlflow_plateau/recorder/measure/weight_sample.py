@@ -18,7 +18,7 @@ FEWEST_PER_VARIABLE = 64
 """From each variable at least so many weights are taken, or all."""
 
 EveryNth = Callable[[Any, int], FloatArray]
-"""Returns every so-maniest value of a variable, in the order in which they lie in memory."""
+"""Returns every n-th value of a variable, in the order in which they lie in memory."""
 
 
 class WeightSample:

@@ -32,7 +32,7 @@ from mlflow_plateau.recorder.study import Study
 from mlflow_plateau.recorder.writer import Writer
 
 PATIENT_EPOCHS = 3
-"""So many epochs rows of both splits are waited for; then those of one have to do."""
+"""This many epochs rows of both splits are waited for; then those of one have to do."""
 
 MOST_BATCHES = 2048
 """Of longer epochs the losses of the first batches are kept."""

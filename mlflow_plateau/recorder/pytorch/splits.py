@@ -23,7 +23,7 @@ MOST_SECONDS = 2.0
 """Reading rows of a data set one by one takes no longer than this."""
 
 FEWEST_READ = 8
-"""So many are read whatever it takes."""
+"""This many are read whatever it takes."""
 
 
 class UnreadableDataError(Exception):

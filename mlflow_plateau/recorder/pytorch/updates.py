@@ -163,7 +163,7 @@ class UpdateWatch:
 
 
 def every_nth(tensor: Any, stride: int) -> FloatArray:
-    """Returns every so-maniest value of a tensor."""
+    """Returns every n-th value of a tensor."""
     # On another device gathered there: a copy of all would take longer than the step.
     array: FloatArray = tensor.detach().reshape(-1)[::stride].double().cpu().numpy()
     return array

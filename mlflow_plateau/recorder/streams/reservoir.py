@@ -21,7 +21,7 @@ Join = Callable[[int, Sequence[Any]], Any]
 
 
 class Reservoir:
-    """Keeps some rows of every batch, then of every so-maniest, the fewer the more come by.
+    """Keeps some rows of every batch, then of every n-th, the fewer the more come by.
 
     Batches may come from several threads. What cannot be kept (text, sparse tensors, batches of
     different structure) ends the keeping, never the training.

@@ -10,7 +10,7 @@ from mlflow_plateau.recorder.witness.differentiable import Differentiable
 from mlflow_plateau.recorder.witness.rows import Rows
 
 ROWS = 8
-"""So many rows are enough to see it."""
+"""This many rows are enough to see it."""
 
 ALIKE = 1e-3
 """Losses that differ by less are the same, but for rounding."""

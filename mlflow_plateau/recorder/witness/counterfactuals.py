@@ -23,7 +23,7 @@ ROWS = 256
 """Training rows that the loss is taken of."""
 
 MOST_SAID = 3
-"""So many repairs are said in words."""
+"""This many repairs are said in words."""
 
 PASSES = 5
 """All of it takes about so many times as long as the loss of the validation rows."""
@@ -48,7 +48,7 @@ def counterfactuals(
         model: The model, with the weights that the training ended with.
         sample: Rows of its data.
         repairs: How to treat validation as train was treated.
-        reference: What quick models of another make found in the same sample.
+        reference: What quick reference models found in the same sample.
         seconds: How long it may take.
     """
     training, validation = sample.training, sample.validation

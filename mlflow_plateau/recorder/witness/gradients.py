@@ -16,7 +16,7 @@ from mlflow_plateau.recorder.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
 
 MICRO_BATCHES = 8
-"""So many gradients tell how far they agree."""
+"""This many gradients tell how far they agree."""
 
 NOT_FINITE = "the gradient is not finite"
 """Why nothing is tried along it."""

@@ -1,4 +1,4 @@
-"""What quick models of another make find in the sample, as facts about the training."""
+"""What quick reference models find in the sample, as facts about the training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlflow_plateau.recorder.witness.rows import Rows, Sample, arrays_in
 from mlflow_plateau.reference import Reference, learn_from
 
 DIGITS = 4
-"""So many are worth keeping."""
+"""This many are worth keeping."""
 
 MOST_KNOWN = 4
 """Programs that search for hyper-parameters fit many models to the same rows."""
@@ -21,7 +21,7 @@ _known: dict[bytes, Reference | None] = {}
 
 
 def reference_of(loss: str | None, sample: Sample) -> Reference | None:
-    """Returns what quick models of another make find, or ``None`` where nothing can be said.
+    """Returns what quick reference models find, or ``None`` where nothing can be said.
 
     Args:
         loss: Name of the training's one loss; ``None`` where it has another number of them.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 TRAINING_ROWS = 1000
-"""Rows of the training sample, or all; enough for a quick model of another make."""
+"""Rows of the training sample, or all; enough for a quick reference model."""
 
 VALIDATION_ROWS = 500
 """Rows of the validation sample, or all."""

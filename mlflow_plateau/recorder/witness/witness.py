@@ -40,7 +40,7 @@ FEWEST = 64
 """With fewer rows gradients say too little."""
 
 FREE_TO_BUILD = 2.0
-"""So many seconds of compiling are not held against the budget: a small share of what Keras takes
+"""This many seconds of compiling are not held against the budget: a small share of what Keras takes
 to compile the training itself."""
 
 COST = 6.0
@@ -139,7 +139,7 @@ class Witness:
 
         Args:
             repairs: How to treat validation as train was treated.
-            reference: What quick models of another make found in the sample.
+            reference: What quick reference models found in the sample.
         """
         return self._trying(
             lambda opened, seconds: counterfactuals(
