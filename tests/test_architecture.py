@@ -16,8 +16,14 @@ MIDDLE = [
         "reference",
     )
     for path in sorted((PACKAGE / room).rglob("*.py"))
-] + [PACKAGE / "history.py", PACKAGE / "tracked.py", PACKAGE / "diagnosis.py"]
+] + [
+    PACKAGE / f"{name}.py"
+    for name in ("history", "tracked", "curve", "median", "layer_line", "diagnosis", "json_values")
+]
 
+
+ORDER = ("profiles", "checks", "reference", "align", "siblings", "signals", "causes", "weigh")
+"""Rooms of the middle: each may know those before it."""
 
 OUTER = {"store", "recorder", "cli", "diagnose", "evaluator"}
 """Rooms that know MLflow, Keras or both."""
@@ -26,8 +32,12 @@ OUTER = {"store", "recorder", "cli", "diagnose", "evaluator"}
 def rooms_imported(path: Path) -> set[str]:
     """Returns the modules of the package that a file imports, as ``mlflow_plateau.room``."""
     text = path.read_text(encoding="utf-8")
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
-    return {node.module for node in nodes if (node.module or "").startswith("mlflow_plateau.")}
+    nodes = list(ast.walk(ast.parse(text)))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.startswith("mlflow_plateau.")}
 
 
 def imported(path: Path) -> set[str]:
@@ -45,6 +55,14 @@ def imported(path: Path) -> set[str]:
 def test_the_middle_imports_no_framework_and_no_outer_room(path: Path) -> None:
     assert not imported(path) & FORBIDDEN
     assert not {name.split(".")[1] for name in rooms_imported(path)} & OUTER
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_data_flows_one_way(room: str) -> None:
+    later = {f"mlflow_plateau.{other}" for other in ORDER[ORDER.index(room) + 1 :]}
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        found = {".".join(name.split(".")[:2]) for name in rooms_imported(path)}
+        assert not found & later, path
 
 
 def test_only_the_recorder_imports_keras() -> None:

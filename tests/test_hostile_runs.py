@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,6 +16,7 @@ from mlflow_plateau.siblings.facts import facts_of
 from mlflow_plateau.store.note import BEGIN, merge_note
 from mlflow_plateau.tracked import Points, TrackedRun
 from mlflow_plateau.weigh import diagnose_history
+from mlflow_plateau.weigh.idioms import idioms
 from tests.report import diagnoses
 
 EPOCHS = 60
@@ -66,22 +66,16 @@ def test_it_is_diagnosed(name: str) -> None:
     facts_of(RUNS[name], {})
 
 
-def test_a_name_of_a_metric_is_no_code_in_a_remedy() -> None:
+@pytest.mark.parametrize("framework", ["keras", "lightning"])
+def test_a_name_of_a_metric_is_no_code_in_a_remedy(framework: str) -> None:
     evil = "val_loss'), __import__('os').system('id'), print('"
-    hostile = dataclasses.replace(
-        run({}, {"plateau.framework": "keras"}),
-        metrics={
-            "loss": Points(STEPS, FALLING, STEPS),
-            evil: Points(STEPS, RISING, STEPS),
-        },
-    )
 
-    diagnosis = diagnose_history(align(hostile, evil))
+    said = idioms(framework, evil, 5)["early_stopping"]
 
-    (call,) = re.findall(r"EarlyStopping\(.*?restore_best_weights=True\)", str(diagnosis.remedies))
-    tree = ast.parse(ast.literal_eval(f'"""{call}"""'), mode="eval").body
-    assert isinstance(tree, ast.Call)
-    assert {word.arg: ast.literal_eval(word.value) for word in tree.keywords}["monitor"] == evil
+    assert said is not None
+    call = ast.parse(said.partition(" beside")[0], mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert {word.arg: ast.literal_eval(word.value) for word in call.keywords}["monitor"] == evil
 
 
 def test_a_title_that_has_to_be_escaped_is_cut() -> None:

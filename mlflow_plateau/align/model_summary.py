@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mlflow_plateau.history import Setup
+from mlflow_plateau.layer_line import BETWEEN_LAYERS
 
 MOST_LINES = 20_000
 """Longer texts are no summaries."""
@@ -73,7 +74,7 @@ def read_model_summary(text: str) -> Setup:
     ]
     weights = _count(trainable[1])
     is_chain = len(header) == FEWEST_COLUMNS
-    in_words = " > ".join(_in_words(kind, width) for kind, width in layers)
+    in_words = BETWEEN_LAYERS.join(_in_words(kind, width) for kind, width in layers)
     return Setup(
         framework="keras",
         # What a layer holds that is a model itself the summary does not show.

@@ -28,12 +28,15 @@ NON_FINITE_VALUES = Cause(
             "look for NaN and infinity in inputs and targets{unseen_rows}:"
             " assert np.isfinite(x).all() and np.isfinite(y).all()",
         ),
-        Remedy("lower the learning rate to {lower_rate:.3g}: steps that overshoot end in infinity"),
+        Remedy(
+            "lower the learning rate to {rate_without_overshoot:.3g}: steps that overshoot end in"
+            " infinity"
+        ),
         Remedy("standardise the targets, which go from {far_targets}: gradients grow with them"),
         Remedy(
             "keep logarithms and divisions away from zero, and clip the gradients to a norm of 1:"
             " the first bad value came at {first_non_finite}",
-            "keep logarithms and divisions away from zero, and clip the gradients to a norm of 1",
+            "keep logarithms and divisions away from zero",
         ),
         Remedy(
             "run with {numerics} to find the operation",

@@ -30,11 +30,11 @@ NOT_TRAINING = Cause(
         contradicts("clean_gap_at_first", above=0.6, scale=0.1),
     ),
     remedies=(
+        Remedy("set a usual learning rate: it is {zero_rate}"),
         Remedy(
             "unfreeze {frozen}: {trainable:,} of {parameters} are trainable ({unfreezing})",
             "unfreeze {frozen}: {trainable:,} of {parameters} are trainable",
         ),
-        Remedy("set a usual learning rate: it is {zero_rate:g}"),
         Remedy(
             "look for what keeps the gradient from {unreached}: stop_gradient or detach, argmax, a"
             " NumPy call, or outputs that the loss does not depend on"

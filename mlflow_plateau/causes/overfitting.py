@@ -34,6 +34,7 @@ OVERFITTING = Cause(
         contradicts("learning_rate_position", above=1.2, scale=0.2),
         contradicts("learning_rate_position", below=-1.2, scale=0.2),
         contradicts("batch_size", below=3.0, scale=0.5),
+        contradicts("gap_beyond_memory", above=0.4, scale=0.1),
         supports("smaller_model_better", above=0.05, scale=0.02),
         supports("more_regularization_better", above=0.05, scale=0.02),
         supports("other_data_better", above=0.08, scale=0.02),

@@ -56,6 +56,10 @@ UNREPRESENTATIVE_VALIDATION = Cause(
             " class, and keep groups (patients, days) on one side",
         ),
         Remedy("cross-validate: if the loss differs much between folds, the split is the problem"),
+        Remedy(
+            "keep a time series in its order, since its windows overlap: validate on later blocks"
+            " with a gap of a window before each, and train on data as recent as possible"
+        ),
     ),
     experiment="a random re-split of training and validation rows closes the gap",
     references=("Quiñonero-Candela et al., Dataset Shift in Machine Learning (2009)",),

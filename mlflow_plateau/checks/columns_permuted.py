@@ -35,6 +35,9 @@ CORRELATION = 0.15
 STANDARD_ERRORS = 6.0
 """A change of a correlation by so many standard errors is no chance, among thousands of pairs."""
 
+MOST_COMPARED = 64
+"""With more columns, exchanges two at a time take too long."""
+
 
 def columns_permuted(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds another order of the columns: by their names, distributions and correlations."""
@@ -191,7 +194,7 @@ def _settle_by_correlation(
     Columns that look alike are exchanged, two at a time, as long as that helps.
     """
     matrices = _correlations(both, columns)
-    if matrices is None or len(columns) > 64:
+    if matrices is None or len(columns) > MOST_COMPARED:
         return order
     train, validation, error = matrices
     worst = np.abs(train - validation[np.ix_(order, order)])

@@ -44,6 +44,12 @@ POSSIBLE = 20.0
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""
 
+MOST_REPEAT = 0.5
+"""Where this part of the rows repeats by itself, sharing is told by the others, …"""
+
+OF_THE_REST = 0.25
+"""… of which at least this part has to be shared."""
+
 
 def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds rows of validation that train holds too, beyond what repetition explains.
@@ -78,8 +84,8 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         likely = len(theirs) * (expected + UNSEEN_REPEATS / float(often.sum()))
         if float(poisson.sf(shared - 1, likely)) > FALSE_FINDINGS:
             return  # rows of so few different values may coincide
-    if not copied and expected > 0 and excess < 0.25 * (1 - expected) and expected > 0.5:
-        return  # nearly all rows repeat by themselves: nothing can be told
+    if not copied and expected > MOST_REPEAT and excess < OF_THE_REST * (1 - expected):
+        return  # most rows repeat by themselves, and few of the others are shared
     estimated = share * validation.rows
     if copied:
         aside = (

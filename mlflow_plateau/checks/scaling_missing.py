@@ -53,6 +53,12 @@ PIXELS = ((255.0, 0.0), (127.5, 127.5))
 BRIGHTER = 4.0
 """The brightest pixel of one split is at most this many times brighter than that of the other."""
 
+COMMONEST = 2.0
+"""Nothing is forgotten as often as the division by 255; what it costs less for that, in nats."""
+
+BRIGHT = 0.8
+"""The brightest of many pixels is at least this part of what a pixel can be."""
+
 LEAST_COLUMNS = 3
 """This many columns agreeing on a division by 255 are an image's pixels."""
 
@@ -304,7 +310,7 @@ def _pixel_hypothesis(
             treated=one,
         ),
         explains=frozenset(pair.place for pair in columns),
-        cost=CLAIM - 2,
+        cost=CLAIM - COMMONEST,
     )
 
 
@@ -317,7 +323,7 @@ def _by_constants(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hy
         raw = [_sides(pair, train_is_scaled)[1] for pair in columns]
         top = max(column.greatest for column in raw)
         pixels = min(column.least for column in raw) >= 0 and (
-            0.9 < top <= 1 or (200 < top <= 255 and all(column.whole for column in raw))
+            BRIGHT < top <= 1 or (BRIGHT < top / 255 <= 1 and all(column.whole for column in raw))
         )
         if not pixels or min(column.least for column in scaled) >= 0:
             continue

@@ -62,6 +62,9 @@ SLIGHT = 0.05
 STANDARD_ERRORS = 3.5
 """… or by so many standard errors of the mean, which chance brings about."""
 
+FEW_VALUES = 16
+"""Columns of at most this many values are masks, marks and grades."""
+
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to fit anything."""
 
@@ -72,10 +75,11 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     fits: dict[tuple[str, float, float], Affine] = {}
     for both in quantities(comparison):
         is_scaled = scaled_alike(both)
-        for pair in both.different:
+        for pair in both.features:
             if both.holds_dates(pair):
                 continue
-            fit = _unit(pair)
+            # Of masks and marks most are zero: as a whole they hardly differ.
+            fit = _unit(pair) if pair in both.different else _of_few_values(pair)
             # Of columns that were scaled alike another population is no unit, but a mirror image is
             # no population.
             if fit is not None and not (is_scaled(pair) and fit.factor > 0):
@@ -153,6 +157,23 @@ def _unit(pair: NumberPair) -> Affine | None:
     if fitted.misfit <= FITS and (abs(math.log(abs(fitted.factor))) > math.log(UNNATURAL) or far):
         return _rounded(pair, fitted)
     return None
+
+
+def _of_few_values(pair: NumberPair) -> Affine | None:
+    """Returns the known factor between all values of the two splits, where these are few."""
+    train, validation = pair.train, pair.validation
+    few = len(train.low) == len(validation.low) <= FEW_VALUES
+    if not (few and train.atoms and validation.atoms and len(train.low) > 1):
+        return None
+    apart = min(float(side.total - side.mass[side.low == 0].sum()) for side in (train, validation))
+    if apart < LEAST_ROWS or not (train.greatest and validation.greatest):
+        return None
+    factor = validation.greatest / train.greatest
+    known = next((f for f in KNOWN_FACTORS if abs(f / factor - 1) <= SAME), None)
+    if known is None or abs(math.log(abs(known))) < math.log(UNNATURAL):
+        return None
+    same = np.allclose(known * train.low, validation.low, rtol=SAME, atol=0.0)
+    return with_constants(pair, known, 0.0) if same else None
 
 
 def _between_lattices(pair: NumberPair, fitted: Affine) -> Affine | None:

@@ -83,10 +83,15 @@ class Study:
         """
         try:
             found = self._witness.counterfactuals(repairs, self._reference)
+            repair = repair_made(found, repairs)
+            # Where the checks found nothing to undo, the columns may hide another order.
+            ordered = None if repairs else self._witness.arrangement()
+            if ordered is not None:
+                found = {**found, **ordered.losses}
+                repair = Setup(repair=ordered.done)
             if found:
                 with patience(AFTER_TRAINING):
-                    params = as_params(repair_made(found, repairs), besides=Setup())
-                    write_at_once(scope, prefixed(found), params, step)
+                    write_at_once(scope, prefixed(found), as_params(repair, besides=Setup()), step)
         except Exception as error:
             # An extra, and the training is over.
             notice("no repaired validation rows were tried", error, silent=self._silent)

@@ -144,6 +144,9 @@ class Writer:
                 self._do_meanwhile()
 
     def _try_to_send(self) -> bool:
+        with self._wake:
+            if not (self._metrics or self._params or self._tasks):
+                return True
         try:
             # Asked first: MLflow would try for minutes, and draw from Python's global generator
             # how long to wait in between.

@@ -32,6 +32,9 @@ ELLIPSIS = "…"
 LONGEST_AXIS_TITLE = 12
 LONGEST_VALUE = 60
 
+MORE_LIKELY_THAN_NOT = 0.5
+"""A confidence below this in that nothing holds a loss back is none."""
+
 
 def shorten(text: str, length: int) -> str:
     """Returns the text, its middle left out where it is longer than ``length`` characters."""
@@ -147,8 +150,16 @@ def confidence(diagnosis: Diagnosis) -> str:
 def finding_with_confidence(diagnosis: Diagnosis) -> str:
     """Returns the finding in a few words and, where there is an answer, how sure it is."""
     title, _ = finding(diagnosis)
+    if _is_in_doubt(diagnosis):
+        return f"{title}, though something may hold it back"
     sure = confidence(diagnosis)
     return f"{title}, confidence {sure}" if sure else title
+
+
+def _is_in_doubt(diagnosis: Diagnosis) -> bool:
+    """Whether a loss that still improves may well improve less than it could."""
+    nothing_named = diagnosis.status == "improving" and diagnosis.cause == NONE
+    return nothing_named and diagnosis.confidence < MORE_LIKELY_THAN_NOT
 
 
 def axis_title(diagnosis: Diagnosis) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property
 from mlflow_plateau.align.names import Kind, read_name
 from mlflow_plateau.align.setup import is_setup_parameter, setup_of
 from mlflow_plateau.history import Setup
+from mlflow_plateau.layer_line import BETWEEN_LAYERS
 from mlflow_plateau.siblings.words import OTHER, lever_of
 from mlflow_plateau.tracked import TrackedRun
 
@@ -22,9 +23,6 @@ MLFLOW = "mlflow."
 
 LEAST_DECAY = 1e-9
 """A rate that fell further is as good as zero."""
-
-BETWEEN_LAYERS = " > "
-"""What stands between the layers in ``Setup.layers``."""
 
 NO_SHAPE = ("Dropout", "Cell")
 """Kinds of layers that a model has beside those which give it its shape."""

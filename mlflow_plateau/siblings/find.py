@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlflow_plateau.align.names import Split, read_name
+from mlflow_plateau.curve import MAD_TO_DEVIATION, Curve
 from mlflow_plateau.errors import NoLossError
 from mlflow_plateau.history import History
 from mlflow_plateau.siblings.choose import Chosen, Describe, choose, described
@@ -16,7 +17,6 @@ from mlflow_plateau.siblings.levers import differences
 from mlflow_plateau.siblings.outcome import Course, Pair, course_of, pair
 from mlflow_plateau.siblings.sibling import Sibling, Siblings
 from mlflow_plateau.siblings.words import BATCH_SIZE
-from mlflow_plateau.signals.curve import MAD_TO_DEVIATION, Curve
 from mlflow_plateau.tracked import Points, TrackedRun
 
 LEAST_NOISE = 0.01
@@ -31,6 +31,9 @@ runs that learned nothing the best one is best by chance."""
 
 LEARNED = 0.1
 """A run that made less of the progress than this share learned nothing."""
+
+STRANGE = 10.0
+"""Repetitions begin within this factor of each other, whatever their seeds."""
 
 FEWEST_POINTS = 3
 """A shorter curve has no best value worth comparing."""
@@ -78,6 +81,8 @@ def find_siblings(
         other = chosen.candidate.run
         theirs = _course(other, chosen.their_metric, read(other.run_id, chosen.their_metric))
         both = pair(our_course, theirs) if theirs is not None else None
+        if theirs is not None and not chosen.differences and _begin_apart(our_course, theirs):
+            continue  # No seed does that: what differs was not logged.
         if theirs is not None and both is not None:
             compared.append((chosen, theirs, both))
     if not compared:
@@ -97,6 +102,12 @@ def find_siblings(
         noise_from=noise_from,
         seen=len(candidates),
     )
+
+
+def _begin_apart(ours: Course, theirs: Course) -> bool:
+    """Whether the first losses of two runs are of different orders."""
+    low, high = sorted((ours.first, theirs.first))
+    return ours.sign > 0 and low > 0 and high > STRANGE * low
 
 
 def _metrics(run: TrackedRun, history: History) -> list[str]:

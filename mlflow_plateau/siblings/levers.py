@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mlflow_plateau.align.setup import is_training
 from mlflow_plateau.counted import multiple
+from mlflow_plateau.layer_line import BETWEEN_LAYERS, LAYER
 from mlflow_plateau.siblings.facts import Facts
 from mlflow_plateau.siblings.sibling import DATA_SET, Difference
 from mlflow_plateau.siblings.words import (
@@ -23,7 +24,6 @@ from mlflow_plateau.siblings.words import (
     SCHEDULE,
     VALIDATION_DATA,
 )
-from mlflow_plateau.signals.model import LAYER
 
 SAME = 0.02
 """Numbers whose logarithms differ by less were meant to be the same."""
@@ -178,7 +178,7 @@ def _is_resized(ours: str, theirs: str) -> bool:
     a, b = (
         [
             (found[1], int(found[2] or 0))
-            for part in _body(layers).split(" > ")
+            for part in _body(layers).split(BETWEEN_LAYERS)
             if (found := LAYER.match(part))
         ]
         for layers in (ours, theirs)
@@ -195,7 +195,7 @@ def _contains(larger: list[tuple[str, int]], smaller: list[tuple[str, int]]) -> 
 
 def _body(layers: str) -> str:
     """Returns the layers before the last: the head belongs to the loss."""
-    return layers.rpartition(" > ")[0]
+    return layers.rpartition(BETWEEN_LAYERS)[0]
 
 
 def _trainable(facts: Facts) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlflow_plateau.align import align
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.tracked import Points, TrackedRun
 
 SHORT = 0.5

@@ -78,6 +78,7 @@ SIGNALS: tuple[Signal, ...] = (
     batches.batch_share,
     model.parameters_per_row,
     model.model_size,
+    model.gap_beyond_memory,
     model.dropout_rate,
     model.penalty_factor,
     model.validation_below_training,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.head_rules import CROSS_ENTROPIES
-from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.progress import FEWEST_POINTS
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -74,14 +74,15 @@ def training_accuracy(view: View) -> Measurement:
 
 @signal(
     unit="accuracy",
-    sentence="over the run the training accuracy rose by {value:.3f}",
+    sentence="over the run the training accuracy went from {first:.3f} to {last:.3f}",
 )
 def accuracy_gain(view: View) -> Measurement:
     """Training accuracy at the end − in the first epoch."""
     values = _accuracy(view, "accuracy")
     if values is None:
         return cannot_say(no_accuracy(view, "training"))
-    return Measurement(_end(values) - float(values[0]))
+    first, last = float(values[0]), _end(values)
+    return Measurement(last - first, facts={"first": first, "last": last})
 
 
 @signal(

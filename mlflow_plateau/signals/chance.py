@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from mlflow_plateau.counted import multiple
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 

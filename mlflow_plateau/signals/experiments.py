@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from mlflow_plateau.curve import Curve
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.batches import NO_BATCH_SIZE
 from mlflow_plateau.signals.chance import NO_CONSTANT, TRAINING_AGAINST_CONSTANT
-from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
@@ -272,7 +272,8 @@ def step_gain(view: View) -> Measurement:
 
 @signal(
     unit="share of the loss",
-    sentence="one step of the current size along the gradient would raise the loss by {value:.1%}",
+    sentence="one step of the current size along the gradient would {change} the loss by"
+    " {size:.1%}",
     needs="recorded",
 )
 def step_harm(view: View) -> Measurement:
@@ -282,7 +283,11 @@ def step_harm(view: View) -> Measurement:
         return _no_steps(view)
     share = -float(gain.values[-1]) / max(abs(float(fit.values[-1])), 1e-30)
     epoch = float(gain.epochs[-1])
-    return Measurement(min(max(share, -1.0), 10.0), epochs=(epoch, epoch))
+    return Measurement(
+        min(max(share, -1.0), 10.0),
+        epochs=(epoch, epoch),
+        facts={"change": "raise" if share > 0 else "lower", "size": abs(share)},
+    )
 
 
 def _step_gain(view: View) -> tuple[float, float] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.tracked import FloatArray
 
 FEWEST_POINTS = 10

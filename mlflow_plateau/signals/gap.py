@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.median import median
+from mlflow_plateau.curve import Curve
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -99,8 +99,8 @@ def gap_at_half_progress(view: View) -> Measurement:
 
 @signal(
     unit="share of the validation loss",
-    sentence="smoothed, the validation loss ends at {validation:.4g} and the training loss at"
-    " {training:.4g}: a gap of {value:.0%} of the validation loss",
+    sentence="smoothed, the validation loss ends at {validation:.4g}, {side} the training loss"
+    " ({training:.4g}) by {apart:.0%} of the former",
 )
 def gap_at_end(view: View) -> Measurement:
     """(validation − training) / |validation| of the smoothed ends."""
@@ -113,8 +113,24 @@ def gap_at_end(view: View) -> Measurement:
     return Measurement(
         (validation.end - training.end) / abs(validation.end),
         epochs=(validation.span[1], validation.span[1]),
-        facts={"validation": validation.end, "training": training.end},
+        facts=ends(training, validation, abs(validation.end)),
     )
+
+
+def ends(training: Curve, validation: Curve, whole: float) -> dict[str, float | str]:
+    """Returns where both losses end, on which side the validation loss is, and how far, as a share.
+
+    Args:
+        training: The training loss.
+        validation: The validation loss.
+        whole: What it is a share of.
+    """
+    return {
+        "training": training.end,
+        "validation": validation.end,
+        "side": "above" if validation.end >= training.end else "below",
+        "apart": abs(validation.end - training.end) / whole,
+    }
 
 
 @signal(

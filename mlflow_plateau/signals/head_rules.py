@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mlflow_plateau.history import Setup
+from mlflow_plateau.layer_line import BETWEEN_LAYERS
 
 Rule = Callable[[Setup], str]
 
@@ -143,7 +144,7 @@ def _logits_of_one_sign(setup: Setup) -> str:
 def _squashed_twice(setup: Setup) -> str:
     if setup.loss not in CROSS_ENTROPIES:
         return ""
-    before, _, end = (setup.layers or "").rpartition(" > ")
+    before, _, end = (setup.layers or "").rpartition(BETWEEN_LAYERS)
     first, again = _SQUASHED.search(before), _SQUASHES_ALONE.fullmatch(end)
     # PyTorch's losses of logits squash whatever they are given.
     in_loss = setup.framework in OF_PYTORCH and setup.from_logits

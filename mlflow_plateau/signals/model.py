@@ -7,8 +7,9 @@ import re
 import numpy as np
 
 from mlflow_plateau.counted import counted
+from mlflow_plateau.layer_line import BETWEEN_LAYERS, LAYER
 from mlflow_plateau.signals.batches import NO_ROWS
-from mlflow_plateau.signals.gap import both_losses
+from mlflow_plateau.signals.gap import both_losses, ends
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
@@ -49,6 +50,42 @@ def model_size(view: View) -> Measurement:
     return Measurement(float(np.log10(parameters)), facts={"size": size})
 
 
+FEW = 0.7
+"""A model with more weights than this, for each row, may fit any rows."""
+
+SQUARED = frozenset({"mean_squared_error", "mse"})
+
+
+@signal(
+    unit="decades",
+    sentence="{size} can fit rows by heart to a validation loss of {most:.2g} times the training"
+    " loss; it is {times:.3g} times that",
+)
+def gap_beyond_memory(view: View) -> Measurement:
+    """log10(validation loss / training loss) − log10((1 + p) / (1 − p)), p weights for each row.
+
+    Least squares with P weights on N rows lower the training loss to (1 − P/N) σ² on average, and
+    have (1 + P/N) σ² on other rows (Mallows, 1973; Akaike, 1970). More than that is not memory.
+    """
+    setup, pair = view.setup, both_losses(view)
+    if isinstance(pair, str):
+        return cannot_say(pair)
+    weights, rows = setup.trainable_parameter_count, setup.training_rows
+    if not weights or not rows:
+        return cannot_say(NO_SIZE if not weights else NO_ROWS)
+    if setup.loss not in SQUARED or weights > FEW * rows:
+        return cannot_say("only of least squares with fewer weights than rows is that known")
+    training, validation = pair
+    if training.end <= 0 or validation.end <= 0:
+        return cannot_say("a loss is zero")
+    most, times = (rows + weights) / (rows - weights), validation.end / training.end
+    return Measurement(
+        float(np.log10(times / most)),
+        epochs=(validation.span[1], validation.span[1]),
+        facts={"size": _size(weights, rows), "most": most, "times": times},
+    )
+
+
 @signal(unit="dropout rate", sentence="the largest dropout rate is {value:.2f}")
 def dropout_rate(view: View) -> Measurement:
     """Largest dropout rate in the model."""
@@ -72,8 +109,8 @@ def penalty_factor(view: View) -> Measurement:
 
 @signal(
     unit="share of the training loss",
-    sentence="smoothed, the validation loss ends {value:.0%} below the training loss"
-    " ({validation:.4g} against {training:.4g})",
+    sentence="smoothed, the validation loss ends at {validation:.4g}, {side} the training loss"
+    " ({training:.4g}) by {apart:.0%} of the latter",
 )
 def validation_below_training(view: View) -> Measurement:
     """(training − validation) / |training| of the smoothed ends.
@@ -89,12 +126,9 @@ def validation_below_training(view: View) -> Measurement:
     return Measurement(
         (training.end - validation.end) / abs(training.end),
         epochs=(validation.span[1], validation.span[1]),
-        facts={"training": training.end, "validation": validation.end},
+        facts=ends(training, validation, abs(training.end)),
     )
 
-
-LAYER = re.compile(r"(\w+)(?:\((\d{1,9})(?:, (\w+))?)?")
-"""One layer of the line that the recorder writes: ``Dense(128, relu)``."""
 
 WITH_UNITS = (
     "Dense",
@@ -132,7 +166,7 @@ def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
     """Returns width and activation of the layers with units, without the last one."""
     if not view.setup.layers or "…" in view.setup.layers:
         return None
-    layers = [LAYER.match(part) for part in view.setup.layers.split(" > ")]
+    layers = [LAYER.match(part) for part in view.setup.layers.split(BETWEEN_LAYERS)]
     if any(layer is None or layer[1].startswith(OPAQUE) for layer in layers):
         return None
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.signals.model import NO_SIZE
 from mlflow_plateau.signals.progress import FEWEST_POINTS, readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, listed, signal

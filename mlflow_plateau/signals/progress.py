@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 

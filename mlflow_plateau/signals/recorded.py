@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mlflow_plateau.counted import counted, multiple
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.chance import first_loss_excess
 from mlflow_plateau.signals.finite import where_not_finite
-from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.rate import NO_RATES
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View

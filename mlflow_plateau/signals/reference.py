@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from mlflow_plateau.checks.distribution_shift import OTHER_DEPENDENCE
+from mlflow_plateau.curve import Curve
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.chance import target_shift
-from mlflow_plateau.signals.curve import Curve
 from mlflow_plateau.signals.gap import gap_at_end
 from mlflow_plateau.signals.head_rules import BINARY, CATEGORICAL, SPARSE
-from mlflow_plateau.signals.median import median
 from mlflow_plateau.signals.model import NO_COLUMNS, reads_arrangement
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -25,6 +25,9 @@ NO_REFERENCE = "no reference model was fitted to the rows"
 
 LEARNABLE = 0.05
 """Below this share of the targets' variance there is too little to compare anything with."""
+
+WEAK = 2.5
+"""A share that is more standard errors above zero is no chance, however small."""
 
 ALIKE = 0.1
 """Targets that are shifted by less have about the same classes in both splits."""
@@ -55,11 +58,22 @@ def _learnable(view: View, errors: float) -> Measurement:
     share, error = view.setup.learnable_share, view.setup.learnable_share_error
     if share is None or error is None:
         return _no_reference(view)
+    if errors > 0 and share > WEAK * error and _holds_on_validation(view):
+        return cannot_say("the reference model explains little, but more than chance would")
     if share + 2 * error < _learned(view) or (
         share - 2 * error < LEARNABLE and _right_more_often_than_a_constant(view)
     ):
         return cannot_say("the model itself learned more than the reference model")
     return Measurement(share + errors * error, facts={"share": max(share, 0.0), "error": error})
+
+
+def _holds_on_validation(view: View) -> bool:
+    """Returns whether what the reference model learned holds on validation rows, beyond chance."""
+    share, error = (
+        view.setup.learnable_share_validation,
+        view.setup.learnable_share_validation_error,
+    )
+    return share is not None and error is not None and share > error
 
 
 def _learned(view: View) -> float:

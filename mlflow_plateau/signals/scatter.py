@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlflow_plateau.signals.curve import Curve
-from mlflow_plateau.signals.median import median
+from mlflow_plateau.curve import Curve
+from mlflow_plateau.median import median
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, cannot_say, signal
 from mlflow_plateau.signals.view import View

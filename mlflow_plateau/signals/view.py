@@ -7,10 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
+from mlflow_plateau.curve import Curve, smooth_together
 from mlflow_plateau.history import History, Setup
-from mlflow_plateau.signals.curve import Curve, smooth_together
 from mlflow_plateau.signals.plateau import Plateau, find_plateau
 from mlflow_plateau.tracked import FloatArray
+
+DECAYED_AT_ONCE = 3.0
+"""A first rate that is this many times the highest logged one fell before any was logged."""
 
 SPENT = 0.01
 """A schedule that ended at a smaller share of its largest rate has come to its end."""
@@ -73,11 +76,17 @@ class View:
 
     @cached_property
     def learning_rates(self) -> FloatArray:
-        """The known learning rates in order of epochs; the setup's one where none was logged."""
+        """The known learning rates in order of epochs; the setup's one where none was logged.
+
+        Rates are logged when an epoch ends. One that the setup says, and all of these are far
+        below, was there at the first update and decayed within the first epoch.
+        """
         rates = self.history.learning_rate[np.isfinite(self.history.learning_rate)]
-        if len(rates) == 0 and self.setup.learning_rate is not None:
-            return np.array([self.setup.learning_rate])
-        return rates
+        first = self.setup.learning_rate
+        if first is None:
+            return rates
+        falls = len(rates) > 0 and rates[0] >= rates.max() and first > DECAYED_AT_ONCE * rates[0]
+        return np.concatenate([[first], rates]) if falls or not len(rates) else rates
 
     def metric(self, name: str) -> FloatArray | None:
         """Returns the finite values of a further metric, ``None`` where it was not logged."""

@@ -61,6 +61,9 @@ MUCH = 0.3
 LIKE = 3.0
 """Learning rates within this factor are about the same."""
 
+TURNED = 0.02
+"""A last validation loss that is above the best by more than this share has turned, or scatters."""
+
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
 
@@ -84,6 +87,9 @@ def _facts(view: View) -> dict[str, object]:
         lower = usual if usual and rate > 30 * usual else rate / 10
         higher = _better_rate(view, 1) or higher
         lower = _better_rate(view, -1) or lower
+    spoiled_rows = _spoiled_rows(view)
+    # Said also where it is zero, so a word and not a number that counts for nothing.
+    zero_rate = f"{rates.max():g}" if len(rates) and rates.max() < NO_RATE else None
     best_epoch, stopped = _worth_stopping_at(view), setup.outcome == "stopped"
     return {
         "best_epoch": None if stopped else best_epoch,
@@ -98,7 +104,7 @@ def _facts(view: View) -> dict[str, object]:
         "lower_penalty": 1e-4,
         "parameters": _counted(setup.parameter_count, "weight"),
         "trainable": setup.trainable_parameter_count,
-        "frozen": _frozen(setup),
+        "frozen": None if zero_rate and setup.trainable_parameter_count else _frozen(setup),
         "unreached": listed(
             setup.unreached_layers or setup.unmoved_layers or ("the trainable weights",)
         ),
@@ -107,10 +113,11 @@ def _facts(view: View) -> dict[str, object]:
         "learning_rate": rate,
         "higher_rate": higher,
         "lower_rate": lower,
+        "rate_without_overshoot": lower if spoiled_rows is None else None,
         "peak_rate": rate if len(rates) > 1 else None,
         "last_rate": float(rates[-1]) if len(rates) > 1 else None,
         "floor_rate": rate / 30 if rate else None,
-        "zero_rate": float(rates.max()) if len(rates) and rates.max() < NO_RATE else None,
+        "zero_rate": zero_rate,
         "batch_size": batch,
         "larger_batch": max(HEALTHY_BATCH, 8 * batch) if batch else None,
         "smaller_batch": 2 ** int(math.log2(max(batch * updates.value / HEALTHY_UPDATES, 1)))
@@ -122,7 +129,7 @@ def _facts(view: View) -> dict[str, object]:
         "unseen_difference": _unseen_difference(view),
         "constant_loss": setup.constant_loss,
         "far_targets": _far_targets(setup),
-        "spoiled_rows": _spoiled_rows(view),
+        "spoiled_rows": spoiled_rows,
         "unseen_rows": "" if view.history.comparison is None else None,
         "head": str(mismatch.facts["why"]) if mismatch.known and mismatch.value > 0 else None,
         "first_non_finite": f"{view.history.axis} {non_finite.epochs[0]:.10g}"
@@ -216,7 +223,10 @@ def _consistency_fix(view: View) -> str | None:
 
 def train_longer(view: View) -> str:
     """Returns what to expect of as many epochs again, where the curve says."""
+    curve = view.validation
     plain = "train for longer: the validation loss is still falling"
+    if curve is not None and curve.values[-1] - curve.values.min() > TURNED * curve.scale:
+        return "train for longer, and keep the best weights: the last ones are not the best so far"
     rates = view.learning_rates
     if len(rates) > 1 and rates[-1] < DECAYED * rates.max():
         # The curve was drawn by a rate that more epochs would not have.
@@ -224,7 +234,6 @@ def train_longer(view: View) -> str:
             f"{plain}; the learning rate has decayed from {rates.max():.3g} to {rates[-1]:.3g}, so"
             " stretch the schedule over more epochs instead of adding epochs at its end"
         )
-    curve = view.validation
     if curve is None or view.history.higher_is_better:
         return plain
     start, end = curve.span

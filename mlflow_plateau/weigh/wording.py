@@ -23,6 +23,9 @@ def _best(view: View) -> str:
     return f"{value:.4g} at {at}"
 
 
+STILL_FALLS = 0.1
+"""A validation loss that fell by this share along the plateau, if only at times, has not ended."""
+
 MEMORISED = 0.3
 """A training loss that fell by this share along the plateau learned something that is of no use."""
 
@@ -33,6 +36,10 @@ def _by_heart(view: View) -> str:
     if not (training and validation and view.plateau) or view.history.higher_is_better:
         return ""
     onset = float(np.interp(view.plateau.onset_epoch, training.epochs, training.smooth))
+    held_out = float(np.interp(view.plateau.onset_epoch, validation.epochs, validation.smooth))
+    later = validation.values[validation.epochs > view.plateau.onset_epoch]
+    if len(later) and held_out - float(later.min()) > STILL_FALLS * abs(held_out):
+        return ""  # Noise hides that the validation loss goes on falling.
     if training.end >= validation.end or onset - training.end < MEMORISED * abs(onset):
         return ""
     return (

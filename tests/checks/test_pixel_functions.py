@@ -39,3 +39,14 @@ def test_fainter_strokes_are_a_shift() -> None:
     fainter = np.round(VALIDATION * 16 * 0.6) / 16
 
     assert kinds(TRAIN, fainter.astype("float32")) == ["distribution_shift"]
+
+
+def test_sparse_masks_in_other_units_differ_though_most_pixels_do_not() -> None:
+    masks, others = (TRAIN == 1).astype("float32"), (VALIDATION == 1).astype("float32")
+    few = np.random.default_rng(4).random(masks.shape[1:]) < 0.1
+
+    finding = check_consistency((TRAIN, masks * few), (VALIDATION, others * few * 255)).findings[0]
+
+    assert (finding.kind, finding.severity) == ("unit_factor", "fail")
+    assert finding.fix == "y_validation = y_validation / 255"
+    assert kinds((TRAIN, masks * few), (VALIDATION, others * few)) == []

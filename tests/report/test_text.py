@@ -106,5 +106,7 @@ def test_while_improving_the_confidence_is_in_that_nothing_holds_it_back() -> No
     without = dataclasses.replace(
         named, cause="none", confidence=0.4, headline="Still improving: no plateau yet."
     )
-    assert "Still improving, confidence 0.40 that nothing holds it back" in render_text(without)
+    assert "Still improving, though something may hold it back" in render_text(without)
+    likely = dataclasses.replace(without, confidence=0.6)
+    assert "Still improving, confidence 0.60 that nothing holds it back" in render_text(likely)
     assert "that nothing holds it back" not in render_text(named)

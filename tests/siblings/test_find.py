@@ -132,3 +132,14 @@ def test_no_sibling_no_comparison(alone: bool) -> None:
         other = {"lr": "1", "batch_size": "2", "dropout": "0.5", "units": "1"}
         made.add("another", curve(0.1), other)
     assert made.siblings("ours") is None
+
+
+def test_what_begins_at_another_order_of_magnitude_is_no_repetition() -> None:
+    made = Experiment()
+    made.add("ours", 40_000 * curve(0.5))
+    made.add("another head", curve(0.5))
+    assert made.siblings("ours") is None
+    made.add("a repetition", 40_000 * curve(0.4))
+    found = made.siblings("ours")
+    assert found is not None
+    assert [sibling.run_id for sibling in found.compared] == ["a repetition"]

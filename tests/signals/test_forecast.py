@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.weigh import diagnose_history
 from tests.generated import improving

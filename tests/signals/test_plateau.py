@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlflow_plateau.signals.curve import Curve
+from mlflow_plateau.curve import Curve
 from mlflow_plateau.signals.plateau import find_plateau
 from tests.generated import falling
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from mlflow_plateau.layer_line import BETWEEN_LAYERS
 from mlflow_plateau.recorder.describe.names import named
 from mlflow_plateau.recorder.describe.training import Training
 
@@ -87,7 +88,7 @@ def output_axes(training: Training) -> int | None:
 
 def layers(training: Training) -> str | None:
     """Returns the layers in a line: ``Dense(128, relu) > Dense(1, sigmoid)``."""
-    return " > ".join(_in_words(layer) for layer in _leaves(training.model)) or None
+    return BETWEEN_LAYERS.join(_in_words(layer) for layer in _leaves(training.model)) or None
 
 
 def hidden_activations(training: Training) -> tuple[str, ...] | None:
@@ -111,9 +112,15 @@ def dropout(training: Training) -> float | None:
 
 
 def l2(training: Training) -> float | None:
-    """Returns the largest L2 penalty factor on a kernel; 0 where there is none."""
+    """Returns the largest L2 penalty factor on any weights; 0 where there is none.
+
+    Each kind of layer has penalties of its own: on kernels, embeddings, scales, biases.
+    """
     penalties: list[Any] = [
-        getattr(layer, "kernel_regularizer", None) for layer in _leaves(training.model)
+        penalty
+        for layer in _leaves(training.model)
+        for name, penalty in vars(layer).items()
+        if name.endswith("_regularizer") and name != "activity_regularizer"
     ]
     return max((float(penalty.l2) for penalty in penalties if hasattr(penalty, "l2")), default=0.0)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mlflow_plateau.layer_line import BETWEEN_LAYERS
 from mlflow_plateau.recorder.describe.tables import as_table, classes_in, constant_losses
 from mlflow_plateau.recorder.pytorch.splits import on_the_cpu
 from mlflow_plateau.recorder.pytorch.training import TorchTraining
@@ -173,7 +174,7 @@ def in_words(model: Any, activations: tuple[str, ...] | None = None) -> str:
     if not found_activation and activations and len(activations) == 1:
         for index in with_units[:-1]:
             layers[index].append(activations[0])
-    return " > ".join(f"{n}({', '.join(words)})" if words else n for n, *words in layers)
+    return BETWEEN_LAYERS.join(f"{n}({', '.join(words)})" if words else n for n, *words in layers)
 
 
 def _leaves(model: Any) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,12 @@ from mlflow_plateau.tracked import BoolArray, FloatArray
 
 LARGEST_NOISE_SCALE = 1e6
 """Stands for noise without any signal that could be seen."""
+
+COPIES = 1 - 1e-5
+"""Units whose mean cosine is this close to 1 are copies of each other, however few."""
+
+BY_CHANCE = 3.0
+"""Units that are alike by less than this many standard errors may be so by chance."""
 
 STARVED = 0.01
 """A kernel with less than this share of the largest relative gradient hardly learns."""
@@ -125,7 +132,12 @@ def _similarity(kernel: FloatArray) -> float:
         return 1.0  # All of them are zero, and so alike.
     # ‖Σu‖² = Σ‖uᵢ‖² + Σᵢ≠ⱼ uᵢ·uⱼ
     along = float((directions.sum(axis=1) ** 2).sum())
-    return (along - float((directions**2).sum())) / (units * (units - 1))
+    mean = (along - float((directions**2).sum())) / (units * (units - 1))
+    if mean >= COPIES:
+        return mean
+    # Cosines of random directions have a variance of one over the number of dimensions.
+    chance = math.sqrt(2 / (units * (units - 1) * len(columns)))
+    return mean - min(BY_CHANCE * chance, max(mean, 0.0))
 
 
 def _norm(array: FloatArray) -> float:

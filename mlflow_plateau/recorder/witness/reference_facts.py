@@ -48,6 +48,8 @@ def why_not(loss: str | None, sample: Sample) -> str:
         return "the training rows have no targets that could be read"
     if loss is None or _arrays(sample.training) is None:
         return "the model has several losses or targets, or was compiled without a loss"
+    if all(bool((y == y[:1]).all()) for y in arrays_in(sample.training.y)):
+        return "all training rows of the sample have the same target"
     return "there are too few rows, or targets of a kind that quick models do not learn"
 
 

@@ -17,6 +17,9 @@ from mlflow_plateau.recorder.witness.rows import Rows
 MULTIPLES: tuple[float, ...] = tuple(10.0**power for power in np.arange(-2.0, 4.01, 0.5))
 """Multiples of the current step that are tried."""
 
+FEWEST_TRIED = 6
+"""This many multiples are tried whatever harm the largest of them does."""
+
 
 def step_probe(
     model: Differentiable, next_update: NextUpdate, gradients: Gradients, training: Rows
@@ -48,7 +51,7 @@ def step_probe(
         ]
         gain = now - model.losses(rows, moved).data
         gains.append(gain if np.isfinite(gain) else -np.inf)
-        if len(gains) > 6 and gain < min(0.0, gains[-2]) and gain < -abs(now):
+        if len(gains) > FEWEST_TRIED and gain < min(0.0, gains[-2]) and gain < -abs(now):
             break  # Larger ones only do more harm.
     best = int(np.argmax(gains))
     current = gains[MULTIPLES.index(1.0)]

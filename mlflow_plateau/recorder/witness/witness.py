@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from mlflow_plateau.history import Setup
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice, warnings_dropped
+from mlflow_plateau.recorder.witness.arrangements import Arrangement, arrangement
 from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
 from mlflow_plateau.recorder.witness.budget import Budget
 from mlflow_plateau.recorder.witness.counterfactuals import counterfactuals
@@ -32,6 +33,8 @@ from mlflow_plateau.recorder.witness.step_probe import step_probe
 if TYPE_CHECKING:
     from mlflow_plateau.checks import Repair
     from mlflow_plateau.reference import Reference
+
+Result = TypeVar("Result")
 
 ROWS = 256
 """Rows of each split that experiments are made with."""
@@ -81,6 +84,7 @@ class Witness:
         self._budget = Budget(share)
         self._began = time.perf_counter()
         self._opened: Opened | None = None
+        self._granted: tuple[float, float] | None = None
         self._built_free = 0.0
         self._measured_last = False
         self._asked = 0
@@ -145,8 +149,24 @@ class Witness:
             lambda opened, seconds: counterfactuals(
                 opened[0], self._sample, repairs, reference, seconds
             ),
-            self._budget.seconds_at_end(self._elapsed),
+            self._seconds_at_end(),
+            {},
         )
+
+    def arrangement(self) -> Arrangement | None:
+        """Returns the order in which the model knows the validation rows, if it is another."""
+        return self._trying(
+            lambda opened, seconds: arrangement(opened[0], self._sample, seconds),
+            self._seconds_at_end(),
+            None,
+        )
+
+    def _seconds_at_end(self) -> float:
+        """Returns what is left of the time after the training, which is granted once."""
+        if self._granted is None:
+            self._granted = self._budget.seconds_at_end(self._elapsed), self._budget.spent
+        granted, spent_before = self._granted
+        return max(granted - (self._budget.spent - spent_before), 0.0)
 
     @property
     def _elapsed(self) -> float:
@@ -157,7 +177,8 @@ class Witness:
         if not self.declined:
             self._asked += 1
             self._skipped += not seconds
-        found = self._trying(self._make_all, seconds)
+        nothing: Mapping[str, float] = {}
+        found = self._trying(self._make_all, seconds, nothing)
         self._measured_last = bool(found)
         return found
 
@@ -174,13 +195,13 @@ class Witness:
         return found.measured
 
     def _trying(
-        self, experiment: Callable[[Opened, float], Mapping[str, float]], seconds: float
-    ) -> Mapping[str, float]:
+        self, experiment: Callable[[Opened, float], Result], seconds: float, otherwise: Result
+    ) -> Result:
         """Makes an experiment if there is time for it, and declines all others if it fails."""
         begin = time.perf_counter()
         if self.declined or not seconds:
-            return {}
-        found: Mapping[str, float] = {}
+            return otherwise
+        found = otherwise
         try:
             with global_random_state_kept(), warnings_dropped(), np.errstate(all="ignore"):
                 if self._opened is None:

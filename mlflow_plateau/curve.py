@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from mlflow_plateau.signals.median import median, medians
+from mlflow_plateau.median import median, medians
 from mlflow_plateau.tracked import FloatArray
 
 MAXIMUM_POINTS = 1000

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlflow_plateau.signals.curve import MAXIMUM_POINTS, Curve, smooth_together
-from mlflow_plateau.signals.median import median, medians
+from mlflow_plateau.curve import MAXIMUM_POINTS, Curve, smooth_together
+from mlflow_plateau.median import median, medians
 from mlflow_plateau.signals.trend import trend
 
 

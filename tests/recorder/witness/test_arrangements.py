@@ -1,0 +1,100 @@
+"""Real trainings whose validation rows are in another order than the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import mlflow_plateau
+from mlflow_plateau.recorder.describe.training import Training
+from mlflow_plateau.recorder.witness.arrangements import arrangement
+from mlflow_plateau.recorder.witness.keras_model import keras_model
+from mlflow_plateau.recorder.witness.rows import Rows, Sample
+from tests.recorder.trainings import only_run
+
+ROWS, HELD_OUT = 500, 200
+
+
+def waves() -> tuple[Any, Any]:
+    """Returns two channels of noise with a bump early or late: by class in the first one only."""
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=(ROWS + HELD_OUT, 24, 2)).astype("float32")
+    y = generator.integers(0, 2, len(x))
+    for channel, classes in enumerate((y, generator.permutation(y))):
+        for row, late in enumerate(classes):
+            x[row, 14 * late + 2 : 14 * late + 8, channel] += 1.5
+    return x, y.astype("float32")[:, None]
+
+
+X, Y = waves()
+
+
+def trained(x_validation: Any, y: Any = Y, epochs: int = 15) -> Any:
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((24, 2)), keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")]
+    )
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy")
+    model.fit(
+        X[:ROWS], y[:ROWS], validation_data=(x_validation, y[ROWS:]), epochs=epochs, verbose=0
+    )
+    return model
+
+
+ORDERS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "channels": (lambda x: x[..., ::-1], "its channels in the order 1, 0"),
+    "steps": (lambda x: x[:, ::-1], "its steps in reverse order"),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_another_order_is_found_and_named(name: str) -> None:
+    order, done = ORDERS[name]
+    mlflow_plateau.autolog(silent=True)
+    trained(order(X[ROWS:]))
+
+    run = only_run()
+    assert run.data.tags["plateau.cause"] == "inconsistent_preprocessing"
+    assert run.data.params["plateau.repair"] == done
+    metrics = run.data.metrics
+    assert metrics["plateau/repaired_held_out"] < 0.5 * metrics["plateau/final_held_out"]
+
+
+def tried(y: Any, epochs: int, x_validation: Any = X[ROWS:]) -> Any:
+    model = trained(x_validation, y, epochs)
+    sample = Sample(Rows(X[:ROWS], y[:ROWS]), Rows(x_validation, y[ROWS:]))
+    return arrangement(keras_model(Training(model)), sample)
+
+
+def test_rows_in_order_are_left_in_order() -> None:
+    assert tried(Y, 15) is None
+
+
+def test_what_was_memorised_is_in_no_order() -> None:
+    drawn = np.random.default_rng(2).integers(0, 2, Y.shape).astype("float32")
+
+    assert tried(drawn, 200) is None
+    assert tried(drawn, 200, 3 * X[ROWS:]) is None
+
+
+def test_pictures_may_be_turned() -> None:
+    generator = np.random.default_rng(3)
+    x = generator.normal(size=(ROWS + HELD_OUT, 8, 8, 1)).astype("float32")
+    y = x[:, :4, :4].sum(axis=(1, 2)).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    model.fit(x[:ROWS], y[:ROWS], epochs=15, verbose=0)
+    sample = Sample(Rows(x[:ROWS], y[:ROWS]), Rows(x[ROWS:, ::-1, ::-1], y[ROWS:]))
+
+    found = arrangement(keras_model(Training(model)), sample)
+
+    assert found is not None
+    assert found.done == "its pictures turned by half"
+    assert arrangement(keras_model(Training(model)), sample, seconds=0.0) is None
