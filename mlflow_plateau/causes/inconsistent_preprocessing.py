@@ -58,6 +58,7 @@ INCONSISTENT_PREPROCESSING = Cause(
     remedies=(
         Remedy(
             "treat both splits alike: {consistency_fix}",
+            "treat both splits alike: the model knows the validation rows with {order}",
             "look for what no column shows by itself, since each is alike in both splits:"
             " {unseen_difference}, rows joined to the wrong targets",
             "fit scalers and encoders on the training split only and apply the same object to both:"

@@ -95,16 +95,19 @@ def dropout_rate(view: View) -> Measurement:
     return Measurement(rate)
 
 
-@signal(unit="penalty factor", sentence="the largest L2 penalty factor is {value:.3g}")
+@signal(unit="penalty factor", sentence="the {which} is {value:.3g}")
 def penalty_factor(view: View) -> Measurement:
     """Largest L2 penalty factor, or the decoupled weight decay if that is larger."""
-    factors = [f for f in (view.setup.l2, view.setup.weight_decay) if f is not None]
+    setup = view.setup
+    factors = [factor for factor in (setup.l2, setup.weight_decay) if factor is not None]
     if not factors:
         return cannot_say(Missing("neither penalty nor weight decay is known"))
     share = view.recorded("penalty_share")
     if not any(factors) and share is not None and share.values[0] > FELT:
         return cannot_say("the penalty is of another kind, whose factor says something else")
-    return Measurement(max(factors))
+    decays = (setup.weight_decay or 0.0) > (setup.l2 or 0.0)
+    which = "decoupled weight decay" if decays else "largest L2 penalty factor"
+    return Measurement(max(factors), facts={"which": which})
 
 
 @signal(

@@ -44,7 +44,7 @@ INSEPARABLE = 0.5
 UNARRANGED = "the quick reference models do not see how pixels or steps are arranged"
 
 LEAST_ON_SAMPLE = (
-    "on a sample of the rows, without dropout and penalty, the best validation loss is"
+    "on a sample of the rows, without dropout and penalty, the best validation loss is about"
 )
 LEAST_SMOOTHED = "smoothed, the best validation loss is"
 

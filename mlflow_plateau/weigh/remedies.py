@@ -11,6 +11,7 @@ from mlflow_plateau.history import Setup
 from mlflow_plateau.siblings.words import DATA, LEARNING_RATE, LOSS, VALIDATION_DATA
 from mlflow_plateau.signals import View
 from mlflow_plateau.signals.batches import updates_per_epoch
+from mlflow_plateau.signals.counterfactuals import repair_share
 from mlflow_plateau.signals.experiments import penalty_share_at_first
 from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
@@ -63,6 +64,9 @@ LIKE = 3.0
 
 TURNED = 0.02
 """A last validation loss that is above the best by more than this share has turned, or scatters."""
+
+EXPLAINED = 0.5
+"""What takes away this part of the gap between the losses is what was wrong."""
 
 WORTH_A_WORD = 0.005
 """An expected fall by a smaller share of the loss is not worth a forecast."""
@@ -126,6 +130,7 @@ def _facts(view: View) -> dict[str, object]:
         "updates_per_epoch": counted(updates.value, "update") if updates.known else None,
         "squashing": listed([a for a in setup.hidden_activations or () if a in SQUASHING]) or None,
         "consistency_fix": _consistency_fix(view),
+        "order": _order(view),
         "unseen_difference": _unseen_difference(view),
         "constant_loss": setup.constant_loss,
         "far_targets": _far_targets(setup),
@@ -167,6 +172,13 @@ def _felt_penalty(view: View) -> float | None:
     """Returns the share of the loss that a penalty of an unknown factor is, where it is much."""
     share = penalty_share_at_first.measure(view)
     return share.value if share.known and share.value > MUCH and not view.setup.l2 else None
+
+
+def _order(view: View) -> str | None:
+    """Returns the order in which the model knows validation, where that was tried and found."""
+    found = repair_share.measure(view)
+    helps = found.known and found.value >= EXPLAINED
+    return view.setup.repair if helps and _consistency_fix(view) is None else None
 
 
 def _unseen_difference(view: View) -> str | None:

@@ -60,6 +60,8 @@ def test_another_order_is_found_and_named(name: str) -> None:
     run = only_run()
     assert run.data.tags["plateau.cause"] == "inconsistent_preprocessing"
     assert run.data.params["plateau.repair"] == done
+    report = mlflow_plateau.diagnose(run.info.run_id, log=False)
+    assert report.remedies[0].endswith(f"the model knows the validation rows with {done}")
     metrics = run.data.metrics
     assert metrics["plateau/repaired_held_out"] < 0.5 * metrics["plateau/final_held_out"]
 
