@@ -34,6 +34,9 @@ LEAST_GAP = 0.2
 EXPLAINS = 0.5
 """Part of the gap between the losses that the right order takes away, at least."""
 
+AS_WELL = 0.1
+"""What brings the loss down by all but this part of what the best order does is as good."""
+
 BY_CHANCE = 0.5
 """In the right order the loss is at most this part of what the targets of other rows give: a model
 that learned nothing may well be less sure, and so less wrong, of rows that it finds strange."""
@@ -83,7 +86,13 @@ def arrangement(
             break  # One more would take too long.
         ordered = Rows(order(rows.x), rows.y, rows.weighted)
         tried.append((model.losses(ordered).data, done, ordered))
-    loss, done, ordered = min(tried, key=lambda one: one[0], default=(math.inf, "", rows))
+    if not tried:
+        return None
+    # Of several that do as well the first, which is the likeliest, is meant.
+    least = min(loss for loss, _, _ in tried)
+    loss, done, ordered = next(
+        one for one in tried if one[0] <= least + AS_WELL * max(held_out - least, 0.0)
+    )
     if not loss <= held_out - EXPLAINS * (held_out - fit):
         return None
     others = each_array(lambda y: np.roll(y, 1, axis=0), ordered.y)
@@ -117,7 +126,7 @@ def _orders_of(shape: tuple[int, ...]) -> Iterator[tuple[str, Order]]:
     count = shape[channels - 1 if channels > 0 else channels]
     if count <= MOST_CHANNELS:
         usual = tuple(range(count))
-        for order in sorted(permutations(usual), key=lambda order: order != usual[::-1]):
+        for order in sorted(permutations(usual), key=lambda order: _moved(order, usual)):
             if order != usual:
                 said = ", ".join(map(str, order))
                 yield f"its channels in the order {said}", _taken(order, channels)
@@ -130,6 +139,12 @@ def _orders_of(shape: tuple[int, ...]) -> Iterator[tuple[str, Order]]:
     yield "its pictures turned by half", lambda x: np.flip(x, (down, across))
     if shape[down - 1] == shape[across - 1]:
         yield "rows and columns of its pictures exchanged", lambda x: np.swapaxes(x, down, across)
+
+
+def _moved(order: tuple[int, ...], usual: tuple[int, ...]) -> int:
+    """Returns how many channels are moved; none counts where they are reversed, as most often."""
+    reverse = order == usual[::-1]
+    return 0 if reverse else sum(one != other for one, other in zip(order, usual, strict=True))
 
 
 def _taken(order: tuple[int, ...], axis: int) -> Order:
