@@ -8,7 +8,7 @@ LONGEST_NAME = 80
 """Longer names are cut where they are quoted in a sentence."""
 
 MOST_NAMES = 20
-"""As many names are listed in an error message."""
+"""As many names are quoted_list in an error message."""
 
 
 def printable(text: str) -> str:
@@ -29,7 +29,7 @@ def quoted(name: str) -> str:
     return f"'{name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + '…'}'"
 
 
-def listed(names: Iterable[str]) -> str:
+def quoted_list(names: Iterable[str]) -> str:
     """Returns the names quoted and separated by commas, with a count of those left out."""
     names = list(names)
     more = len(names) - MOST_NAMES

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlflow_plateau.align.names import RANK, Kind, Reading, Split, read_name, words_of
 from mlflow_plateau.align.points import Series
 from mlflow_plateau.errors import NoLossError
-from mlflow_plateau.untrusted import listed, quoted
+from mlflow_plateau.untrusted import quoted, quoted_list
 
 CADENCE_ORDER = {"epoch": 0, "": 1, "step": 2}
 """An average over an epoch is preferred to a value at a step."""
@@ -176,7 +176,8 @@ def _named(run_id: str, readings: list[Reading], monitor: str) -> Reading:
         return similar[0]
     raise NoLossError(
         f"Run {quoted(run_id)} has no metric {quoted(monitor)}; it has:"
-        f" {listed(sorted(r.name for r in readings)) or 'none'}. Name one of these with monitor=…"
+        f" {quoted_list(sorted(r.name for r in readings)) or 'none'}. Name one of these with"
+        " monitor=…"
     )
 
 
@@ -209,5 +210,5 @@ def _nothing_found(run_id: str, series: Mapping[str, Series]) -> str:
         )
     return (
         f"Run {quoted(run_id)} has no metric that can be read as a loss or a score; it has:"
-        f" {listed(sorted(series))}. Name one with monitor=…"
+        f" {quoted_list(sorted(series))}. Name one with monitor=…"
     )

@@ -13,7 +13,7 @@ from mlflow_plateau.checks.distribution import distance
 from mlflow_plateau.checks.evidence import CLAIM, EFFECT, FITS, log_factorial
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import in_order_of_names, reordered
-from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.checks.transformation import ticked
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
 MOST_COLUMNS = 512
@@ -64,7 +64,7 @@ def _by_name(both: InputPair) -> Iterator[Hypothesis]:
             transformation="validation's columns are in the order "
             + ", ".join(column.name for column in both.validation.layout.columns[:12]),
             severity="fail",
-            message=f"Validation has the same columns in another order ({listed(moved)} moved);"
+            message=f"Validation has the same columns in another order ({ticked(moved)} moved);"
             " as arrays they are mistaken for each other.",
             fix=in_order_of_names(both),
             constants={

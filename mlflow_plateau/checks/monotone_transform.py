@@ -25,7 +25,7 @@ from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.monotone_functions import FUNCTIONS, OF_COLUMNS, OF_PIXELS, Function
 from mlflow_plateau.checks.scaled_together import scaled_alike
-from mlflow_plateau.checks.transformation import best_affine, listed, misfit, number, shown
+from mlflow_plateau.checks.transformation import best_affine, misfit, number, shown, ticked
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
 
 RANK = "rank({})"
@@ -236,7 +236,7 @@ def _hypothesis(
             columns=names,
             transformation=formula,
             severity="fail",
-            message=f"{listed(names)}: {formula}; the other split was left as it is"
+            message=f"{ticked(names)}: {formula}; the other split was left as it is"
             f" (medians {number(float(example.train.quantiles()[49]))} in train,"
             f" {number(float(example.validation.quantiles()[49]))} in validation).",
             evidence=(

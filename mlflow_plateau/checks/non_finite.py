@@ -9,7 +9,7 @@ from dataclasses import replace
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import columns_of, comment, finite, name_of
-from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.checks.transformation import ticked
 from mlflow_plateau.profiles import Profile
 from mlflow_plateau.profiles.input_profile import InputProfile
 from mlflow_plateau.profiles.table import Layout
@@ -104,7 +104,7 @@ def _filled(state: InputProfile, split: str, comparison: Comparison) -> str:
     return "\n".join(
         [
             *([finite(both, split, medians)] if medians else []),
-            *([comment(f"drop the rows of {split} without {listed(others)}")] if others else []),
+            *([comment(f"drop the rows of {split} without {ticked(others)}")] if others else []),
         ]
     )
 
@@ -177,7 +177,7 @@ def _finding(split: str, profile: Profile, comparison: Comparison) -> Finding | 
         transformation=f"{(missing + infinite) / total:.0%} of {split}'s values in all columns are"
         " not finite",
         severity="fail",
-        message=f"{split.capitalize()} holds {values} {noun} in {listed(columns)}; a loss over them"
+        message=f"{split.capitalize()} holds {values} {noun} in {ticked(columns)}; a loss over them"
         " is not finite, or activations hide them.",
         evidence=tuple(_how_often(profile, state) for state in spoiled),
         fix="\n".join(line for line in fixes if line),

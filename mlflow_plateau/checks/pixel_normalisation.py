@@ -11,7 +11,7 @@ from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import CLAIM, FITS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import name_of
-from mlflow_plateau.checks.transformation import Affine, listed, number, with_constants
+from mlflow_plateau.checks.transformation import Affine, number, ticked, with_constants
 from mlflow_plateau.profiles.table import channel_axis
 
 SLACK = 0.5 / 255
@@ -122,7 +122,7 @@ def _hypothesis(
             f" {number(example.train.greatest)} in train, from"
             f" {number(example.validation.least)} to {number(example.validation.greatest)} in"
             " validation.",
-            evidence=(f"as the same pixels the splits agree in {listed(names)}",),
+            evidence=(f"as the same pixels the splits agree in {ticked(names)}",),
             fix=_fix(both, one, other),
             treated="validation",
         ),

@@ -21,7 +21,7 @@ from mlflow_plateau.checks.ids import padding_id
 from mlflow_plateau.checks.monotone_functions import FUNCTIONS, Function
 from mlflow_plateau.checks.monotone_transform import CLIP
 from mlflow_plateau.checks.scaled_together import BY_ROW
-from mlflow_plateau.checks.transformation import best_affine, listed
+from mlflow_plateau.checks.transformation import best_affine, ticked
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import Layout, channel_axis
 
@@ -71,7 +71,7 @@ def _is_about(both: InputPair, finding: Finding) -> bool:
 def _said(finding: Finding, both: InputPair) -> str:
     """Returns the columns in words; the only column of an array has no name worth saying."""
     alone = not both.train.layout.named and len(both.train.layout.columns) == 1
-    return listed((both.name,) if alone else finding.columns)
+    return ticked((both.name,) if alone else finding.columns)
 
 
 def _places(both: InputPair) -> dict[str, int]:

@@ -24,8 +24,8 @@ from mlflow_plateau.checks.fix import by_rows, scaled_as_one
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     best_multiple,
-    listed,
     number,
+    ticked,
     with_constants,
 )
 from mlflow_plateau.profiles.input_profile import InputProfile
@@ -343,7 +343,7 @@ def _hypothesis(
             message=f"{one.capitalize()} is {way.name}, {other} is not: over all columns the mean"
             f" is {number(raw_mean)} and the deviation {number(raw_deviation)} there, against"
             f" {number(mean if abs(mean) > 1e-6 else 0.0)} and {number(deviation)}.",
-            evidence=(f"{one} {evidence} ({listed(names)})",),
+            evidence=(f"{one} {evidence} ({ticked(names)})",),
             fix=by_rows(both, other, way.code, by_channel=way is WAYS[0])
             if way.code
             else _by_train(both, way),

@@ -24,7 +24,7 @@ from mlflow_plateau.checks.fingerprints import (
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
-from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.checks.transformation import ticked
 
 REPEATED = 0.5
 """Distinct values, as a part of the rows, below which values repeat."""
@@ -177,7 +177,7 @@ def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) 
             transformation=f"both splits were {scaler.name} with their common statistics",
             severity="warn",
             message="The scaler was fitted on train and validation together: pooled they have"
-            f" {scaler.mark} to the last digit in {listed(names)}, train alone does not.",
+            f" {scaler.mark} to the last digit in {ticked(names)}, train alone does not.",
             evidence=(detail,),
             fix=scaled_by(both, columns, scaler),
         ),

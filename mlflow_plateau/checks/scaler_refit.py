@@ -24,7 +24,7 @@ from mlflow_plateau.checks.fingerprints import (
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
-from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.checks.transformation import ticked
 
 NEAR = 1.0
 """A column that departs less from being scaled was scaled, with statistics from elsewhere."""
@@ -182,7 +182,7 @@ def _hypothesis(
             transformation="validation was "
             f"{scaler.name} with its own statistics instead of train's",
             severity="warn" if rows >= HARMLESS_ROWS else "fail",
-            message=f"{said}: {where} {scaler.mark} to the last digit in {listed(names)}.",
+            message=f"{said}: {where} {scaler.mark} to the last digit in {ticked(names)}.",
             evidence=(
                 f"with train's statistics, validation's means would be off zero by about"
                 f" {error:.2g} (one standard error of {rows:,.0f} rows)"

@@ -31,8 +31,8 @@ from mlflow_plateau.checks.transformation import (
     best_affine,
     best_multiple,
     decimals,
-    listed,
     number,
+    ticked,
     with_constants,
 )
 from mlflow_plateau.checks.yeo_johnson import best_power
@@ -218,7 +218,7 @@ def _hypothesis(
             f" `{example.name}` has mean {number(raw.mean)} and deviation {number(raw.deviation)}"
             f" there, against {_mean(scaled)} and {number(scaled.deviation)}.",
             evidence=(
-                f"{one} {how} {scaler.mark} in {counted(len(columns), 'column')} ({listed(names)})",
+                f"{one} {how} {scaler.mark} in {counted(len(columns), 'column')} ({ticked(names)})",
                 f"the {other} columns have the same shapes on another scale",
                 *doubt,
             ),

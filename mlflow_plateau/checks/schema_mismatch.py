@@ -10,7 +10,7 @@ from mlflow_plateau.checks.codes import categories_of
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, name_of, without
-from mlflow_plateau.checks.transformation import listed
+from mlflow_plateau.checks.transformation import ticked
 from mlflow_plateau.counted import counted
 from mlflow_plateau.profiles.table import Column, Layout
 
@@ -61,7 +61,7 @@ def _columns(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothes
                 yield _mismatch(
                     names,
                     f"{counted(len(names), 'column')} only in {has}",
-                    f"{lacks.capitalize()} lacks {listed(names)}, which {has} has.",
+                    f"{lacks.capitalize()} lacks {ticked(names)}, which {has} has.",
                     fix=f"{without(both, has, alone)}\n"
                     + comment(f"or load them into {lacks} as well"),
                 )
@@ -134,7 +134,7 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
                 f"{one.name}: {one.dtype} in train, {two.dtype} in validation"
                 for one, two in zip(other_kind[:4], other_kinds[:4], strict=True)
             ),
-            f"{listed(tuple(both.prefix + column.name for column in other_kind))}: train holds"
+            f"{ticked(tuple(both.prefix + column.name for column in other_kind))}: train holds"
             f" {_plural(other_kind[0].kind)}, validation {_plural(other_kinds[0].kind)}"
             f" ({other_kind[0].dtype} and {other_kinds[0].dtype}).",
         )
@@ -146,7 +146,7 @@ def _types(both: InputPair, mine: Layout, theirs: Layout) -> Iterator[Hypothesis
         yield _mismatch(
             names,
             "one split was cut to whole numbers",
-            f"{listed(names)}: one split holds whole numbers only, the other fractions"
+            f"{ticked(names)}: one split holds whole numbers only, the other fractions"
             f" ({one.dtype} in train, {two.dtype} in validation).",
             fix=comment("convert both splits to one type before anything is cut off"),
         )
@@ -205,7 +205,7 @@ def _categories(both: InputPair, column: int, other: int) -> Iterator[Hypothesis
                 (name,),
                 f"categories that train does not have: {', '.join(list(unseen)[:6])}",
                 f"{share:.0%} of validation has a `{name}` that train does not have:"
-                f" {listed(tuple(unseen))}.",
+                f" {ticked(tuple(unseen))}.",
                 severity="warn",
             ).finding,
             explains=frozenset([(both.name, column)]),

@@ -219,7 +219,7 @@ def shown(pair: NumberPair, value: float) -> str:
     return str(said).replace("T", " ")
 
 
-def listed(names: tuple[str, ...], most: int = 4) -> str:
+def ticked(names: tuple[str, ...], most: int = 4) -> str:
     """Returns names in backticks, the first few of them."""
     shown = ", ".join(f"`{name}`" for name in names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -22,9 +22,9 @@ from mlflow_plateau.checks.transformation import (
     affine_formula,
     best_affine,
     decimals,
-    listed,
     number,
     on_grid,
+    ticked,
     with_constants,
 )
 
@@ -117,7 +117,7 @@ def _scaled(both: InputPair, pairs: list[NumberPair]) -> Hypothesis:
             transformation=f"{one} = factor · x + offset, others for each column, {other} = x",
             severity="fail",
             message=f"{one.capitalize()} is on another scale in {len(names)} columns"
-            f" ({listed(names)}), each by a factor of its own, as a scaler would do.",
+            f" ({ticked(names)}), each by a factor of its own, as a scaler would do.",
             evidence=tuple(
                 f"`{pair.name}` has mean {number(pair.train.mean)} and deviation"
                 f" {number(pair.train.deviation)} in train, {number(pair.validation.mean)} and"
@@ -295,7 +295,7 @@ def _hypothesis(both: InputPair, pairs: list[NumberPair], fit: Affine) -> Hypoth
             transformation=formula,
             # A series that drifts can look like any factor and offset, and prices may double.
             severity="fail" if known and not _is_small(fit) else "warn",
-            message=f"{listed(names)}: {formula}. The medians are"
+            message=f"{ticked(names)}: {formula}. The medians are"
             f" {number(_median(example, train=True))} in train and"
             f" {number(_median(example, train=False))} in validation.",
             evidence=(

@@ -11,7 +11,7 @@ from mlflow_plateau.causes import NONE, cause_by_id
 from mlflow_plateau.diagnosis import STATUSES
 from mlflow_plateau.errors import PlateauError
 from mlflow_plateau.store.connection import answering, open_client, shown_uri
-from mlflow_plateau.untrusted import listed
+from mlflow_plateau.untrusted import quoted_list
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -123,8 +123,8 @@ def find_experiments(
     missing = [name for name in names if name not in found.values()]
     if missing:
         raise PlateauError(
-            f"There is no experiment {listed(missing)} in the tracking store at"
-            f" {shown_uri(tracking_uri)}; there are: {listed(sorted(found.values()))}."
+            f"There is no experiment {quoted_list(missing)} in the tracking store at"
+            f" {shown_uri(tracking_uri)}; there are: {quoted_list(sorted(found.values()))}."
         )
     return {key: name for key, name in found.items() if name in names}
 

@@ -12,7 +12,7 @@ from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.plateau import MINIMUM_POINTS
 from mlflow_plateau.signals.scatter import blow_up
 from mlflow_plateau.signals.view import View
-from mlflow_plateau.untrusted import listed
+from mlflow_plateau.untrusted import quoted_list
 
 BLOW_UP = 0.3
 """Decades above its first value at which a training loss counts as diverged: twofold."""
@@ -87,7 +87,7 @@ def read_course(view: View) -> Course:
 def _further(view: View) -> str:
     """Returns which other losses and scores the run holds, in brackets; nothing for none."""
     names = sorted(view.history.metrics)
-    return f" (it holds {listed(names)})" if names else ""
+    return f" (it holds {quoted_list(names)})" if names else ""
 
 
 def possible_answers(course: Course) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def arrangement(
         if (time.perf_counter() - begin) * (len(tried) + 3) > seconds * (len(tried) + 2):
             break  # One more would take too long.
         ordered = Rows(order(rows.x), rows.y, rows.weighted)
-        tried.append((model.losses(ordered).data, done, ordered))
+        loss = model.losses(ordered).data
+        tried.append((loss if np.isfinite(loss) else math.inf, done, ordered))
     if not tried:
         return None
     # Of several that do as well the first, which is the likeliest, is meant.
