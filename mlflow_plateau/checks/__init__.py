@@ -7,8 +7,9 @@ from mlflow_plateau.checks.columns_permuted import columns_permuted
 from mlflow_plateau.checks.comparison import Comparison, compare
 from mlflow_plateau.checks.compete import winners
 from mlflow_plateau.checks.distribution_shift import distribution_shift
-from mlflow_plateau.checks.finding import KINDS, Finding, Hypothesis
+from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.imputed_differently import imputed_differently
+from mlflow_plateau.checks.kinds import KINDS
 from mlflow_plateau.checks.label_shift import label_shift
 from mlflow_plateau.checks.labels_recoded import labels_recoded
 from mlflow_plateau.checks.monotone_transform import monotone_transform

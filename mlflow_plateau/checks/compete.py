@@ -9,14 +9,12 @@ from mlflow_plateau.checks.comparison import Comparison
 from mlflow_plateau.checks.distribution_shift import OTHER_POPULATION, joined
 from mlflow_plateau.checks.evidence import ORDINARY_SHIFT, harmonic
 from mlflow_plateau.checks.finding import SEVERITIES, Finding, Hypothesis, Place
+from mlflow_plateau.checks.kinds import KINDS
 from mlflow_plateau.checks.label_shift import OTHER_SHARES
 
 MARGIN = 0.7
 """By how much a feature has to differ more than the labels for them not to be the reason, divided
 by √rows: the standard error of the difference of two shares."""
-
-MAPS = frozenset({"scaling_missing", "unit_factor", "monotone_transform"})
-"""Kinds that say of every value of a column what became of it."""
 
 MANY_MORE = 2
 """Where so many times more columns moved that nothing explains, the population did, …"""
@@ -25,30 +23,8 @@ SELECTED = 15.0
 """… and a column that rows were chosen by, or that goes with such a one, may be so many times
 narrower, and so many deviations away."""
 
-_RANK = {
-    kind: place
-    for place, kind in enumerate(
-        (
-            "schema_mismatch",
-            "scaling_missing",
-            "scaler_refit",
-            "scaler_fit_on_both",
-            "columns_permuted",
-            "token_offset",
-            "unit_factor",
-            "monotone_transform",
-            "imputed_differently",
-            "categories_recoded",
-            "labels_recoded",
-            "non_finite",
-            "rows_shared",
-            "label_shift",
-            "distribution_shift",
-            "too_small",
-        )
-    )
-}
-"""Which finding comes first among equally serious ones: what explains the others goes first."""
+_RANK = {kind: place for place, kind in enumerate(KINDS)}
+"""Which finding comes first among equally serious ones."""
 
 
 def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[Finding, ...]:
@@ -62,7 +38,7 @@ def winners(comparison: Comparison, hypotheses: Iterable[Hypothesis]) -> tuple[F
     open_ones = [h for h in hypotheses if not h.certain and h.explains]
     taken: set[Place] = set()
     chosen: list[Hypothesis] = []
-    mapped = frozenset().union(*(h.explains for h in certain if h.finding.kind in MAPS))
+    mapped = frozenset().union(*(h.explains for h in certain if KINDS[h.finding.kind].maps))
     for hypothesis in certain:
         again = any(
             h.finding.kind == hypothesis.finding.kind and hypothesis.explains <= h.explains
@@ -116,7 +92,7 @@ def _may_be_selected(comparison: Comparison, hypothesis: Hypothesis, others: int
     """
     if hypothesis.finding.kind == "categories_recoded":
         return others > 0  # Which shares are alike is chance then.
-    if hypothesis.finding.kind not in MAPS or others < MANY_MORE * len(hypothesis.explains):
+    if not KINDS[hypothesis.finding.kind].maps or others < MANY_MORE * len(hypothesis.explains):
         return False
     pairs = [comparison.by_place.get(place) for place in hypothesis.explains]
     return all(pair is not None and pair.moved_within(SELECTED) for pair in pairs)
@@ -152,7 +128,7 @@ def _gain(comparison: Comparison, hypothesis: Hypothesis, labels: float) -> floa
         labels: Columns that are no farther apart than this, and moved by what populations move by,
             follow from other shares of the classes.
     """
-    if hypothesis.finding.kind in ("distribution_shift", "label_shift"):
+    if KINDS[hypothesis.finding.kind].population:
         return 0.0
     saved = 0.0
     for place in hypothesis.explains:

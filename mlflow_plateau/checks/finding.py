@@ -7,26 +7,6 @@ from typing import Any
 
 from mlflow_plateau.json_values import as_json
 
-KINDS = {
-    "scaling_missing": "one split is scaled, the other is not",
-    "scaler_refit": "each split was scaled with its own statistics",
-    "scaler_fit_on_both": "the scaler was fitted on train and validation together",
-    "unit_factor": "one split is in other units",
-    "monotone_transform": "one split was transformed, the other was not",
-    "columns_permuted": "columns or channels are in another order",
-    "categories_recoded": "the same categories have different codes",
-    "token_offset": "ids are shifted, padded differently, or from another vocabulary",
-    "imputed_differently": "missing values were filled differently",
-    "schema_mismatch": "types, shapes or columns differ",
-    "labels_recoded": "targets are encoded or ordered differently",
-    "label_shift": "the targets are distributed differently",
-    "distribution_shift": "the rows come from another population",
-    "rows_shared": "the same rows appear in both splits",
-    "non_finite": "the data holds NaN or infinity",
-    "too_small": "the validation split is too small for its loss to be trusted",
-}
-"""What can be inconsistent, in words; ids never change."""
-
 SEVERITIES = ("info", "warn", "fail")
 
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from mlflow_plateau.checks.finding import Finding
+from mlflow_plateau.checks.kinds import KINDS
 from mlflow_plateau.counted import counted
 from mlflow_plateau.signals.model import NO_COLUMNS, reads_arrangement
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
 
-TREATED_DIFFERENTLY = frozenset(
-    (
-        *("scaling_missing", "scaler_refit", "unit_factor", "monotone_transform"),
-        *("columns_permuted", "categories_recoded", "token_offset", "imputed_differently"),
-        *("labels_recoded", "schema_mismatch"),
-    )
-)
+TREATED_DIFFERENTLY = frozenset(kind.id for kind in KINDS.values() if kind.treatment)
 """Kinds of findings that are somebody's code, and can be undone."""
 
-ANOTHER_POPULATION = frozenset(("distribution_shift", "label_shift"))
+ANOTHER_POPULATION = frozenset(kind.id for kind in KINDS.values() if kind.population)
 """Kinds of findings that are in the rows themselves."""
 
 DIFFERENCES = TREATED_DIFFERENTLY | ANOTHER_POPULATION
