@@ -58,8 +58,8 @@ SQUARED = frozenset({"mean_squared_error", "mse"})
 
 @signal(
     unit="decades",
-    sentence="{size} can fit rows by heart to a validation loss of {most:.2g} times the training"
-    " loss; it is {times:.3g} times that",
+    sentence="memorising alone would leave the validation loss at about {most:.2g} times the"
+    " training loss ({size}); it is {times:.3g} times",
 )
 def gap_beyond_memory(view: View) -> Measurement:
     """log10(validation loss / training loss) − log10((1 + p) / (1 − p)), p weights for each row.

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,29 @@ def against(validation: Any) -> SplitComparison:
             ),
             1.0,
         ),
+        # A quarter as many weights as rows may be off by (1 + 1/4) / (1 − 1/4), a sixth of 10.
+        (
+            "gap_beyond_memory",
+            history(
+                LINE,
+                10 * LINE,
+                loss="mean_squared_error",
+                trainable_parameter_count=250,
+                training_rows=1000,
+            ),
+            math.log10(10 / (5 / 3)),
+        ),
+        # What was logged is what was left after the first epoch.
+        (
+            "learning_rate_decay",
+            history(LINE, LINE, rates=1e-6, learning_rate=1e-3),
+            3.0,
+        ),
+        (
+            "learning_rate_position",
+            history(LINE, LINE, rates=1e-6, learning_rate=1e-3, optimizer="adam"),
+            0.0,
+        ),
     ],
 )
 def test_a_signal_measures_what_its_formula_says(name: str, made: History, expected: float) -> None:
@@ -358,3 +382,21 @@ def test_an_accuracy_that_says_nothing_is_not_worse_than_guessing() -> None:
     assert np.isnan(
         value("worse_than_guessing", history(LINE, LINE, output_units=1, metrics=metrics))
     )
+
+
+def test_a_rate_that_warms_up_was_not_there_from_the_first_update() -> None:
+    warming = history(
+        np.linspace(1, 0, 101), np.linspace(1, 0, 101), rates=np.linspace(1e-5, 1e-4, 101)
+    )
+    view = View(replace(warming, setup=replace(warming.setup, learning_rate=1e-3)))
+    assert float(view.learning_rates.max()) == pytest.approx(1e-4)
+
+
+def test_classes_that_training_lacks_are_counted() -> None:
+    y = np.repeat([0, 1, 2], 100)
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    report = check_consistency((x[:200], y[:200]), (x[100:], y[100:]))
+    made = replace(converged(), comparison=report.comparison)
+    assert value("unseen_classes", made) == pytest.approx(0.5)
+    same = check_consistency((x[::2], y[::2]), (x[1::2], y[1::2]))
+    assert value("unseen_classes", replace(converged(), comparison=same.comparison)) == 0.0
