@@ -28,12 +28,7 @@ KINDS = {
     kind.id: kind
     for kind in (
         Kind("schema_mismatch", "types, shapes or columns differ", treatment=True),
-        Kind(
-            "scaling_missing",
-            "one split is scaled, the other is not",
-            treatment=True,
-            maps=True,
-        ),
+        Kind("scaling_missing", "one split is scaled, the other is not", treatment=True, maps=True),
         Kind("scaler_refit", "each split was scaled with its own statistics", treatment=True),
         Kind("scaler_fit_on_both", "the scaler was fitted on train and validation together"),
         Kind("columns_permuted", "columns or channels are in another order", treatment=True),

@@ -56,8 +56,11 @@ BRIGHTER = 4.0
 COMMONEST = 2.0
 """Nothing is forgotten as often as the division by 255; what it costs less for that, in nats."""
 
-BRIGHT = 0.8
-"""The brightest of many pixels is at least this part of what a pixel can be."""
+BRIGHT = 0.9
+"""The brightest of many pixels between 0 and 1 is at least this, …"""
+
+BRIGHT_BYTE = 200
+"""… and that of whole ones up to 255 more than this."""
 
 LEAST_COLUMNS = 3
 """This many columns agreeing on a division by 255 are an image's pixels."""
@@ -323,7 +326,7 @@ def _by_constants(both: InputPair, columns: Sequence[NumberPair]) -> Iterator[Hy
         raw = [_sides(pair, train_is_scaled)[1] for pair in columns]
         top = max(column.greatest for column in raw)
         pixels = min(column.least for column in raw) >= 0 and (
-            BRIGHT < top <= 1 or (BRIGHT < top / 255 <= 1 and all(column.whole for column in raw))
+            BRIGHT < top <= 1 or (BRIGHT_BYTE < top <= 255 and all(column.whole for column in raw))
         )
         if not pixels or min(column.least for column in scaled) >= 0:
             continue

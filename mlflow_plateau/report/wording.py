@@ -143,23 +143,21 @@ def confidence(diagnosis: Diagnosis) -> str:
     if diagnosis.status == "inconclusive":
         return ""
     said = f"{diagnosis.confidence:.2f}"
-    improving = diagnosis.status == "improving" and diagnosis.cause == NONE
-    return f"{said} that nothing holds it back" if improving else said
+    return f"{said} that nothing holds it back" if _only_improves(diagnosis) else said
 
 
 def finding_with_confidence(diagnosis: Diagnosis) -> str:
     """Returns the finding in a few words and, where there is an answer, how sure it is."""
     title, _ = finding(diagnosis)
-    if _is_in_doubt(diagnosis):
+    if _only_improves(diagnosis) and diagnosis.confidence < MORE_LIKELY_THAN_NOT:
         return f"{title}, though something may hold it back"
     sure = confidence(diagnosis)
     return f"{title}, confidence {sure}" if sure else title
 
 
-def _is_in_doubt(diagnosis: Diagnosis) -> bool:
-    """Whether a loss that still improves may well improve less than it could."""
-    nothing_named = diagnosis.status == "improving" and diagnosis.cause == NONE
-    return nothing_named and diagnosis.confidence < MORE_LIKELY_THAN_NOT
+def _only_improves(diagnosis: Diagnosis) -> bool:
+    """Whether the loss still improves, and nothing is named that holds it back."""
+    return diagnosis.status == "improving" and diagnosis.cause == NONE
 
 
 def axis_title(diagnosis: Diagnosis) -> str:
