@@ -49,37 +49,11 @@ class Setup:
             (−1 or 1), ``counts``, ``whole``, ``shares`` (from 0 to 1) or ``numbers``; or several
             that are ``one_hot``, ``multi_hot``, ``distributions`` (they add up to 1),
             ``single_entries`` (but one of them is 0), or of the kinds before.
-        targets_broadcast: Whether the loss compares each prediction with the targets of all rows,
-            because the predictions have a column and the targets have none.
         target_classes: Number of distinct training targets where these are whole numbers.
         constant_loss: Loss of the best constant prediction on the training targets, in the units of
             the training loss.
         validation_constant_loss: Loss of that same constant prediction on the validation targets.
-        learnable_share: Share of the variance of the training targets that quick models of another
-            make predict on rows that they were not fitted on; see ``reference``.
-        learnable_share_error: Its standard error.
-        learnable_share_validation: The same share on the validation rows.
-        learnable_share_validation_error: Its standard error.
-        reference_loss: The quick model's loss on validation rows, in units of the training loss.
-        split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
-        repair: What was undone in a sample of the validation rows to measure ``repaired_held_out``,
-            in words that follow "with".
-        experiments_declined: Why the recorder made no (more) experiments with the model, in words.
-        gradients_declined: Why no gradients were taken, in words.
-        steps_declined: Why no steps of other sizes were tried, in words.
-        sharpness_declined: Why the sharpness was not measured, in words.
-        reference_declined: Why no quick reference models were asked, in words.
-        experiments_shortened: What of the experiments the time budget did not allow, in words.
         frozen_layers: Names of the layers with weights of which none is trainable.
-        unmoved_layers: Names of the layers with trainable weights that no update ever changed.
-        unreached_layers: Names of the layers that no gradient reached, at the last experiments.
-        idle_layers: Name of the layer with the largest share of units that no gradient reached.
-        copied_layers: Name of the layer whose units are most alike.
-        starved_layers: Names of the layers with less than a hundredth of the relative gradient.
-        saturated_layers: Name of the layer with the largest share of outputs at an end.
-        degenerate_layers: Names of the layers worst at the first experiments.
-        lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
-        lost_weights: Names of the layers whose weights were not finite when that was first seen.
         planned_epochs: The number of epochs that was asked for.
         has_validation: Whether ``fit`` was given validation data.
         outcome: How training ended: ``completed``, ``stopped`` (a callback), ``interrupted``
@@ -109,10 +83,52 @@ class Setup:
     target_maximum: float | None = None
     target_units: int | None = None
     target_kind: str | None = None
-    targets_broadcast: bool | None = None
     target_classes: int | None = None
     constant_loss: float | None = None
     validation_constant_loss: float | None = None
+    frozen_layers: tuple[str, ...] | None = None
+    planned_epochs: int | None = None
+    has_validation: bool | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class Witnessed:
+    """What only the recorder can say of a whole training; ``None`` where it does not say.
+
+    Experiments with a sample of the rows and quick reference models found it; see
+    ``recorder/witness`` and ``reference``.
+
+    Attributes:
+        targets_broadcast: Whether the loss compares each prediction with the targets of all rows,
+            because the predictions have a column and the targets have none.
+        learnable_share: Share of the variance of the training targets that quick models of another
+            make predict on rows that they were not fitted on; see ``reference``.
+        learnable_share_error: Its standard error.
+        learnable_share_validation: The same share on the validation rows.
+        learnable_share_validation_error: Its standard error.
+        reference_loss: The quick model's loss on validation rows, in units of the training loss.
+        split_separability: How well the inputs of the two splits are told apart, from 0 to 1.
+        repair: What was undone in a sample of the validation rows to measure ``repaired_held_out``,
+            in words that follow "with".
+        experiments_declined: Why the recorder made no (more) experiments with the model, in words.
+        gradients_declined: Why no gradients were taken, in words.
+        steps_declined: Why no steps of other sizes were tried, in words.
+        sharpness_declined: Why the sharpness was not measured, in words.
+        reference_declined: Why no quick reference models were asked, in words.
+        experiments_shortened: What of the experiments the time budget did not allow, in words.
+        unmoved_layers: Names of the layers with trainable weights that no update ever changed.
+        unreached_layers: Names of the layers that no gradient reached, at the last experiments.
+        idle_layers: Name of the layer with the largest share of units that no gradient reached.
+        copied_layers: Name of the layer whose units are most alike.
+        starved_layers: Names of the layers with less than a hundredth of the relative gradient.
+        saturated_layers: Name of the layer with the largest share of outputs at an end.
+        degenerate_layers: Names of the layers worst at the first experiments.
+        lost_gradients: Names of the layers whose gradient was not finite, at the last experiments.
+        lost_weights: Names of the layers whose weights were not finite when that was first seen.
+    """
+
+    targets_broadcast: bool | None = None
     learnable_share: float | None = None
     learnable_share_error: float | None = None
     learnable_share_validation: float | None = None
@@ -126,7 +142,6 @@ class Setup:
     sharpness_declined: str | None = None
     reference_declined: str | None = None
     experiments_shortened: str | None = None
-    frozen_layers: tuple[str, ...] | None = None
     unmoved_layers: tuple[str, ...] | None = None
     unreached_layers: tuple[str, ...] | None = None
     idle_layers: tuple[str, ...] | None = None
@@ -136,9 +151,6 @@ class Setup:
     degenerate_layers: tuple[str, ...] | None = None
     lost_gradients: tuple[str, ...] | None = None
     lost_weights: tuple[str, ...] | None = None
-    planned_epochs: int | None = None
-    has_validation: bool | None = None
-    outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +207,7 @@ class History:
             ``outside_rows``, ``reweighted_held_out``, ``reweighted_rows``; see
             ``recorder/witness``.
         setup: What is known of the training's configuration.
+        witnessed: What else the recorder had to say, of the training as a whole.
         comparison: How the two splits compare; ``None`` where they are not known.
         siblings: How the run compares with others of its experiment; ``None`` where there are none.
         names: Which metric was read as what.
@@ -214,6 +227,7 @@ class History:
     metrics: Mapping[str, FloatArray] = field(default_factory=dict)
     recorded: Mapping[str, FloatArray] = field(default_factory=dict)
     setup: Setup = field(default_factory=Setup)
+    witnessed: Witnessed = field(default_factory=Witnessed)
     comparison: SplitComparison | None = None
     siblings: Siblings | None = None
     names: MetricNames = field(default_factory=MetricNames)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.history import History, MetricNames, Setup, SplitComparison
+from mlflow_plateau.history import History, MetricNames, Setup, SplitComparison, Witnessed
 from mlflow_plateau.siblings.sibling import Siblings
 
 
@@ -22,13 +23,17 @@ def history(
     axis: str = "epoch",
     comparison: SplitComparison | None = None,
     siblings: Siblings | None = None,
-    **setup: Any,
+    **known: Any,
 ) -> History:
-    """Returns a history of the given losses; NaN counts as logged."""
+    """Returns a history of the given losses; NaN counts as logged.
+
+    What else is known fills the fields of ``Setup`` and ``Witnessed``.
+    """
+    witnessed = {f.name: known.pop(f.name) for f in fields(Witnessed) if f.name in known}
     training = np.asarray(training, dtype=float)
     validation = np.asarray(validation, dtype=float)
     count = len(training)
-    known = np.full(count, np.nan) if rates is None else np.asarray(rates, float)
+    rate = np.full(count, np.nan) if rates is None else np.asarray(rates, float)
     return History(
         run_id="0123456789abcdef0123456789abcdef",
         epochs=np.arange(count, dtype=float) if epochs is None else np.asarray(epochs, float),
@@ -36,10 +41,11 @@ def history(
         validation_loss=validation,
         training_logged=np.ones(count, bool),
         validation_logged=np.ones(count, bool),
-        learning_rate=np.broadcast_to(known, (count,)).copy(),
+        learning_rate=np.broadcast_to(rate, (count,)).copy(),
         metrics={name: np.asarray(v, float) for name, v in (metrics or {}).items()},
         recorded={name: np.asarray(v, float) for name, v in (recorded or {}).items()},
-        setup=Setup(**setup),
+        setup=Setup(**known),
+        witnessed=Witnessed(**witnessed),
         comparison=comparison,
         siblings=siblings,
         names=MetricNames("loss", "val_loss", None),

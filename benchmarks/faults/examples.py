@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from benchmarks.faults.dataset import Run, at_level
 from mlflow_plateau.causes import Cause
-from mlflow_plateau.history import History, Setup
+from mlflow_plateau.history import History, Setup, Witnessed
 from mlflow_plateau.signals import Measurement, View
 from mlflow_plateau.signals.model import reads_arrangement
 from mlflow_plateau.weigh import measure
@@ -36,7 +36,7 @@ that MLflow's autologging logged: optimiser, rate, batch size, loss, epochs. ``u
 for images and sequences whose single pixels and steps tell nothing: there the reference models
 learn nothing, whatever the model does."""
 
-UNARRANGED = Setup(
+UNARRANGED = Witnessed(
     learnable_share=0.0,
     learnable_share_error=0.02,
     learnable_share_validation=0.0,
@@ -111,7 +111,8 @@ def seen(run: Run, view: str) -> History:
         history = at_level(run, "recorded")
         found = {name: value for name, value in asdict(UNARRANGED).items() if value is not None}
         constant = history.setup.validation_constant_loss or history.setup.constant_loss
-        return replace(history, setup=replace(history.setup, reference_loss=constant, **found))
+        witnessed = replace(history.witnessed, reference_loss=constant, **found)
+        return replace(history, witnessed=witnessed)
     if view != "sparse":
         return at_level(run, view)
     history = at_level(run, "history")

@@ -21,7 +21,6 @@ from benchmarks.faults.model import compiled
 from benchmarks.faults.recipe import Array, Recipe
 from benchmarks.faults.training import Judge, Trained, is_stuck, snapshots
 from mlflow_plateau.checks import repairs
-from mlflow_plateau.history import Setup
 from mlflow_plateau.profiles import profile
 from mlflow_plateau.recorder.describe.facts import describe
 from mlflow_plateau.recorder.describe.loss import single_loss
@@ -135,12 +134,12 @@ class _Recorder:
         self._sample = sample
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            described = as_params(describe(training, silent=True), besides=Setup())
+            described = as_params(describe(training, silent=True))
             self._reference = reference_of(single_loss(model), sample)
             self._repairs = repairs(
                 profile((data.x, data.y)), profile((data.x_validation, data.y_validation))
             )
-        found = as_params(facts_of(self._reference), besides=Setup())
+        found = as_params(facts_of(self._reference))
         self.params: Mapping[str, str] = {**described, **found}
         self._opened = open_keras_model(training)
 
@@ -153,7 +152,7 @@ class _Recorder:
         """Returns what is found at the end on validation rows as they might have been."""
         with np.errstate(all="ignore"):
             found = counterfactuals(self._opened[0], self._sample, self._repairs, self._reference)
-        return found, as_params(repair_made(found, self._repairs), besides=Setup())
+        return found, as_params(repair_made(found, self._repairs))
 
 
 def _compiled_steps(model: Any, data: Arrays) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ from mlflow_plateau.align.points import (
     first_at_each_step,
     without_restored_epoch,
 )
-from mlflow_plateau.align.setup import counts_rounds, setup_of
+from mlflow_plateau.align.setup import counts_rounds, read_witnessed, setup_of
 from mlflow_plateau.history import History, MetricNames, Setup
 from mlflow_plateau.tracked import FloatArray, TrackedRun
 from mlflow_plateau.untrusted import quoted
@@ -81,6 +81,7 @@ def align(run: TrackedRun, monitor: str | None = None) -> History:
         metrics=_further_metrics(series, choice, curves.steps),
         recorded=_recorded(series, curves.steps),
         setup=setup,
+        witnessed=read_witnessed(run.params, run.tags),
         names=MetricNames(curves.training_name, curves.validation_name, rate_name),
         axis=curves.unit,
         higher_is_better=choice.higher_is_better,

@@ -1,4 +1,4 @@
-"""How a model was trained, read from the parameters that its run was logged with."""
+"""How a model was trained, and what was seen of it, read from the parameters of its run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from mlflow_plateau.align.model_summary import read_model_summary
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Setup, Witnessed
 from mlflow_plateau.tracked import TrackedRun
 
 OURS = "plateau."
@@ -113,10 +113,14 @@ TELLING: Mapping[str, str] = {
 VALIDATION_SPLIT = "validation_split"
 """MLflow's parameter for the share of the training data set that Keras validates with."""
 
-KINDS: Mapping[str, Any] = get_type_hints(Setup)
+_NAMES = {field: tuple(names.split()) for field, names in PARAMETERS.items()}
+
+_TYPES: Mapping[type[Any], Mapping[str, Any]] = {
+    kind: get_type_hints(kind) for kind in (Setup, Witnessed)
+}
 """The type of each field."""
 
-_NAMES = {field: tuple(PARAMETERS.get(field, "").split()) for field in KINDS}
+Facts = TypeVar("Facts", Setup, Witnessed)
 
 
 def setup_of(run: TrackedRun) -> Setup:
@@ -173,20 +177,34 @@ def read_setup(params: Mapping[str, str], tags: Mapping[str, str]) -> Setup:
         params: The run's parameters, untrusted text.
         tags: The run's tags, untrusted text.
     """
-    ours = {**params, **tags}
     plain = _by_plain_name(params)
+    setup = _read(Setup, {**params, **tags}, plain)
+    return replace(setup, framework=setup.framework or _framework(plain, tags))
+
+
+def read_witnessed(params: Mapping[str, str], tags: Mapping[str, str]) -> Witnessed:
+    """Returns what only the recorder can have written into a run's parameters and tags.
+
+    Args:
+        params: The run's parameters, untrusted text.
+        tags: The run's tags, untrusted text.
+    """
+    return _read(Witnessed, {**params, **tags}, {})
+
+
+def _read(kind: type[Facts], ours: Mapping[str, str], plain: Mapping[str, str]) -> Facts:
+    """Returns facts from what the recorder wrote and, where it did not, from what others did."""
     found: dict[str, Any] = {}
-    for field, kind in KINDS.items():
+    for field, of_field in _TYPES[kind].items():
         text = ours.get(OURS + field)
-        value = None if text is None else _parse(field, text, kind)
-        for name in _NAMES[field] if value is None else ():
+        value = None if text is None else _parse(field, text, of_field)
+        for name in _NAMES.get(field, ()) if value is None else ():
             if name in plain:
-                value = _parse(field, plain[name], kind)
+                value = _parse(field, plain[name], of_field)
             if value is not None:
                 break
         found[field] = value
-    found["framework"] = found["framework"] or _framework(plain, tags)
-    return Setup(**found)
+    return kind(**found)
 
 
 def _framework(plain: Mapping[str, str], tags: Mapping[str, str]) -> str | None:

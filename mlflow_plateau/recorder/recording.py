@@ -8,39 +8,27 @@ from typing import Any
 
 import keras
 
-from mlflow_plateau.history import Setup
-from mlflow_plateau.recorder.ahead import import_what_a_diagnosis_needs
-from mlflow_plateau.recorder.curves import curves_of, monitored, prefix_beside, prefixed
-from mlflow_plateau.recorder.datasets import log_datasets, mlflow_logs_datasets
+from mlflow_plateau.history import Witnessed
+from mlflow_plateau.recorder.curves import prefix_beside
+from mlflow_plateau.recorder.datasets import mlflow_logs_datasets
 from mlflow_plateau.recorder.describe.facts import describe
 from mlflow_plateau.recorder.describe.loss import single_loss
-from mlflow_plateau.recorder.describe.noting import (
-    OF_EXPERIMENTS,
-    OF_MEASUREMENTS,
-    as_params,
-    as_whole,
-)
+from mlflow_plateau.recorder.describe.noting import OF_MEASUREMENTS, as_whole
 from mlflow_plateau.recorder.describe.optimizer import rate_of_last_update
 from mlflow_plateau.recorder.describe.training import Training
-from mlflow_plateau.recorder.ending import diagnose_run, leave, outcome_of
+from mlflow_plateau.recorder.ending import outcome_of
 from mlflow_plateau.recorder.fit_arguments import FitArguments
 from mlflow_plateau.recorder.fit_splits import given_data, splits_in_memory
 from mlflow_plateau.recorder.measure.measurements import Measurements, measurements_for
-from mlflow_plateau.recorder.patience import BEFORE_TRAINING, patience
+from mlflow_plateau.recorder.recorded_run import Epoch, RecordedRun
 from mlflow_plateau.recorder.run_scope import RunScope
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice
 from mlflow_plateau.recorder.settings import Settings
-from mlflow_plateau.recorder.split_profiles import SplitProfiles
-from mlflow_plateau.recorder.step_axis import COUNTER, StepAxis
 from mlflow_plateau.recorder.streams.watch import StreamWatch
-from mlflow_plateau.recorder.study import Study
+from mlflow_plateau.recorder.study import PATIENT_EPOCHS, Study
 from mlflow_plateau.recorder.witness.keras_model import open_keras_model
 from mlflow_plateau.recorder.witness.rows import Rows, Sample
 from mlflow_plateau.recorder.witness.sample import rows_in_memory
-from mlflow_plateau.recorder.writer import Writer
-
-PATIENT_EPOCHS = 3
-"""This many epochs rows of both splits are waited for; then those of one have to do."""
 
 
 class Recording:
@@ -64,26 +52,17 @@ class Recording:
     ) -> None:
         self._settings = settings
         self._streams = streams
-        self._profiles: SplitProfiles | None = None
         self._model = model
         self._training = Training(model, arguments, params)
         self._prefix = prefix_beside(arguments.callbacks if arguments else ())
-        self._names: set[str] = set()
-        self._setup = Setup()
-        self._axis: StepAxis | None = None
-        self._epochs = 0
+        self._run: RecordedRun | None = None
+        self._measurements: Measurements | None = None
+        self._in_memory: Mapping[str, Rows] = {}
         self._reads_rate = True
         self._last_epoch: int | None = None
         self._epoch_began = 0.0
-        self._pending: tuple[int, Mapping[str, Any], dict[str, float]] | None = None
-        self._scope: RunScope | None = None
-        self._writer: Writer | None = None
-        self._measurements: Measurements | None = None
-        self._in_memory: Mapping[str, Rows] = {}
-        self._study: Study | None = None
-        self._last_step: int | None = None
-        self._notes_datasets = False
-        self._profiles_streams = False
+        self._pending: Epoch | None = None
+        self._streams_to_profile = settings.log_datasets
 
     def begin(self) -> None:
         """Takes the run, describes the setup and begins to measure.
@@ -94,26 +73,20 @@ class Recording:
         if not _is_chief(self._model):
             return
         with global_random_state_kept():
-            self._scope = RunScope.open(self._settings.extra_tags)
-            self._notes_datasets = self._settings.log_datasets and not mlflow_logs_datasets()
-            self._take_sample()
-            self._writer = Writer(self._scope, silent=self._settings.silent)
-            self._writer.meanwhile(self._meanwhile)
-            if self._settings.log_datasets:
-                self._profiles = SplitProfiles(self._scope, silent=self._settings.silent)
-            self._describe()
+            scope = RunScope.open(self._settings.extra_tags)
+            self._run = RecordedRun(self._settings, scope, self._prefix)
+            self._begin_to_write(self._run)
+            self._use_rows_in_memory(self._run)
+            self._describe(self._run)
         self._measurements = measurements_for(self._training, silent=self._settings.silent)
 
     def begin_epoch(self, epoch: int) -> None:
         """Notes when an epoch begins, and prepares its measurements."""
-        if self._scope is None:
+        if self._run is None:
             return
-        self._write_pending()
-        if self._axis is None:
-            client = None if self._scope.fresh else self._scope.client
-            with patience(BEFORE_TRAINING):
-                self._axis = StepAxis.open(self._scope.run_id, self._model, epoch, client)
-            self._log_planned_epochs(self._axis)
+        pending, self._pending = self._pending, None
+        self._run.write(pending)
+        self._run.open_axis(self._model, epoch, self._training.planned_epochs)
         if self._measurements is not None:
             self._measurements.begin_epoch(epoch)
         if self._streams is not None:
@@ -139,7 +112,7 @@ class Recording:
         """Takes what an epoch gave."""
         if self._streams is not None:
             self._streams.end_training_part(cut_short=bool(self._model.stop_training))
-        if self._axis is None:
+        if self._run is None:
             return
         seconds = time.perf_counter() - self._epoch_began
         measured: dict[str, float] = {}
@@ -147,33 +120,31 @@ class Recording:
             measured.update(self._measurements.end_epoch(seconds))
             seconds -= self._measurements.seconds_in_epoch
         measured["epoch_seconds"] = seconds
-        own = prefixed(measured)
-        own[COUNTER] = float(self._axis.training)
-        rate = self._learning_rate()
-        if rate is not None:
-            own[self._prefix + "learning_rate"] = rate
-        if self._study is not None:
-            own.update(self._study.end_epoch())
         # Callbacks that come after this one add to the logs; they are read when all have run.
-        self._pending = (self._axis.use(epoch), logs, own)
-        self._epochs += 1
+        self._pending = self._run.take(epoch, logs, measured, self._learning_rate())
         self._last_epoch = epoch
-        if self._study is None:
-            self._take_rows_of_streams()
+        if not self._run.has_study:
+            self._use_rows_of_streams(self._run)
         if self._streams is not None and self._streams.has_seen_all:
-            self._profile_streams()
-        if self._epochs == 1:
-            self._describe()
+            self._profile_streams(self._run)
+        if self._run.epochs == 1:
+            self._describe(self._run)
 
     def end_training(self) -> None:
         """Makes the last experiments, before other callbacks may change the weights."""
-        if self._study is None or self._pending is None:
-            return
-        step, logs, own = self._pending
-        self._pending = step, logs, {**own, **self._study.end_training()}
+        if self._run is not None:
+            self._run.end_training()
 
-    def _take_sample(self) -> None:
-        """Keeps a few rows of data in memory for experiments, if they are wanted."""
+    def _begin_to_write(self, run: RecordedRun) -> None:
+        arguments = self._training.arguments
+        if arguments is None:
+            run.begin(None, dict)
+            return
+        given = None if mlflow_logs_datasets() else lambda: given_data(arguments)
+        run.begin(given, lambda: splits_in_memory(arguments))
+
+    def _use_rows_in_memory(self, run: RecordedRun) -> None:
+        """Makes experiments with a few rows of data in memory, if they are wanted."""
         if self._settings.probe_budget <= 0 or self._training.arguments is None:
             return
         try:
@@ -185,32 +156,27 @@ class Recording:
             training = self._in_memory.get("train")
             if training is not None:
                 held_out = self._in_memory.get("validation")
-                self._study = self._study_of(Sample(training, held_out))
+                run.begin_study(self._study_of(Sample(training, held_out)))
 
-    def _take_rows_of_streams(self) -> None:
-        """Keeps the rows of pipelines and generators that have come by, once there are some."""
-        if self._streams is None or self._writer is None or self._settings.probe_budget <= 0:
+    def _use_rows_of_streams(self, run: RecordedRun) -> None:
+        """Makes them with rows of pipelines and generators, once there are some that came by."""
+        if self._streams is None or self._settings.probe_budget <= 0:
             return
         try:
-            sample = self._streams.sample(self._in_memory, patient=self._epochs < PATIENT_EPOCHS)
+            sample = self._streams.sample(self._in_memory, patient=run.epochs < PATIENT_EPOCHS)
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
             notice("no experiments are made", error, silent=self._settings.silent)
             return
-        if sample is None:
-            return
-        self._training.keep_targets(sample)
-        study, writer = self._study_of(sample), self._writer
-        self._study = study
-        writer.meanwhile(lambda: study.ask_reference(writer))
+        if sample is not None:
+            self._training.keep_targets(sample)
+            run.begin_study(self._study_of(sample))
 
-    def _profile_streams(self) -> None:
-        """Has the writer's thread log the profiles of what streamed by, once."""
-        profiles, streams = self._profiles, self._streams
-        if profiles is None or streams is None or self._writer is None or self._profiles_streams:
-            return
-        self._profiles_streams = True
-        self._writer.meanwhile(lambda: profiles.log_what_streamed_by(streams.profiles))
+    def _profile_streams(self, run: RecordedRun) -> None:
+        """Has the profiles of what streamed by logged, once."""
+        if self._streams is not None and self._streams_to_profile:
+            self._streams_to_profile = False
+            run.profile_what_streamed_by(self._streams.profiles)
 
     def _study_of(self, sample: Sample) -> Study:
         return Study(
@@ -219,19 +185,6 @@ class Recording:
             lambda: single_loss(self._model),
             self._settings,
         )
-
-    def _meanwhile(self) -> None:
-        """What the writer's thread does beside the training, once."""
-        arguments, scope, silent = self._training.arguments, self._scope, self._settings.silent
-        if arguments is not None and scope is not None:
-            if self._notes_datasets:
-                log_datasets(scope, given_data(arguments), silent=silent)
-            if self._profiles is not None:
-                self._profiles.log_what_lies_in_memory(lambda: splits_in_memory(arguments))
-        if self._study is not None and self._writer is not None:
-            self._study.ask_reference(self._writer)
-        if self._settings.diagnose:
-            import_what_a_diagnosis_needs()
 
     def _learning_rate(self) -> float | None:
         """Returns the learning rate of the epoch's last update, where it can be read."""
@@ -258,47 +211,28 @@ class Recording:
         """
         measured = self._facts_of_measurements()
         self.stop_measuring()
-        scope, writer = self._scope, self._writer
-        if scope is None:
+        run = self._run
+        if run is None:
             return
-        outcome = self._outcome(error)
-        if writer is None:
-            leave(scope, outcome, reachable=False)  # Taking the run was all that succeeded.
-            return
-        complete = False
         with global_random_state_kept():
-            try:
-                self._write_pending()
-                facts = (
-                    self._study.facts
-                    if self._study
-                    else Setup(experiments_declined=self._why_no_experiments())
-                )
-                writer.params(as_whole(facts, OF_EXPERIMENTS))
-                writer.params(as_whole(measured, OF_MEASUREMENTS))
-                writer.params({"plateau.outcome": outcome})
-                self._profile_streams()
-                complete = writer.close()
-                undisturbed = complete and not isinstance(error, Exception)
-                if undisturbed and self._study is not None and self._last_step is not None:
-                    repairs = self._profiles.repairs if self._profiles is not None else ()
-                    self._study.log_counterfactuals(scope, repairs, self._last_step)
-            finally:
-                # Also when the user interrupts once more.
-                leave(scope, outcome, reachable=complete)
-            if complete and self._settings.diagnose and self._epochs:
-                monitor = monitored(self._settings.monitor, self._prefix, self._names)
-                diagnose_run(scope, monitor, silent=self._settings.silent)
+            self._profile_streams(run)
+            run.end(
+                error,
+                self._outcome(error),
+                no_experiments=self._why_no_experiments(),
+                facts=as_whole(measured, OF_MEASUREMENTS),
+                last=self._pending,
+            )
 
-    def _facts_of_measurements(self) -> Setup:
+    def _facts_of_measurements(self) -> Witnessed:
         if self._measurements is None:
-            return Setup()
+            return Witnessed()
         try:
             return self._measurements.facts
         except Exception as error:
             # Some names less; what was put between Keras and its batches still has to come off.
             notice("no layers are named", error, silent=self._settings.silent)
-            return Setup()
+            return Witnessed()
 
     def _why_no_experiments(self) -> str:
         if self._settings.probe_budget <= 0:
@@ -307,30 +241,11 @@ class Recording:
             return "the recorder did not see what fit was given"
         return "no rows of the training data could be kept"
 
-    def _describe(self) -> None:
+    def _describe(self, run: RecordedRun) -> None:
         """Logs what is known of the setup now and was not known before."""
         # What cannot be said is said once.
-        silent = self._settings.silent or self._epochs > 0
-        setup = describe(self._training, known=self._setup, silent=silent)
-        news = as_params(setup, besides=self._setup)
-        self._setup = setup
-        if news and self._writer is not None:
-            self._writer.params(news)
-
-    def _log_planned_epochs(self, axis: StepAxis) -> None:
-        """Logs where the run's epochs will end, on the axis on which they are logged."""
-        planned = self._training.planned_epochs
-        if planned is not None and self._writer is not None:
-            self._writer.params({"plateau.planned_epochs": str(axis.step(planned))})
-
-    def _write_pending(self) -> None:
-        if self._pending is None or self._writer is None:
-            return
-        (step, logs, own), self._pending = self._pending, None
-        self._last_step = step
-        curves = curves_of(logs, self._prefix)
-        self._names.update(curves)
-        self._writer.metrics({**curves, **own}, step)
+        silent = self._settings.silent or run.epochs > 0
+        run.describe(describe(self._training, known=run.setup, silent=silent))
 
     def _outcome(self, error: BaseException | None) -> str:
         planned = self._training.planned_epochs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.curves import prefixed
 from mlflow_plateau.recorder.describe.noting import OF_REFERENCE, as_params, as_whole
 from mlflow_plateau.recorder.patience import AFTER_TRAINING, patience
@@ -21,6 +21,9 @@ from mlflow_plateau.recorder.writer import Writer, write_at_once
 if TYPE_CHECKING:
     from mlflow_plateau.checks import Repair
     from mlflow_plateau.reference import Reference
+
+PATIENT_EPOCHS = 3
+"""This many epochs rows of both splits are waited for; then those of one have to do."""
 
 
 class Study:
@@ -47,7 +50,7 @@ class Study:
         self._reference: Reference | None = None
 
     @property
-    def facts(self) -> Setup:
+    def facts(self) -> Witnessed:
         """What there is to say in words of the experiments: which were not made, and why."""
         return self._witness.facts
 
@@ -65,7 +68,7 @@ class Study:
             self._reference = reference_of(self._loss(), self.sample)
             facts = facts_of(self._reference)
             if self._reference is None:
-                facts = Setup(reference_declined=why_not(self._loss(), self.sample))
+                facts = Witnessed(reference_declined=why_not(self._loss(), self.sample))
             writer.params(as_whole(facts, OF_REFERENCE))
         except Exception as error:
             # An extra: data may be of kinds that nobody foresaw.
@@ -88,10 +91,10 @@ class Study:
             ordered = None if repairs else self._witness.arrangement()
             if ordered is not None:
                 found = {**found, **ordered.losses}
-                repair = Setup(repair=ordered.done)
+                repair = Witnessed(repair=ordered.done)
             if found:
                 with patience(AFTER_TRAINING):
-                    write_at_once(scope, prefixed(found), as_params(repair, besides=Setup()), step)
+                    write_at_once(scope, prefixed(found), as_params(repair), step)
         except Exception as error:
             # An extra, and the training is over.
             notice("no repaired validation rows were tried", error, silent=self._silent)

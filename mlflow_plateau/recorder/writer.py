@@ -76,6 +76,9 @@ class Writer:
         self._thread = threading.Thread(
             target=self._work, name="mlflow-plateau-writer", daemon=True
         )
+
+    def begin(self) -> None:
+        """Starts the thread; what is taken before waits for it."""
         self._thread.start()
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
@@ -103,6 +106,8 @@ class Writer:
         Returns:
             Whether everything was written.
         """
+        if self._thread.ident is None:
+            return False  # It never began, which has been said.
         with self._wake:
             self._closing = True
             self._wake.notify()

@@ -50,7 +50,7 @@ def repair_share(view: View) -> Measurement:
     validation what the checks say was done differently to it: about 1 where that was all, 0 where
     it was something else, negative where it does harm. From −1 to 1.5.
     """
-    done = view.setup.repair or "validation treated as train was"
+    done = view.witnessed.repair or "validation treated as train was"
     repaired, fit = _last(view, "repaired_held_out"), _last(view, "final_fit")
     if repaired is not None and fit is not None and _last(view, "final_held_out") is None:
         # What is not finite was not logged.

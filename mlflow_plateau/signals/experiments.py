@@ -31,7 +31,7 @@ def _none(view: View, declined: str | None = None) -> Measurement:
         view: The history.
         declined: Why this one was not, if others were.
     """
-    why = view.setup.experiments_declined or declined
+    why = view.witnessed.experiments_declined or declined
     if why:
         return cannot_say(f"no experiments were made: {why}")
     if view.recorded("clean_fit") is None:
@@ -42,11 +42,11 @@ def _none(view: View, declined: str | None = None) -> Measurement:
 
 
 def _no_gradients(view: View) -> Measurement:
-    return _none(view, view.setup.gradients_declined)
+    return _none(view, view.witnessed.gradients_declined)
 
 
 def _no_steps(view: View) -> Measurement:
-    return _none(view, view.setup.steps_declined)
+    return _none(view, view.witnessed.steps_declined)
 
 
 def _late(view: View, name: str) -> Curve | None:
@@ -81,7 +81,7 @@ def _in_layer(layers: tuple[str, ...] | None) -> str:
 )
 def unreached_share(view: View) -> Measurement:
     """Share of the trainable weights whose gradient is zero on all rows of the sample, late."""
-    layers = view.setup.unreached_layers
+    layers = view.witnessed.unreached_layers
     where = f", among them all of {listed(layers)}" if layers else ""
     return _last_gradients(view, "unreached_share", where=where)
 
@@ -96,7 +96,7 @@ def idle_units(view: View) -> Measurement:
 
     Dead units: ReLU that is negative for every row, or behind weights of zero.
     """
-    return _last_gradients(view, "idle_units", layer=_in_layer(view.setup.idle_layers))
+    return _last_gradients(view, "idle_units", layer=_in_layer(view.witnessed.idle_layers))
 
 
 @signal(
@@ -111,7 +111,7 @@ def unit_similarity(view: View) -> Measurement:
     Units that start alike get the same gradients and stay alike (Goodfellow et al., 2016, section
     8.4).
     """
-    return _last_gradients(view, "unit_similarity", layer=_in_layer(view.setup.copied_layers))
+    return _last_gradients(view, "unit_similarity", layer=_in_layer(view.witnessed.copied_layers))
 
 
 @signal(
@@ -125,7 +125,7 @@ def starved_share(view: View) -> Measurement:
 
     Gradients that vanish on their way through saturated layers (Glorot & Bengio, 2010).
     """
-    layers = view.setup.starved_layers
+    layers = view.witnessed.starved_layers
     where = f": those of {listed(layers)}" if layers else ""
     return _last_gradients(view, "starved_share", where=where)
 
@@ -141,7 +141,8 @@ def saturated_share(view: View) -> Measurement:
 
     Layers with tanh, the logistic function and the like (Glorot & Bengio, 2010, section 3).
     """
-    return _last_gradients(view, "saturated_share", layer=_in_layer(view.setup.saturated_layers))
+    where = _in_layer(view.witnessed.saturated_layers)
+    return _last_gradients(view, "saturated_share", layer=where)
 
 
 @signal(
@@ -168,7 +169,7 @@ def degenerate_start(view: View) -> Measurement:
         return _no_gradients(view)
     name = max(curves, key=lambda name: float(curves[name].values[0]))
     value, epoch = float(curves[name].values[0]), float(curves[name].epochs[0])
-    what = forms[name].format(value, _in_layer(view.setup.degenerate_layers))
+    what = forms[name].format(value, _in_layer(view.witnessed.degenerate_layers))
     return Measurement(value, epochs=(epoch, epoch), facts={"what": what})
 
 
@@ -187,7 +188,7 @@ def sharpness_at_first(view: View) -> Measurement:
     """
     curve = view.recorded("sharpness")
     if curve is None:
-        return _none(view, view.setup.gradients_declined or view.setup.sharpness_declined)
+        return _none(view, view.witnessed.gradients_declined or view.witnessed.sharpness_declined)
     value, epoch = max(float(curve.values[0]), FLATTEST), float(curve.epochs[0])
     return Measurement(float(np.log10(value)), epochs=(epoch, epoch), facts={"edge": value})
 

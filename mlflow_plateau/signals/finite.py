@@ -49,21 +49,21 @@ def where_not_finite(view: View) -> str:
     In the rows, from their profiles; in the weights, when that was first seen; and in the gradients
     of the last experiments.
     """
-    setup, comparison = view.setup, view.history.comparison
+    witnessed, comparison = view.witnessed, view.history.comparison
     said = [
         f"{finding.message[0].lower()}{finding.message[1:].partition(';')[0]}"
         for finding in (comparison.findings if comparison else ())
         if finding.kind == "non_finite"
     ]
     weights = view.recorded("lost_weights")
-    if setup.lost_weights and weights is not None and (weights.values > 0).any():
+    if witnessed.lost_weights and weights is not None and (weights.values > 0).any():
         epoch = float(weights.epochs[int(np.argmax(weights.values > 0))])
         said.append(
-            f"weights of {listed(setup.lost_weights)} were first seen to be so after"
+            f"weights of {listed(witnessed.lost_weights)} were first seen to be so after"
             f" {view.history.axis} {epoch:.10g}"
         )
-    if setup.lost_gradients:
-        said.append(f"so are the gradients of {listed(setup.lost_gradients)}")
+    if witnessed.lost_gradients:
+        said.append(f"so are the gradients of {listed(witnessed.lost_gradients)}")
     return "".join(f"; {clause}" for clause in said)
 
 

@@ -11,9 +11,15 @@ from mlflow_plateau.signals.view import View
 NO_LOSS = Missing("the loss function is not known")
 ALL_USUAL = "loss, output layer and targets belong together"
 
+ROWS_AGAINST_EACH_OTHER = (
+    "the loss compares each prediction with the targets of all rows: the predictions have a column"
+    " more than the targets, and its subtraction stretches both to a square"
+)
+
 
 def _mismatches(view: View) -> list[str]:
-    return [why for rule in MISMATCHES if (why := rule(view.setup))]
+    found = [why for rule in MISMATCHES if (why := rule(view.setup))]
+    return [*found, ROWS_AGAINST_EACH_OTHER] if view.witnessed.targets_broadcast else found
 
 
 def _doubts(view: View) -> list[str]:

@@ -256,15 +256,6 @@ def _targets_of_another_width(setup: Setup) -> str:
     return ""
 
 
-def _rows_against_each_other(setup: Setup) -> str:
-    if setup.targets_broadcast:
-        return (
-            "the loss compares each prediction with the targets of all rows: the predictions have"
-            " a column more than the targets, and its subtraction stretches both to a square"
-        )
-    return ""
-
-
 MISMATCHES: tuple[Rule, ...] = (
     _softmax_over_one_unit,
     _classes_over_one_unit,
@@ -277,7 +268,6 @@ MISMATCHES: tuple[Rule, ...] = (
     _shares_for_classes,
     _class_without_unit,
     _targets_of_another_width,
-    _rows_against_each_other,
 )
 """Each names one combination that Keras accepts and that cannot work, or returns nothing."""
 

@@ -45,7 +45,7 @@ def update_ratio_late(view: View) -> Measurement:
     if late is None:
         return cannot_say(NOT_RECORDED)
     ratio, epochs = late
-    layers = view.setup.unmoved_layers
+    layers = view.witnessed.unmoved_layers
     still = f"; no weight of {listed(layers)} ever moved" if layers else ""
     return Measurement(
         float(np.log10(max(ratio, 1e-16))), epochs=epochs, facts={"ratio": ratio, "still": still}

@@ -50,12 +50,12 @@ LEAST_SMOOTHED = "smoothed, the best validation loss is"
 
 
 def _no_reference(view: View) -> Measurement:
-    why = view.setup.reference_declined
+    why = view.witnessed.reference_declined
     return cannot_say(f"{NO_REFERENCE}: {why}" if why else Missing(NO_REFERENCE))
 
 
 def _learnable(view: View, errors: float) -> Measurement:
-    share, error = view.setup.learnable_share, view.setup.learnable_share_error
+    share, error = view.witnessed.learnable_share, view.witnessed.learnable_share_error
     if share is None or error is None:
         return _no_reference(view)
     if errors > 0 and share > WEAK * error and _holds_on_validation(view):
@@ -70,8 +70,8 @@ def _learnable(view: View, errors: float) -> Measurement:
 def _holds_on_validation(view: View) -> bool:
     """Returns whether what the reference model learned holds on validation rows, beyond chance."""
     share, error = (
-        view.setup.learnable_share_validation,
-        view.setup.learnable_share_validation_error,
+        view.witnessed.learnable_share_validation,
+        view.witnessed.learnable_share_validation_error,
     )
     return share is not None and error is not None and share > error
 
@@ -163,9 +163,9 @@ def learnable_from_parts(view: View) -> Measurement:
 
 
 def _lost(view: View) -> tuple[float, dict[str, float | str]] | None:
-    setup = view.setup
-    share, error = setup.learnable_share, setup.learnable_share_error
-    other, other_error = setup.learnable_share_validation, setup.learnable_share_validation_error
+    found = view.witnessed
+    share, error = found.learnable_share, found.learnable_share_error
+    other, other_error = found.learnable_share_validation, found.learnable_share_validation_error
     if share is None or error is None or other is None or other_error is None:
         return None
     if share - 2 * error < LEARNABLE:
@@ -206,7 +206,7 @@ def lost_though_alike(view: View) -> Measurement:
     Classes under other codes, or columns of the same kind in another order. Where the targets are
     distributed otherwise as well, it may be another population.
     """
-    found, separability = _lost(view), view.setup.split_separability
+    found, separability = _lost(view), view.witnessed.split_separability
     if found is None or separability is None:
         return cannot_say("no reference model learned anything from the rows")
     shift = target_shift.measure(view)
@@ -255,7 +255,7 @@ def split_separability(view: View) -> Measurement:
     The error is that of the AUC of indistinguishable samples, √((2n + 1) / (12 n²)) (Hanley &
     McNeil, 1982). A classifier two-sample test (Lopez-Paz & Oquab, 2017).
     """
-    value = view.setup.split_separability
+    value = view.witnessed.split_separability
     if value is None:
         return _no_reference(view)
     rows = min(view.setup.validation_rows or SAMPLE_ROWS, SAMPLE_ROWS)
@@ -313,8 +313,7 @@ def behind_reference(view: View) -> Measurement:
     0 for a model as good as the quick reference model, 1 for one no better than a constant,
     negative for a better one. The loss is taken without penalties where that was measured.
     """
-    setup = view.setup
-    constant, reference = setup.validation_constant_loss, setup.reference_loss
+    constant, reference = view.setup.validation_constant_loss, view.witnessed.reference_loss
     if constant is None or reference is None:
         return _no_reference(view)
     if reference > (1 - LEARNABLE) * constant:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mlflow_plateau.curve import Curve, smooth_together
-from mlflow_plateau.history import History, Setup
+from mlflow_plateau.history import History, Setup, Witnessed
 from mlflow_plateau.signals.plateau import Plateau, find_plateau
 from mlflow_plateau.tracked import FloatArray
 
@@ -40,6 +40,11 @@ class View:
     def setup(self) -> Setup:
         """What is known of the training's configuration."""
         return self.history.setup
+
+    @property
+    def witnessed(self) -> Witnessed:
+        """What else the recorder had to say, of the training as a whole."""
+        return self.history.witnessed
 
     def _curve(self, values: FloatArray) -> Curve | None:
         sign = -1.0 if self.history.higher_is_better else 1.0

@@ -89,7 +89,7 @@ def diagnose_history(history: History) -> Diagnosis:
         siblings=history.siblings,
         unknown={name: str(m.reason) for name, m in measurements.items() if not m.known},
         unmeasured=unmeasured(measurements, judgement.level),
-        left_out=left_out(history.setup),
+        left_out=left_out(history.witnessed),
         notes=(*history.notes, *_never_moved(history)),
         curves=shown_curves(history),
         version=_version(),
@@ -100,7 +100,7 @@ def diagnose_history(history: History) -> Diagnosis:
 
 def _never_moved(history: History) -> tuple[str, ...]:
     """Returns that some layers never learned, whatever else the run suffers from."""
-    layers = history.setup.unmoved_layers
+    layers = history.witnessed.unmoved_layers
     return (f"No update ever moved a weight of {listed(layers)}",) if layers else ()
 
 

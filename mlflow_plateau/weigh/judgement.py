@@ -164,7 +164,7 @@ def _level(history: History) -> str:
 
 
 def _threshold(history: History) -> float:
-    sampled = "clean_fit" in history.recorded or history.setup.learnable_share is not None
+    sampled = "clean_fit" in history.recorded or history.witnessed.learnable_share is not None
     return SAMPLED_THRESHOLD if sampled else DECISION_THRESHOLD
 
 

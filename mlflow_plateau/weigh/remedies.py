@@ -110,7 +110,9 @@ def _facts(view: View) -> dict[str, object]:
         "trainable": setup.trainable_parameter_count,
         "frozen": None if zero_rate and setup.trainable_parameter_count else _frozen(setup),
         "unreached": listed(
-            setup.unreached_layers or setup.unmoved_layers or ("the trainable weights",)
+            view.witnessed.unreached_layers
+            or view.witnessed.unmoved_layers
+            or ("the trainable weights",)
         ),
         "rows": _counted(setup.training_rows, "training row"),
         "validation_rows": _counted(setup.validation_rows, "row"),
@@ -178,7 +180,7 @@ def _order(view: View) -> str | None:
     """Returns the order in which the model knows validation, where that was tried and found."""
     found = repair_share.measure(view)
     helps = found.known and found.value >= EXPLAINED
-    return view.setup.repair if helps and _consistency_fix(view) is None else None
+    return view.witnessed.repair if helps and _consistency_fix(view) is None else None
 
 
 def _unseen_difference(view: View) -> str | None:

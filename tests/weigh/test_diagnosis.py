@@ -8,7 +8,7 @@ import pytest
 
 from mlflow_plateau.causes import cause_by_id
 from mlflow_plateau.consistency import check_consistency
-from mlflow_plateau.history import History, Setup, SplitComparison
+from mlflow_plateau.history import History, Setup, SplitComparison, Witnessed
 from mlflow_plateau.signals import View, signal_by_name
 from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history, measure
 from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
@@ -277,14 +277,13 @@ def of_lost_signal() -> History:
     rows = np.random.default_rng(0).normal(size=(2, 400, 3))
     return replace(
         inconsistent_preprocessing(),
-        setup=Setup(
-            **with_setup(
-                learnable_share=0.8,
-                learnable_share_error=0.01,
-                learnable_share_validation=0.05,
-                learnable_share_validation_error=0.02,
-                split_separability=0.3,
-            )
+        setup=Setup(**with_setup()),
+        witnessed=Witnessed(
+            learnable_share=0.8,
+            learnable_share_error=0.01,
+            learnable_share_validation=0.05,
+            learnable_share_validation_error=0.02,
+            split_separability=0.3,
         ),
         comparison=check_consistency(rows[0], rows[1]).comparison,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Setup, Witnessed
 from mlflow_plateau.recorder.curves import PREFIX
 from mlflow_plateau.recorder.safety import notice
 
@@ -31,6 +31,7 @@ OF_REFERENCE = (
 """The same for quick reference models."""
 
 T = TypeVar("T")
+Facts = TypeVar("Facts", Setup, Witnessed)
 
 
 def noted(
@@ -58,21 +59,21 @@ def noted(
     return replace(known, **found)
 
 
-def as_params(setup: Setup, besides: Setup) -> dict[str, str]:
-    """Returns the parameters that say what a setup says besides another."""
+def as_params(said: Facts, besides: Facts | None = None) -> dict[str, str]:
+    """Returns the parameters that hold what is said, besides what was said before."""
     return {
-        f"{PREFIX[:-1]}.{f.name}": _as_text(getattr(setup, f.name))
-        for f in fields(Setup)
-        if getattr(setup, f.name) is not None and getattr(besides, f.name) is None
+        f"{PREFIX[:-1]}.{f.name}": _as_text(getattr(said, f.name))
+        for f in fields(said)
+        if getattr(said, f.name) is not None and getattr(besides, f.name, None) is None
     }
 
 
-def as_whole(setup: Setup, names: Sequence[str]) -> dict[str, str]:
+def as_whole(said: Witnessed, names: Sequence[str]) -> dict[str, str]:
     """Returns parameters for all of some fields, empty where there is nothing to say.
 
     A run may hold several trainings: what was said of an earlier one is taken back by that.
     """
-    return {**{f"{PREFIX[:-1]}.{name}": "" for name in names}, **as_params(setup, besides=Setup())}
+    return {**{f"{PREFIX[:-1]}.{name}": "" for name in names}, **as_params(said)}
 
 
 def _as_text(value: Any) -> str:

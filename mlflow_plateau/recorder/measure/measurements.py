@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.describe.training import Training
 from mlflow_plateau.recorder.measure.batch_losses import BatchLosses
 from mlflow_plateau.recorder.measure.lost_weights import LostWeights
@@ -66,9 +66,9 @@ class Measurements:
         self.seconds_in_epoch = 0.0
 
     @property
-    def facts(self) -> Setup:
+    def facts(self) -> Witnessed:
         """What there is to say in words of what was measured."""
-        return Setup(
+        return Witnessed(
             unmoved_layers=self._movement.unmoved or None, lost_weights=self._lost.layers or None
         )
 

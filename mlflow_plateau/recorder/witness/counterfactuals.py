@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.witness.differentiable import Differentiable
 from mlflow_plateau.recorder.witness.repair import repaired
 from mlflow_plateau.recorder.witness.rows import Sample
@@ -80,10 +80,10 @@ def _affordable(validation: int, training: int, taken: float, seconds: float) ->
     return validation if PASSES * validation * each <= seconds else int(seconds / (PASSES * each))
 
 
-def repair_made(found: Mapping[str, float], repairs: Sequence[Repair]) -> Setup:
+def repair_made(found: Mapping[str, float], repairs: Sequence[Repair]) -> Witnessed:
     """Returns in words what was undone, if the loss after it was measured."""
     done = list(dict.fromkeys(repair.done for repair in repairs))
     if len(done) > MOST_SAID:
         done = [*done[: MOST_SAID - 1], f"{len(done) - MOST_SAID + 1} more repairs"]
     said = " and ".join([", ".join(done[:-1]), done[-1]] if len(done) > 1 else done)
-    return Setup(repair=said if "repaired_held_out" in found else None)
+    return Witnessed(repair=said if "repaired_held_out" in found else None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.describe.names import layer_in, named
 from mlflow_plateau.recorder.witness.gradient_statistics import Kernels
 from mlflow_plateau.recorder.witness.gradients import Gradients
@@ -51,13 +51,13 @@ def layers_of(
     return found
 
 
-def facts_of_layers(first: Found | None, last: Found | None) -> Setup:
+def facts_of_layers(first: Found | None, last: Found | None) -> Witnessed:
     """Returns what is logged of the layers that the first and the last experiments are about."""
     if first is None or last is None:
-        return Setup()
+        return Witnessed()
     known = [name for name in DEGENERATE if name in first.measured]
     worst = max(known, key=lambda name: first.measured[name], default="")
-    return Setup(
+    return Witnessed(
         unreached_layers=last.layers.get("unreached_share") or None,
         idle_layers=last.layers.get("idle_units") or None,
         copied_layers=last.layers.get("unit_similarity") or None,

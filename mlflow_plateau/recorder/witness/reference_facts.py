@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.witness.rows import Rows, Sample, arrays_in
 from mlflow_plateau.reference import Reference, learn_from
 
@@ -53,11 +53,11 @@ def why_not(loss: str | None, sample: Sample) -> str:
     return "there are too few rows, or targets of a kind that quick models do not learn"
 
 
-def facts_of(found: Reference | None) -> Setup:
+def facts_of(found: Reference | None) -> Witnessed:
     """Returns what is logged of what quick models found; nothing of single rows."""
     if found is None:
-        return Setup()
-    return Setup(
+        return Witnessed()
+    return Witnessed(
         learnable_share=_rounded(found.learnable),
         learnable_share_error=_rounded(found.learnable_error),
         learnable_share_validation=_rounded(found.validation_learnable),

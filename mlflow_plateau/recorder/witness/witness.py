@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from mlflow_plateau.history import Setup
+from mlflow_plateau.history import Witnessed
 from mlflow_plateau.recorder.safety import global_random_state_kept, notice, warnings_dropped
 from mlflow_plateau.recorder.witness.arrangements import Arrangement, arrangement
 from mlflow_plateau.recorder.witness.broadcast import targets_are_broadcast
@@ -98,10 +98,10 @@ class Witness:
         self.declined = ""
 
     @property
-    def facts(self) -> Setup:
+    def facts(self) -> Witnessed:
         """What there is to say in words of the experiments that were made, and of those not."""
         if self.declined and not self._made:
-            return Setup(experiments_declined=self.declined)
+            return Witnessed(experiments_declined=self.declined)
         left_out = {p: why for p, why in self._left_out.items() if p not in self._made}
         return replace(
             facts_of_layers(self._first, self._found),
