@@ -196,12 +196,18 @@ def distribution_of(state: InputProfile, number: int) -> Distribution | None:
 
 
 def pooled_distribution(one: Distribution, other: Distribution) -> Distribution:
-    """Returns the lumps of both splits together, ascending; its moments are the first one's."""
+    """Returns the distribution of both splits together."""
     low, high = (
         np.concatenate([getattr(one, end), getattr(other, end)]) for end in ("low", "high")
     )
     order = np.argsort(low, kind="stable")
     mass = np.concatenate([one.mass, other.mass])
+    share = other.total / (one.total + other.total)
+    mean = (1 - share) * one.mean + share * other.mean
+    # Of deviations from the common mean: squares of what is far from zero have no digits left.
+    variance = (1 - share) * (one.deviation**2 + (one.mean - mean) ** 2)
+    variance += share * (other.deviation**2 + (other.mean - mean) ** 2)
+    least, greatest = min(one.least, other.least), max(one.greatest, other.greatest)
     return replace(
         one,
         low=low[order],
@@ -209,6 +215,12 @@ def pooled_distribution(one: Distribution, other: Distribution) -> Distribution:
         mass=mass[order],
         rows=one.rows + other.rows,
         atoms=one.atoms and other.atoms,
+        mean=mean,
+        deviation=variance**0.5,
+        least=least,
+        greatest=greatest,
+        at_least=sum(side.at_least for side in (one, other) if side.least == least),
+        at_greatest=sum(side.at_greatest for side in (one, other) if side.greatest == greatest),
     )
 
 

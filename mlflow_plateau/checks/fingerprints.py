@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+from scipy.special import kolmogorov
 from scipy.stats import norm
 
 from mlflow_plateau.checks.comparison import InputPair, NumberPair
@@ -29,10 +31,19 @@ ENDS = 2e-6
 EVEN = 0.01
 """Ranks are spread as evenly as this; the middle ones of equal values are within these."""
 
+SMALL = 0.5
+"""Below this Kolmogorov's distribution function is its first term, to a ten-thousandth."""
+
 CUT = float(norm.ppf(1 - 1e-7))
 """Where scikit-learn cuts off what would be infinite."""
 
-QUARTILES = np.array([0.25, 0.5, 0.75])
+QUARTILES = (0.25, 0.5, 0.75)
+
+REPEATED = 0.5
+"""Fewer lumps, as a part of the rows, and values repeat."""
+
+MOST_SURPRISE = 40.0
+"""No single column is more surprising, in nats: what is computed is not known more exactly."""
 
 LEAST_ROWS = 5
 """Fewer rows have no statistics."""
@@ -45,6 +56,9 @@ NEARLY = 0.15
 
 NEARLY_RANGE = 0.3
 """… or, where it was scaled to a range, it ends this close to the range's ends."""
+
+Quantiles = tuple[float, float, float]
+"""The shares below three quantiles, the middle one being the median."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,10 @@ class Scaler:
         nearly: Whether a column may have been scaled so with the other split's statistics.
         least_own: Columns that have to bear the mark for it not to be chance.
         least_nearly: Columns that have to agree where none bears it.
-        shaped: Whether it gives all columns one shape, and not only one scale.
+        quantiles: The shares below the three quantiles that it brings to 0 and 1 apart, if it does.
+        share_below: The share of rows below values, of a scaler that gives all columns one shape.
+        surprise: How surprising it is that a column bears the mark that was not scaled so, in nats,
+            where many columns might.
     """
 
     name: str
@@ -73,7 +90,14 @@ class Scaler:
     nearly: Callable[[Distribution], bool]
     least_own: int = 1
     least_nearly: int = 3
-    shaped: bool = False
+    quantiles: Quantiles | None = None
+    share_below: Callable[[Float64], Float64] | None = None
+    surprise: Callable[[Distribution], float] | None = None
+
+    @property
+    def shaped(self) -> bool:
+        """Whether it gives all columns one shape, and not only one scale."""
+        return self.share_below is not None
 
 
 def tolerance(rows: float) -> float:
@@ -108,34 +132,38 @@ def _nearly_standard(column: Distribution) -> bool:
     return abs(column.mean) <= slack and abs(column.deviation - 1) <= slack < 1
 
 
-def _quartiles(column: Distribution) -> tuple[float, float, float]:
-    low, middle, high = map(float, column.quantiles(QUARTILES))
-    return low, middle, high
+def hardly_repeats(column: Distribution) -> bool:
+    """Whether most rows have a value of their own, as far as a profile can tell."""
+    return not column.atoms or len(column.low) >= REPEATED * column.total
 
 
-def _nearly_robust(column: Distribution) -> bool:
+def _nearly_robust(shares: Quantiles, column: Distribution) -> bool:
     slack = _slack(column)
-    low, middle, high = _quartiles(column)
+    low, middle, high = map(float, column.quantiles(np.array(shares)))
     return abs(middle) <= slack and abs(high - low - 1) <= slack < 1
 
 
-def _bears_robust(column: Distribution) -> bool:
-    """Whether the quartiles are a scaler's, and no others than those of these very rows.
+def _robust_departure(shares: Quantiles, column: Distribution) -> float:
+    low, middle, high = map(float, column.quantiles(np.array(shares)))
+    return max(abs(middle), _octaves(high - low))
 
-    Where values repeat, another sample may well have the same quartiles.
+
+def _bears_robust(shares: Quantiles, column: Distribution) -> bool:
+    """Whether the quantiles are a scaler's, and no others than those of these very rows.
+
+    Where values repeat, another sample may well have the same quantiles.
     """
-    repeats = column.atoms and len(column.low) < column.total / 2
-    return not repeats and has_robust_quartiles(column)
+    return hardly_repeats(column) and has_quantiles(column, shares)
 
 
-def has_robust_quartiles(column: Distribution) -> bool:
-    """Whether the median is 0 and the quartiles are 1 apart, as exactly as a profile can tell.
+def has_quantiles(column: Distribution, shares: Quantiles) -> bool:
+    """Whether the median is 0 and two quantiles are 1 apart, as exactly as a profile can tell.
 
     The k-th value is known to its lump; of an even number the median lies midway between two.
     """
     if column.total < LEAST_ROWS:
         return False
-    (low, middle, high) = (_interpolated(column, share) for share in QUARTILES.tolist())
+    (low, middle, high) = (_interpolated(column, share) for share in shares)
     slack = ENDS + 1e-5 * abs(high[1] - low[0])
     return (
         middle[0] <= slack
@@ -186,6 +214,86 @@ def _farthest(column: Distribution) -> float:
     return max(abs(column.least), abs(column.greatest))
 
 
+def _bears_centred(column: Distribution) -> bool:
+    return is_centred(column.mean, column.deviation, column.total)
+
+
+def is_centred(mean: float, deviation: float, rows: float) -> bool:
+    """Whether a mean is zero to the last digit, against the deviation."""
+    return rows >= LEAST_ROWS and abs(mean) <= tolerance(rows) * deviation
+
+
+def _bears_unit_deviation(column: Distribution) -> bool:
+    return is_standard(0.0, column.deviation, column.total)
+
+
+def _surprisingly_centred(column: Distribution) -> float:
+    """A sample's mean is normal around its population's, which may be zero: √(2n/π) · |m| / s.
+
+    Values that repeat, as those of whole turns of a sine do, may cancel each other out.
+    """
+    if not hardly_repeats(column):
+        return 0.0
+    return _nats(math.sqrt(2 * column.total / math.pi) * abs(column.mean) / column.deviation)
+
+
+def _surprisingly_of_unit_deviation(column: Distribution) -> float:
+    """So is a sample's deviation around 1, by about 1 / √(2n): 2 √(n/π) · |s − 1|."""
+    unbiased = column.deviation * math.sqrt(column.total / (column.total - 1))
+    off = min(abs(column.deviation - 1), abs(unbiased - 1))
+    return _nats(2 * math.sqrt(column.total / math.pi) * off)
+
+
+def _nats(probability: float) -> float:
+    return -math.log(min(1.0, max(probability, math.exp(-MOST_SURPRISE))))
+
+
+def surprisingly_even(
+    of: Sequence[Distribution], share_below: Callable[[Float64], Float64]
+) -> float:
+    """Returns how surprising it is that values are spread as evenly as ranks are, in nats.
+
+    √n · D follows Kolmogorov's distribution for a sample of what is spread evenly, and is near 0
+    for ranks of these very rows; D is measured at the ends of lumps, where it is exact.
+
+    Args:
+        of: One column of one split or of several, taken together.
+        share_below: The share of rows below values that are spread evenly.
+    """
+    ends = np.unique(np.concatenate([column.high for column in of]))
+    rows = sum(column.total for column in of)
+    below = np.zeros(len(ends))
+    for column in of:
+        cumulated = np.concatenate([[0.0], column.cumulated])
+        below += cumulated[np.searchsorted(column.high, ends, side="right")]
+    apart = math.sqrt(rows) * float(np.abs(below / rows - share_below(ends)).max())
+    return _nats(_kolmogorov_cdf(apart))
+
+
+def _kolmogorov_cdf(value: float) -> float:
+    """Returns the distribution function; where it is near 0 its complement has no digits left."""
+    if value >= SMALL:
+        return 1.0 - float(kolmogorov(value))
+    value = max(value, 1e-9)
+    return math.sqrt(2 * math.pi) / value * math.exp(-((math.pi / value) ** 2) / 8)
+
+
+def _robust(low: int, high: int) -> Scaler:
+    """Returns the scaler by the median and two quantiles, in percent."""
+    shares = low / 100, 0.5, high / 100
+    return Scaler(
+        "robustly scaled",
+        f"(x − median) / ({high} % quantile − {low} % quantile)",
+        f"RobustScaler(quantile_range=({low}, {high}))",
+        f"median 0 and the {low} % and {high} % quantiles 1 apart",
+        partial(_bears_robust, shares),
+        partial(_robust_departure, shares),
+        partial(_nearly_robust, shares),
+        least_own=3,
+        quantiles=shares,
+    )
+
+
 STANDARD = Scaler(
     "standardised",
     "(x − mean) / deviation",
@@ -223,17 +331,11 @@ MAX_ABS = Scaler(
     lambda column: _octaves(_farthest(column)),
     lambda column: abs(_farthest(column) - 1) <= NEARLY_RANGE,
 )
-ROBUST = Scaler(
-    "robustly scaled",
-    "(x − median) / (3rd quartile − 1st quartile)",
-    "RobustScaler()",
-    "median 0 and quartiles 1 apart",
-    _bears_robust,
-    lambda column: max(
-        abs(_quartiles(column)[1]), _octaves(_quartiles(column)[2] - _quartiles(column)[0])
-    ),
-    _nearly_robust,
-    least_own=3,
+ROBUST = replace(
+    _robust(25, 75),
+    formula="(x − median) / (3rd quartile − 1st quartile)",
+    code="RobustScaler()",
+    mark="median 0 and quartiles 1 apart",
 )
 QUANTILE = Scaler(
     "ranked between 0 and 1",
@@ -245,7 +347,7 @@ QUANTILE = Scaler(
     lambda column: MIN_MAX.nearly(column) and _uneven(column, _as_they_are) <= _even(column),
     least_own=2,
     least_nearly=2,
-    shaped=True,
+    share_below=_as_they_are,
 )
 NORMAL = Scaler(
     "ranked and made normal",
@@ -257,7 +359,7 @@ NORMAL = Scaler(
     lambda column: _farthest(column) <= CUT + 1e-4 and _uneven(column, norm.cdf) <= _even(column),
     least_own=2,
     least_nearly=2,
-    shaped=True,
+    share_below=norm.cdf,
 )
 POWER = replace(
     STANDARD,
@@ -267,7 +369,34 @@ POWER = replace(
 )
 """It leaves the mark of a standardised column, and another shape."""
 
-SCALERS = (STANDARD, MIN_MAX, UNIT_RANGE, MAX_ABS, ROBUST, QUANTILE, NORMAL)
+CENTRED = Scaler(
+    "centred",
+    "x − mean",
+    "StandardScaler(with_std=False)",
+    "mean 0",
+    _bears_centred,
+    lambda column: abs(column.mean) / max(column.deviation, 1e-12),
+    lambda column: False,
+    surprise=_surprisingly_centred,
+)
+UNIT_DEVIATION = Scaler(
+    "divided by its deviation",
+    "x / deviation",
+    "StandardScaler(with_mean=False)",
+    "deviation 1",
+    _bears_unit_deviation,
+    lambda column: _octaves(column.deviation),
+    lambda column: False,
+    surprise=_surprisingly_of_unit_deviation,
+)
+
+OTHER_QUANTILES = tuple(_robust(low, 100 - low) for low in (1, 2, 5, 10, 20))
+"""What people take besides quartiles."""
+
+SCALERS = (
+    *(STANDARD, MIN_MAX, UNIT_RANGE, MAX_ABS, ROBUST, QUANTILE, NORMAL, CENTRED, UNIT_DEVIATION),
+    *OTHER_QUANTILES,
+)
 """Where several fit equally well the first is meant."""
 
 RANGES = (MIN_MAX, UNIT_RANGE, MAX_ABS)
@@ -282,6 +411,16 @@ def standardised_by_rows(state: InputProfile) -> bool:
     off = max(float(np.abs(mean).max()), float(state.row_deviations().max()))
     # A row without any contrast stays all zero.
     return off <= LOOSEST and bool(np.all((deviation > NEARLY) & (deviation <= 1 + LOOSEST)))
+
+
+def centred_by_rows(state: InputProfile) -> bool:
+    """Whether every row of every channel has mean 0, as images and windows of time often have."""
+    means, (_, deviation) = state.row_means, state.statistics()
+    if means is None or not len(deviation) or not means.count.all():
+        return False
+    mean = state.statistics()[0]
+    off = np.maximum(np.abs(mean), state.row_deviations())
+    return bool(np.all(off <= LOOSEST * np.maximum(deviation, LOOSEST)))
 
 
 def continuous(both: InputPair) -> list[NumberPair]:

@@ -5,29 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import pooled_distribution
+from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
+    CENTRED,
     ENDS,
+    MAX_ABS,
     MIN_MAX,
+    NORMAL,
+    OTHER_QUANTILES,
     QUANTILE,
-    QUARTILES,
     ROBUST,
     STANDARD,
+    UNIT_DEVIATION,
     UNIT_RANGE,
     Scaler,
+    centred_by_rows,
     continuous,
-    is_standard,
-    standardised_by_rows,
+    hardly_repeats,
+    surprisingly_even,
 )
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import ticked
 
-REPEATED = 0.5
-"""Distinct values, as a part of the rows, below which values repeat."""
+ENOUGH = -math.log(FALSE_FINDINGS)
+"""Less surprising marks are chance, in nats."""
 
 AT_AN_END = 0.001
 """Where more than this part of the rows stands at an end, values end there by themselves."""
@@ -41,6 +49,9 @@ LEAST_ENDS = 1
 LEAST_RANGES = 2
 """Rounded columns that were scaled one by one have at least so many numbers of steps."""
 
+LEAST_SHAPED = 2
+"""This many columns that are ranks of both splits together are no chance."""
+
 RANGES_OF = {MIN_MAX: (0.0, 1.0), UNIT_RANGE: (-1.0, 1.0)}
 """What scalers of ranges make columns span."""
 
@@ -51,38 +62,80 @@ def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not both.exact or not columns:
             continue
-        if standardised_by_rows(both.train) and standardised_by_rows(both.validation):
+        if centred_by_rows(both.train) and centred_by_rows(both.validation):
             continue
-        pooled = [pair for pair in columns if _pooled_standard(pair)]
-        if pooled:
-            if not any(STANDARD.bears(pair.train) for pair in columns):
-                yield _hypothesis(both, pooled, STANDARD)
-            continue
-        for scaler, bounds in RANGES_OF.items():
-            if _pooled_range(columns, *bounds):
-                yield _hypothesis(both, columns, scaler)
-        quartiles = [pair for pair in columns if _pooled_quartiles(pair)]
-        if len(quartiles) >= LEAST_COLUMNS and 2 * len(quartiles) >= len(columns):
-            yield _hypothesis(both, quartiles, ROBUST)
+        for scaler, found in _pooled(columns):
+            if found:
+                yield _hypothesis(both, found, scaler)
+                break
 
 
-def _pooled_standard(pair: NumberPair) -> bool:
-    train, validation = pair.train, pair.validation
-    total = train.total + validation.total
-    weight = validation.total / total
-    mean = (1 - weight) * train.mean + weight * validation.mean
-    squares = (1 - weight) * (train.deviation**2 + train.mean**2) + weight * (
-        validation.deviation**2 + validation.mean**2
+def _pooled(columns: Sequence[NumberPair]) -> Iterator[tuple[Scaler, Sequence[NumberPair]]]:
+    """Yields scalers, and the columns that bear their marks in both splits together."""
+    for scaler in (STANDARD, CENTRED, UNIT_DEVIATION):
+        yield scaler, _of_common_moments(columns, scaler)
+    for scaler in (QUANTILE, NORMAL):
+        yield scaler, _of_common_ranks(columns, scaler)
+    for scaler, bounds in RANGES_OF.items():
+        yield scaler, columns if _pooled_range(columns, *bounds) else ()
+    yield MAX_ABS, columns if _pooled_size(columns) else ()
+    for scaler in (ROBUST, *OTHER_QUANTILES):
+        yield scaler, _of_common_quantiles(columns, scaler)
+
+
+def _bears_only_together(pair: NumberPair, scaler: Scaler) -> bool:
+    alone = scaler.bears(pair.train) or scaler.bears(pair.validation)
+    return not alone and scaler.bears(pooled_distribution(pair.train, pair.validation))
+
+
+def _of_common_moments(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:
+    found = [pair for pair in columns if _bears_only_together(pair, scaler)]
+    if any(scaler.bears(pair.train) for pair in columns):
+        return ()
+    if scaler.surprise is None:
+        return found
+    together = (pooled_distribution(pair.train, pair.validation) for pair in found)
+    return found if sum(map(scaler.surprise, together)) >= ENOUGH else ()
+
+
+def _of_common_quantiles(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:
+    found = [pair for pair in columns if _bears_only_together(pair, scaler)]
+    return found if len(found) >= LEAST_COLUMNS and 2 * len(found) >= len(columns) else ()
+
+
+def _of_common_ranks(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:
+    """Returns all columns if those of which it can be told hold ranks of both splits together.
+
+    Ranks among train's rows are even there, and only nearly so in both.
+    """
+    share_below = scaler.share_below
+    telling = [pair for pair in columns if hardly_repeats(pair.train) and _hardly_ends(pair)]
+    if share_below is None or len(telling) < LEAST_SHAPED:
+        return ()
+    ahead = (
+        surprisingly_even([pair.train, pair.validation], share_below)
+        - surprisingly_even([pair.train], share_below)
+        for pair in telling
     )
-    deviation = math.sqrt(max(squares - mean**2, 0.0))
-    return is_standard(mean, deviation, total) and not STANDARD.bears(validation)
+    return columns if all(nats >= ENOUGH for nats in ahead) else ()
 
 
-def _pooled_quartiles(pair: NumberPair) -> bool:
-    """Whether both splits together have a median of 0 and quartiles 1 apart, and none alone."""
-    together = pooled_distribution(pair.train, pair.validation)
-    alone = ROBUST.bears(pair.train) or ROBUST.bears(pair.validation)
-    return not alone and ROBUST.bears(together)
+def _pooled_size(columns: Sequence[NumberPair]) -> bool:
+    """Whether the greatest size in all columns together is exactly 1, once in validation alone.
+
+    Only columns with hardly a row of that size count: what is limited is of it by itself.
+    """
+    through_validation, telling = 0, 0
+    for pair in columns:
+        together = pooled_distribution(pair.train, pair.validation)
+        at_end = together.at_least if -together.least > together.greatest else together.at_greatest
+        if not hardly_repeats(together) or at_end > 1 + AT_AN_END * together.total:
+            continue
+        if not MAX_ABS.bears(together):
+            return False
+        telling += 1
+        through_validation += not MAX_ABS.bears(pair.train)
+    return telling >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
 
 
 def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> bool:
@@ -128,7 +181,7 @@ def _hardly_ends(pair: NumberPair) -> bool:
     at_greatest = sum(
         split.at_greatest for split in (train, validation) if split.greatest == greatest
     )
-    if not train.atoms or len(train.low) > REPEATED * train.total:
+    if hardly_repeats(train):
         return max(at_least, at_greatest) <= 1 + AT_AN_END * (train.total + validation.total)
     return at_least == at_greatest == 1 and step_of(train, least) is None
 
@@ -157,18 +210,6 @@ def _is_round(steps: int) -> bool:
 
 def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) -> Hypothesis:
     names = tuple(pair.name for pair in columns)
-    example = columns[0]
-    quartiles = example.train.quantiles(QUARTILES)
-    detail = (
-        f"train alone has mean {example.train.mean:.3g} and deviation"
-        f" {example.train.deviation:.6g} in `{example.name}`, together they have 0 and 1"
-        if scaler is STANDARD
-        else f"train alone has the median {quartiles[1]:.3g} and quartiles"
-        f" {quartiles[2] - quartiles[0]:.4g} apart in `{example.name}`"
-        if scaler is ROBUST
-        else f"train alone spans {example.train.least:.4g} to {example.train.greatest:.4g} in"
-        f" `{example.name}`, together they have {scaler.mark} in every column"
-    )
     return Hypothesis(
         Finding(
             check="scaler_fit_on_both",
@@ -178,9 +219,31 @@ def _hypothesis(both: InputPair, columns: Sequence[NumberPair], scaler: Scaler) 
             severity="warn",
             message="The scaler was fitted on train and validation together: pooled they have"
             f" {scaler.mark} to the last digit in {ticked(names)}, train alone does not.",
-            evidence=(detail,),
+            evidence=(_detail(columns[0], scaler),),
             fix=scaled_by(both, columns, scaler),
         ),
         explains=frozenset(pair.place for pair in columns),
         certain=True,
+    )
+
+
+def _detail(example: NumberPair, scaler: Scaler) -> str:
+    """Returns what train has alone in one of the columns."""
+    train, name = example.train, f"`{example.name}`"
+    if scaler.surprise is not None or scaler is STANDARD:
+        return (
+            f"train alone has mean {train.mean:.3g} and deviation {train.deviation:.6g} in {name},"
+            f" together they have {scaler.mark}"
+        )
+    if scaler.quantiles is not None:
+        low, middle, high = train.quantiles(np.array(scaler.quantiles))
+        return (
+            f"train alone has the median {middle:.3g} and quantiles {high - low:.4g} apart in"
+            f" {name}"
+        )
+    if scaler.shaped:
+        return f"train alone has only nearly {scaler.mark} in {name}, both together exactly"
+    return (
+        f"train alone spans {train.least:.4g} to {train.greatest:.4g} in {name}, together they have"
+        f" {scaler.mark} in every column"
     )

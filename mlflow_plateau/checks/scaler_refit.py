@@ -10,16 +10,17 @@ from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
+    CENTRED,
     ENDS,
-    QUARTILES,
-    RANGES,
-    ROBUST,
     SCALERS,
     STANDARD,
+    Quantiles,
     Scaler,
+    centred_by_rows,
     continuous,
-    has_robust_quartiles,
-    standardised_by_rows,
+    hardly_repeats,
+    has_quantiles,
+    surprisingly_even,
 )
 from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
@@ -43,6 +44,9 @@ each split they were scaled by other ranges. In nats."""
 SAME_STEP = 1e-4
 """What rounding may change a step by, relative to it."""
 
+ENOUGH = -math.log(FALSE_FINDINGS)
+"""Less surprising marks are chance, in nats."""
+
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""
 
@@ -53,7 +57,7 @@ def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
         columns = continuous(both)
         if not both.exact or not columns:
             continue
-        if standardised_by_rows(both.train) and standardised_by_rows(both.validation):
+        if centred_by_rows(both.train) and centred_by_rows(both.validation):
             continue  # each row has its own statistics, as it should
         found = [(scaler, *_refit(columns, scaler)) for scaler in SCALERS]
         scaler, refit, of_train = max(found, key=lambda one: len(one[1]))
@@ -66,8 +70,8 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
 
     If it was not, it was scaled with validation's statistics.
     """
-    if scaler is ROBUST:
-        return _robust(columns), True
+    if scaler.quantiles is not None:
+        return _of_own_quantiles(columns, scaler.quantiles), True
     validation = [pair for pair in columns if scaler.bears(pair.validation)]
     twice = [pair for pair in validation if scaler.bears(pair.train)]
     of_train = [pair for pair in columns if scaler.bears(pair.train)]
@@ -82,50 +86,62 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
         return [], True
-    against_chance = sum(_surprise(pair) for pair in twice)
-    if all(_ends_once(pair) for pair in twice):
-        against_chance += NOT_CLIPPED
-    against_chance += OTHER_LATTICE * sum(_on_other_lattice(pair) for pair in twice)
-    chance = (scaler in RANGES or scaler.shaped) and against_chance < -math.log(FALSE_FINDINGS)
-    return ([], True) if chance else (twice, True)
+    return (twice, True) if _against_chance(twice, scaler) >= ENOUGH else ([], True)
 
 
-def _robust(columns: Sequence[NumberPair]) -> list[NumberPair]:
-    """Returns the columns whose quartiles are those of a robust scaler in either split.
+def _against_chance(twice: Sequence[NumberPair], scaler: Scaler) -> float:
+    """Returns how surprising it is that validation bears the mark by itself, in nats."""
+    if scaler.surprise is not None:
+        return sum(map(scaler.surprise, (pair.validation for pair in twice)))
+    surprise = sum(_surprise(pair) for pair in twice)
+    # Where several of train's rows stand at an end its values end there, scaled or not.
+    telling = [pair for pair in twice if _ends_once(pair.train)]
+    if telling and all(_ends_once(pair.validation) for pair in telling):
+        surprise += NOT_CLIPPED
+    surprise += OTHER_LATTICE * sum(_on_other_lattice(pair) for pair in twice)
+    if scaler.share_below is not None:
+        own = [pair.validation for pair in twice if hardly_repeats(pair.validation)]
+        surprise += min(
+            (surprisingly_even([column], scaler.share_below) for column in own), default=0.0
+        )
+    return surprise
 
-    Where values repeat, another sample may well have the same quartiles, but then also the same
+
+def _of_own_quantiles(columns: Sequence[NumberPair], shares: Quantiles) -> list[NumberPair]:
+    """Returns the columns whose quantiles are those of a robust scaler in either split.
+
+    Where values repeat, another sample may well have the same quantiles, but then also the same
     steps.
     """
     scaled = [
         pair
         for pair in columns
-        if has_robust_quartiles(pair.train) and has_robust_quartiles(pair.validation)
+        if has_quantiles(pair.train, shares) and has_quantiles(pair.validation, shares)
     ]
     against_chance = sum(
-        OTHER_LATTICE if _on_other_lattice(pair) else _same_quartiles(pair) for pair in scaled
+        OTHER_LATTICE if _on_other_lattice(pair) else _same_quantiles(pair, shares)
+        for pair in scaled
     )
-    return scaled if against_chance >= -math.log(FALSE_FINDINGS) else []
+    return scaled if against_chance >= ENOUGH else []
 
 
-def _same_quartiles(pair: NumberPair) -> float:
-    """Returns how surprising it is that validation has train's median and quartiles, in nats.
+def _same_quantiles(pair: NumberPair, shares: Quantiles) -> float:
+    """Returns how surprising it is that validation has train's median and quantiles, in nats.
 
     The share of rows below a sample's quantile is normal around it, with variance q (1 − q) / rows:
     the more rows share the value at it, the more often another sample has the same one.
     """
-    low, middle, high = (pair.train.share_at(share) for share in QUARTILES.tolist())
+    low, middle, high = map(pair.train.share_at, shares)
     rows = pair.validation.total
     surprise = 0.0
-    for share, variance in ((middle, 0.25), (max(low, high), 0.1875)):
+    for share, variance in ((middle, 0.25), (max(low, high), shares[0] * (1 - shares[0]))):
         surprise -= math.log(min(1.0, share * math.sqrt(rows / (2 * math.pi * variance))))
     return surprise
 
 
-def _ends_once(pair: NumberPair) -> bool:
-    """Whether one row alone stands at each end of both splits, and values hardly repeat."""
-    train, validation = pair.train, pair.validation
-    ends = (train.at_least, train.at_greatest, validation.at_least, validation.at_greatest)
-    return set(ends) == {1} and _hardly_repeats(train)
+def _ends_once(column: Distribution) -> bool:
+    """Whether one row alone stands at each end, and values hardly repeat."""
+    return column.at_least == column.at_greatest == 1 and hardly_repeats(column)
 
 
 def _on_other_lattice(pair: NumberPair) -> bool:
@@ -139,10 +155,6 @@ def _on_other_lattice(pair: NumberPair) -> bool:
     return abs(multiple - round(multiple)) > SAME_STEP * multiple
 
 
-def _hardly_repeats(column: Distribution) -> bool:
-    return not column.atoms or 2 * len(column.low) >= column.total
-
-
 def _surprise(pair: NumberPair) -> float:
     """Returns how surprising it is that validation reaches the same ends as train, in nats."""
     train, validation = pair.train, pair.validation
@@ -154,7 +166,7 @@ def _surprise(pair: NumberPair) -> float:
     ):
         if abs(end - other) > ENDS:
             continue
-        if again > 1 and _hardly_repeats(validation):
+        if again > 1 and hardly_repeats(validation):
             continue  # a scaler of train's cut off what was beyond
         share = min(count / train.total, 1 - 1e-12)
         reached = -math.expm1(rows * math.log1p(-share))
@@ -186,8 +198,8 @@ def _hypothesis(
             evidence=(
                 f"with train's statistics, validation's means would be off zero by about"
                 f" {error:.2g} (one standard error of {rows:,.0f} rows)"
-                if scaler not in RANGES and not scaler.shaped
-                else "validation reaches the same ends as train in every column",
+                if scaler in (STANDARD, CENTRED)
+                else f"validation has {scaler.mark} in every column by itself",
             ),
             fix=scaled_by(both, columns, scaler),
             constants={"columns": float(len(names)), "standard_error": error},

@@ -77,8 +77,13 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         if pixels:
             continue
         for train_is_scaled in (True, False):
+            found = False
             for scaler in SCALERS:
-                yield from _scaled(both, columns, scaler, train_is_scaled)
+                if found and scaler.surprise is not None:
+                    continue  # What other scalers leave has mean 0 or deviation 1 as well.
+                for hypothesis in _scaled(both, columns, scaler, train_is_scaled):
+                    found = True
+                    yield hypothesis
         yield from _by_constants(both, columns)
 
 
@@ -168,7 +173,10 @@ def _nearly_scaled(
         if _typical(scaler, scaled, train_is_scaled) > RAW:
             return ()
     # What is divided by its greatest size ends near 1 like much else; it has to be a multiple.
-    rivals = [one for one in SCALERS if one is not MAX_ABS and not one.shaped]
+    # What leaves the scale or the place as it was is nearer to everything.
+    rivals = [
+        one for one in SCALERS if one is not MAX_ABS and not one.shaped and one.surprise is None
+    ]
     nearest = min(rivals, key=lambda one: _typical(one, scaled, train_is_scaled))
     return scaled if scaler is nearest or scaler not in rivals else ()
 
