@@ -46,8 +46,13 @@ OTHER_VOCABULARY = 0.2
 LEAST_ROWS = 10.0
 """Rows that a comparison has to be worth."""
 
-UNSEEN = 0.1
-"""Share of validation's values whose ids train does not have at all."""
+OUT_OF_ORDER = 0.7
+"""Where validation's ids are numbered by validation's frequencies, at most this part of the
+neighbours are out of order that would be if they were numbered by train's. Texts that were cut off
+after that leave about half of them."""
+
+LEAST_EXPECTED = 2.0
+"""Neighbours of which fewer values are expected in validation say nothing of their order."""
 
 
 def token_offset(comparison: Comparison) -> Iterator[Hypothesis]:
@@ -144,7 +149,7 @@ def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | Non
 
     ``None`` where none is better than no offset.
     """
-    train, validation = id_frequencies(both)
+    train, validation = _of_known_words(*id_frequencies(both))
     size = len(train)
     # Overlap for every offset at once: a correlation of square roots, by Fourier transform.
     length = 1 << (2 * size - 1).bit_length()
@@ -164,6 +169,16 @@ def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | Non
         total_variation(train, validation),
         total_variation(_shifted(train, best), validation),
     )
+
+
+def _of_known_words(train: Float64, validation: Float64) -> tuple[Float64, Float64]:
+    """Leaves out validation's first id where train has none so low: it stands for unknown words."""
+    first = int(np.argmax(validation > 0))
+    if not train.any() or first >= int(np.argmax(train > 0)):
+        return train, validation
+    known = validation.copy()
+    known[first] = 0.0
+    return train, known / max(float(known.sum()), 1e-12)
 
 
 def _overlap(train: Float64, validation: Float64, offset: int) -> float:
@@ -213,6 +228,19 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             {"offset": float(step)},
         )
         return
+    numbered = _numbered_by_own_frequencies(both)
+    if numbered is not None:
+        expected, found = numbered
+        yield _hypothesis(
+            both,
+            "validation's ids are numbered by validation's own frequencies",
+            "Validation's ids come from another vocabulary: each split's ids are numbered by how"
+            " often they occur in that split.",
+            f"in train's order {expected:.0f} neighbouring ids would be more frequent than the one"
+            f" before, {found} are",
+            comment("turn the texts of both splits into ids with train's tokenizer"),
+        )
+        return
     seen = min(int(np.count_nonzero(train + validation)), 4096)
     if before < max(EFFECT, 1.5 * math.sqrt(seen / (2 * math.pi * known))):
         return
@@ -231,6 +259,31 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             " validation's values have ids that train never has",
             comment("turn the texts of both splits into ids with train's tokenizer"),
         )
+
+
+def _numbered_by_own_frequencies(both: InputPair) -> tuple[float, int] | None:
+    """Returns how many neighbouring ids would be out of order in validation, and how many are.
+
+    With train's tokenizer, counts in validation are about Poisson around train's shares, and where
+    those of neighbours are nearly the same either may be larger. ``None`` where that is so.
+    """
+    from scipy.stats import skellam
+
+    shares, _ = id_frequencies(both)
+    sequences = both.validation.sequences
+    if sequences is None or not shares.any():
+        return None
+    size = min(len(shares), len(sequences.ids))
+    counts = np.where(shares[:size] > 0, sequences.ids[:size], 0)
+    rates = shares[:size] * counts.sum()
+    tells = (rates[:-1] + rates[1:] >= LEAST_EXPECTED) & (rates[:-1] > 0) & (rates[1:] > 0)
+    chances = skellam.cdf(-1, rates[:-1][tells], rates[1:][tells])
+    found = int(np.count_nonzero(counts[1:][tells] > counts[:-1][tells]))
+    expected, variance = float(chances.sum()), float((chances * (1 - chances)).sum())
+    if found > OUT_OF_ORDER * expected or not variance:
+        return None
+    surprise = (expected - found) ** 2 / (2 * variance)
+    return (expected, found) if surprise > -math.log(FALSE_FINDINGS) else None
 
 
 def _correlation(one: Float64, other: Float64) -> float:
