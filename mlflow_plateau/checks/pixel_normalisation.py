@@ -17,6 +17,9 @@ from mlflow_plateau.profiles.table import channel_axis
 SLACK = 0.5 / 255
 """What other digits of the constants may put beyond the darkest and the brightest pixel."""
 
+LEAST_CONTRAST = 0.5
+"""The pixels of many pictures span this part of what they can."""
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -44,12 +47,15 @@ class Normalisation:
         return mean, deviation
 
     def holds(self, columns: Sequence[Distribution]) -> bool:
-        """Whether no value is beyond what the darkest and the brightest pixel become."""
-        return all(
-            column.least * deviation + mean >= -SLACK
-            and column.greatest * deviation + mean <= 1 + SLACK
-            for channel, column in enumerate(columns)
-            for mean, deviation in (self.of(channel),)
+        """Whether values may be pixels: none beyond the darkest and the brightest, but many."""
+        least, greatest = [], []
+        for channel, column in enumerate(columns):
+            mean, deviation = self.of(channel)
+            least.append(column.least * deviation + mean)
+            greatest.append(column.greatest * deviation + mean)
+        darkest, brightest = min(least), max(greatest)
+        return (
+            darkest >= -SLACK and brightest <= 1 + SLACK and brightest - darkest >= LEAST_CONTRAST
         )
 
 

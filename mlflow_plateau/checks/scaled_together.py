@@ -15,6 +15,7 @@ from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     ENDS,
     NEARLY,
+    RANGES,
     SCALERS,
     continuous,
     is_standard,
@@ -214,7 +215,7 @@ def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
         different = [pair for pair in columns if pair in both.different]
         if not columns or len(different) < MOST * len(columns):
             continue
-        for way in WAYS[:1] if _one_by_one(columns) else WAYS:
+        for way in WAYS[:1] if _one_by_one(both, columns) else WAYS:
             in_train, in_validation = way.bears(both.train), way.bears(both.validation)
             if in_train == in_validation:
                 continue
@@ -234,7 +235,7 @@ def _by_one_map(
     both: InputPair, columns: Sequence[NumberPair], different: Sequence[NumberPair]
 ) -> Iterator[Hypothesis]:
     """Yields a scaling that all columns share and that was fitted on the other split or on one."""
-    if len(columns) < LEAST_COLUMNS or _one_by_one(columns):
+    if len(columns) < LEAST_COLUMNS or _one_by_one(both, columns):
         return
     for in_train in (True, False):
         scaled, raw = (both.train, both.validation) if in_train else (both.validation, both.train)
@@ -310,11 +311,15 @@ def _whole(state: InputProfile) -> bool:
     return several and nothing_missing and bool(moments.count.all()) and state.rows > 0
 
 
-def _one_by_one(columns: Sequence[NumberPair]) -> bool:
-    """Whether each column was scaled by itself, in which case all of them together look so too."""
+def _one_by_one(both: InputPair, columns: Sequence[NumberPair]) -> bool:
+    """Whether each column was scaled by itself, in which case all of them together look so too.
+
+    Pixels reach 0 and 1 by themselves.
+    """
+    scalers = [one for one in SCALERS if not (both.train.layout.pooled and one in RANGES)]
     return any(
         sum(map(scaler.bears, side)) >= AGREE * len(side)
-        for scaler in SCALERS
+        for scaler in scalers
         for side in ([pair.train for pair in columns], [pair.validation for pair in columns])
         if len(columns) > 1
     )

@@ -95,7 +95,7 @@ def _of_common_moments(columns: Sequence[NumberPair], scaler: Scaler) -> Sequenc
     if scaler.surprise is None:
         return found
     together = (pooled_distribution(pair.train, pair.validation) for pair in found)
-    return found if sum(map(scaler.surprise, together)) >= ENOUGH else ()
+    return found if math.fsum(map(scaler.surprise, together)) >= ENOUGH else ()
 
 
 def _of_common_quantiles(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:

@@ -41,6 +41,9 @@ OTHER_LATTICE = 7.0
 """Rounded values stand as far apart as one over their range, to the last digit: with other steps in
 each split they were scaled by other ranges. In nats."""
 
+MOVED = 0.01
+"""What rounding may move a lattice by, in steps."""
+
 SAME_STEP = 1e-4
 """What rounding may change a step by, relative to it."""
 
@@ -92,7 +95,8 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
 def _against_chance(twice: Sequence[NumberPair], scaler: Scaler) -> float:
     """Returns how surprising it is that validation bears the mark by itself, in nats."""
     if scaler.surprise is not None:
-        return sum(map(scaler.surprise, (pair.validation for pair in twice)))
+        moved = OTHER_LATTICE * sum(_on_moved_lattice(pair) for pair in twice)
+        return moved + math.fsum(scaler.surprise(pair.validation) for pair in twice)
     surprise = sum(_surprise(pair) for pair in twice)
     # Where several of train's rows stand at an end its values end there, scaled or not.
     telling = [pair for pair in twice if _ends_once(pair.train)]
@@ -153,6 +157,16 @@ def _on_other_lattice(pair: NumberPair) -> bool:
     # Among fewer rows neighbours may be missing, and pixels may span 1 or 2: a step is a multiple.
     multiple = max(theirs / mine, mine / theirs)
     return abs(multiple - round(multiple)) > SAME_STEP * multiple
+
+
+def _on_moved_lattice(pair: NumberPair) -> bool:
+    """Whether values on a lattice have something else taken off in each split."""
+    train, validation = pair.train, pair.validation
+    step, other = step_of(train, train.least), step_of(validation, validation.least)
+    if step is None or other is None or _on_other_lattice(pair):
+        return False
+    moved = (validation.least - train.least) / step
+    return abs(moved - round(moved)) > MOVED
 
 
 def _surprise(pair: NumberPair) -> float:

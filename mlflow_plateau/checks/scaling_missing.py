@@ -99,7 +99,10 @@ def _scaled(
     own = [
         pair for pair in columns if both.exact and scaler.bears(_sides(pair, train_is_scaled)[0])
     ]
-    exact = len(own) >= scaler.least_own and not _is_unit(scaler, own, train_is_scaled)
+    is_unit = _is_unit(scaler, own, train_is_scaled)
+    if is_unit and both.train.layout.pooled:
+        return  # Pixels end at 0 and 1 by themselves.
+    exact = len(own) >= scaler.least_own and not (is_unit and len(own) == 1)
     telling = [
         pair for pair in columns if min(pair.train.elsewhere, pair.validation.elsewhere) >= TELLING
     ]
@@ -150,12 +153,15 @@ def _is_beyond_populations(columns: Sequence[NumberPair]) -> bool:
 
 
 def _is_unit(scaler: Scaler, own: Sequence[NumberPair], train_is_scaled: bool) -> bool:
-    """Whether a single column ends at 1 since it was divided by a number that people know."""
-    if scaler not in RANGES or len(own) != 1:
-        return False
-    scaled, raw = _sides(own[0], train_is_scaled)
-    factor = max(abs(raw.least), abs(raw.greatest)) / max(abs(scaled.least), abs(scaled.greatest))
-    return any(abs(factor / known - 1) < 1e-6 for known in KNOWN_FACTORS)
+    """Whether columns end at 1 since they were divided by a number that people know."""
+    factors = [_ends_ratio(*_sides(pair, train_is_scaled)) for pair in own]
+    return scaler in RANGES and any(
+        all(abs(factor / known - 1) < 1e-6 for factor in factors) for known in KNOWN_FACTORS
+    )
+
+
+def _ends_ratio(scaled: Distribution, raw: Distribution) -> float:
+    return max(abs(raw.least), abs(raw.greatest)) / max(abs(scaled.least), abs(scaled.greatest))
 
 
 def _nearly_scaled(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlflow_plateau.consistency import check_consistency
-from tests.checks.populations import Array, kinds, pixels
+from tests.checks.populations import Array, first, kinds, pixels
 
 IMAGENET = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 CIFAR = np.array([0.4914, 0.4822, 0.4465]), np.array([0.2470, 0.2435, 0.2616])
@@ -59,3 +59,34 @@ def test_both_are_named_and_the_fix_makes_them_one(one: str, other: str, first: 
 def test_darker_images_are_a_shift(form: str) -> None:
     darker = (0.6 * VALIDATION).astype("uint8")
     assert kinds(FORMS[form](TRAIN), FORMS[form](darker)) == ["distribution_shift"]
+
+
+def test_pixels_divided_twice_are_a_unit() -> None:
+    train, validation = pixels(600) / 255, pixels(200) / 255 / 255
+    report = check_consistency(train.astype("float32"), validation.astype("float32"))
+    assert first(report) == "unit_factor"
+    assert report.findings[0].transformation == "validation = train ÷ 255"
+
+
+def test_pictures_standardised_whole_beside_pixels_that_reach_both_ends() -> None:
+    train, validation = (pixels(rows).astype("float32") for rows in (600, 200))
+    train[:, 0, 0], train[:, 0, 1] = 0, 255
+    mean, deviation = (f(validation, axis=(1, 2, 3), keepdims=True) for f in (np.mean, np.std))
+    report = check_consistency(train / 255, (validation - mean) / deviation)
+    assert first(report) == "scaling_missing"
+    assert report.findings[0].transformation.startswith("validation = (x − mean) / deviation")
+
+
+def test_channels_that_each_split_centred_by_its_own_means() -> None:
+    train, validation = (pixels(rows).astype("float64") for rows in (600, 200))
+    own = [of - of.mean(axis=(0, 1, 2)) for of in (train, validation)]
+    assert kinds(*own) == ["scaler_refit"]
+    assert kinds(own[0], validation - train.mean(axis=(0, 1, 2))) == []
+
+
+def test_a_tenth_of_what_pixels_can_be_is_no_normalisation() -> None:
+    # Between the constants of CIFAR-10 and ImageNet lies a little less contrast.
+    rng = np.random.default_rng(1)
+    train = rng.beta(2, 2, (300, 8, 8, 3)).astype("float32")
+    report = check_consistency(train, (1 - 0.9 * train[:100]).astype("float32"))
+    assert "normalised" not in str(report)
