@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
 
 from mlflow_plateau.checks.codes import MOST_CODES, CodePair, code_pair
 from mlflow_plateau.checks.comparison import Comparison, InputPair
@@ -14,10 +18,12 @@ from mlflow_plateau.checks.evidence import (
     TOLERANCE,
     log_factorial,
     nats,
+    one_source,
     variation_of_chance,
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import translated
+from mlflow_plateau.profiles.patterns import Float64
 
 LEAST_ROWS = 15.0
 """Rows that a comparison has to be worth before frequencies are matched."""
@@ -27,6 +33,15 @@ NATURAL_ODDS = 10.0
 
 MOST_EXCHANGED = 12
 """More distinct whole numbers are amounts: where these move, their shares sorted by size stay."""
+
+LEAST_CLOSED = 4
+"""Fewer categories have shares that agree by chance."""
+
+MOST_MISSING = 2
+"""Up to so many categories may be missing in validation for the codes to tell which."""
+
+AHEAD = 3.0
+"""What is missing has to explain the shares better than anything else would, in nats."""
 
 REMOVES = 0.34
 """The match has to leave no more than this part of the difference."""
@@ -51,8 +66,10 @@ def recoding(pair: CodePair) -> dict[str, str]:
     other_spelling = respelled(pair)
     if other_spelling:
         return other_spelling
-    if pair.rows < LEAST_ROWS or len(pair.train) != len(pair.validation) or len(pair.train) < 2:
+    if pair.rows < LEAST_ROWS or len(pair.train) < 2:
         return {}
+    if len(pair.train) != len(pair.validation):
+        return _closed_up(pair)
     before, after = pair.variation(), pair.sorted_variation()
     chance = variation_of_chance(len(pair.train), pair.rows)
     usual = math.sqrt(len(pair.train) / (2 * math.pi * pair.rows))
@@ -74,6 +91,60 @@ def recoding(pair: CodePair) -> dict[str, str]:
         return {}
     mapping = pair.by_frequency()
     return {mine: theirs for mine, theirs in mapping.items() if mine != theirs}
+
+
+def _closed_up(pair: CodePair) -> dict[str, str]:
+    """Returns the codes that moved down where validation, encoded by itself, lacks categories.
+
+    Encoders number the categories that they see, in order: without one, all after it have other
+    codes. Which are missing is told by the shares of the others.
+    """
+    train, validation = (sorted(map(int, codes)) for codes in (pair.train, pair.validation))
+    missing = len(train) - len(validation)
+    row = list(range(train[0], train[0] + len(train))) if pair.whole else []
+    if not (LEAST_CLOSED <= len(train) <= MOST_CODES and 1 <= missing <= MOST_MISSING):
+        return {}
+    if train != row or validation != row[:-missing]:
+        return {}
+    counts = np.array([pair.train[str(code)] for code in train], dtype=np.float64)
+    theirs = np.array([pair.validation[str(code)] for code in validation], dtype=np.float64)
+    as_they_are = one_source(counts, np.concatenate([theirs, np.zeros(missing)]))
+    found = {
+        left_out: one_source(np.delete(counts, left_out), theirs)
+        for left_out in combinations(range(len(train)), missing)
+    }
+    best, *others = sorted(found, key=lambda left_out: -found[left_out])
+    ahead = found[best] - max((found[other] for other in others), default=-math.inf)
+    surely = found[best] - math.log(len(found)) - max(as_they_are, 0.0) > CLAIM
+    if not surely or as_they_are > -CLAIM or ahead < AHEAD:
+        return {}
+    if _log_likelihood(np.delete(counts, best), theirs) - _as_amounts(counts, theirs) <= CLAIM:
+        return {}
+    kept = np.delete(np.array(train), best).tolist()
+    return {
+        str(one): str(other) for one, other in zip(kept, validation, strict=True) if one != other
+    }
+
+
+def _log_likelihood(weights: Float64, counts: Float64) -> float:
+    """Returns the logarithm of how likely rows of each category are, given weights of each."""
+    return float((counts * np.log(weights / weights.sum())).sum())
+
+
+def _as_amounts(counts: Float64, theirs: Float64) -> float:
+    """Returns how likely validation's rows are if the codes are amounts that became less or more.
+
+    What Poisson's, the binomial and the geometric distribution become with another mean is that of
+    before times exp(θ · amount); and none of it may be as frequent as it likes.
+    """
+    steps, above = np.arange(len(theirs)), counts[: len(theirs)]
+    some = theirs[1:]
+
+    def unlikely(slope: float) -> float:
+        return -_log_likelihood(above[1:] * np.exp(slope * steps[1:]), some)
+
+    none = _log_likelihood(np.array([theirs[0], some.sum()]), np.array([theirs[0], some.sum()]))
+    return none - float(minimize_scalar(unlikely, bounds=(-3.0, 3.0), method="bounded").fun)
 
 
 def _one_category_moved(pair: CodePair, usual: float) -> bool:
@@ -130,7 +201,10 @@ def _hypothesis(
 ) -> Hypothesis:
     name = both.column_name(column)
     shown = ", ".join(f"{mine} → {theirs}" for mine, theirs in list(mapping.items())[:6])
-    before, after = pair.variation(), pair.sorted_variation()
+    landed = {mapping.get(code, code): count for code, count in pair.train.items()}
+    if len(pair.train) > len(pair.validation):
+        landed = {code: landed[code] for code in pair.validation}
+    before, after = pair.variation(), CodePair(landed, pair.validation, pair.whole).variation()
     back: dict[Any, Any] = {theirs: mine for mine, theirs in mapping.items()}
     if pair.whole:
         back = {int(theirs): int(mine) for theirs, mine in back.items()}
@@ -145,7 +219,7 @@ def _hypothesis(
             + (" …" if len(mapping) > 6 else "")
             + ".",
             evidence=(
-                f"by code the shares differ by {before:.0%} of the rows, by frequency by"
+                f"by code the shares differ by {before:.0%} of the rows, as the same categories by"
                 f" {after:.1%}",
             ),
             fix=translated(both, other, back),
