@@ -99,9 +99,11 @@ def _closed_up(pair: CodePair) -> dict[str, str]:
     Encoders number the categories that they see, in order: without one, all after it have other
     codes. Which are missing is told by the shares of the others.
     """
+    if not pair.whole:
+        return {}
     train, validation = (sorted(map(int, codes)) for codes in (pair.train, pair.validation))
     missing = len(train) - len(validation)
-    row = list(range(train[0], train[0] + len(train))) if pair.whole else []
+    row = list(range(train[0], train[0] + len(train)))
     if not (LEAST_CLOSED <= len(train) <= MOST_CODES and 1 <= missing <= MOST_MISSING):
         return {}
     if train != row or validation != row[:-missing]:
