@@ -323,7 +323,7 @@ UNIT_RANGE = Scaler(
     lambda column: _ends(column, -1, 1) <= 2 * NEARLY_RANGE,
 )
 MAX_ABS = Scaler(
-    "divided by its greatest size",
+    "scaled by the greatest size",
     "x / greatest |x|",
     "MaxAbsScaler()",
     "greatest size 1",
@@ -380,7 +380,7 @@ CENTRED = Scaler(
     surprise=_surprisingly_centred,
 )
 UNIT_DEVIATION = Scaler(
-    "divided by its deviation",
+    "scaled by the deviation",
     "x / deviation",
     "StandardScaler(with_mean=False)",
     "deviation 1",

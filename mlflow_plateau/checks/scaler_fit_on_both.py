@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
-from mlflow_plateau.checks.distribution import pooled_distribution
+from mlflow_plateau.checks.distribution import Distribution, pooled_distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
@@ -48,6 +48,9 @@ LEAST_ENDS = 1
 
 LEAST_RANGES = 2
 """Rounded columns that were scaled one by one have at least so many numbers of steps."""
+
+DISTINCT = 0.95
+"""Distinct values, as a part of the rows, for ranks to be spread evenly."""
 
 LEAST_SHAPED = 2
 """This many columns that are ranks of both splits together are no chance."""
@@ -109,7 +112,7 @@ def _of_common_ranks(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[
     Ranks among train's rows are even there, and only nearly so in both.
     """
     share_below = scaler.share_below
-    telling = [pair for pair in columns if hardly_repeats(pair.train) and _hardly_ends(pair)]
+    telling = [pair for pair in columns if _has_own_ranks(pair.train) and _hardly_ends(pair)]
     if share_below is None or len(telling) < LEAST_SHAPED:
         return ()
     ahead = (
@@ -120,10 +123,16 @@ def _of_common_ranks(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[
     return columns if all(nats >= ENOUGH for nats in ahead) else ()
 
 
+def _has_own_ranks(column: Distribution) -> bool:
+    """Whether nearly every row has a value of its own: equal ones are spread unevenly."""
+    return not column.atoms or len(column.low) >= DISTINCT * column.total
+
+
 def _pooled_size(columns: Sequence[NumberPair]) -> bool:
     """Whether the greatest size in all columns together is exactly 1, once in validation alone.
 
-    Only columns with hardly a row of that size count: what is limited is of it by itself.
+    Only columns with hardly a row of that size count: what is limited is of it by itself. So are
+    shares of train's values, in none of whose columns train reaches 1.
     """
     through_validation, telling = 0, 0
     for pair in columns:
@@ -135,7 +144,7 @@ def _pooled_size(columns: Sequence[NumberPair]) -> bool:
             return False
         telling += 1
         through_validation += not MAX_ABS.bears(pair.train)
-    return telling >= LEAST_COLUMNS and through_validation >= LEAST_ENDS
+    return telling >= LEAST_COLUMNS and LEAST_ENDS <= through_validation < telling
 
 
 def _pooled_range(columns: Sequence[NumberPair], low: float, high: float) -> bool:

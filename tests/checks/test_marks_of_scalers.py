@@ -18,8 +18,8 @@ from tests.checks.populations import Array, kinds
 
 SCALERS = {
     "centred": StandardScaler(with_std=False),
-    "divided by its deviation": StandardScaler(with_mean=False),
-    "divided by its greatest size": MaxAbsScaler(),
+    "scaled by the deviation": StandardScaler(with_mean=False),
+    "scaled by the greatest size": MaxAbsScaler(),
     "10 to 90 %": RobustScaler(quantile_range=(10, 90)),
     "5 to 95 %": RobustScaler(quantile_range=(5, 95)),
     "ranks": QuantileTransformer(n_quantiles=200),
@@ -57,7 +57,7 @@ class TestScalers:
 
 
 def test_a_deviation_that_only_train_was_divided_by() -> None:
-    report = check_consistency(SCALERS["divided by its deviation"].fit_transform(TRAIN), VALIDATION)
+    report = check_consistency(SCALERS["scaled by the deviation"].fit_transform(TRAIN), VALIDATION)
     assert [finding.kind for finding in report.findings] == ["scaling_missing"]
     assert report.findings[0].transformation == "train = x / deviation, validation = x"
 

@@ -63,7 +63,7 @@ class TestScalers:
     ("scale", "name"),
     [
         (unit_range, "scaled to −1 … 1"),
-        (max_abs, "divided by its greatest size"),
+        (max_abs, "scaled by the greatest size"),
         (robust, "robustly scaled"),
     ],
 )
