@@ -8,7 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from mlflow_plateau.checks.distribution import Distribution, distance, distribution_of
+from mlflow_plateau.checks.distribution import (
+    Distribution,
+    distance,
+    distribution_of,
+    pooled_distribution,
+)
 from mlflow_plateau.checks.evidence import (
     EFFECT,
     EXTREME_SHIFT,
@@ -70,6 +75,11 @@ class NumberPair:
     def rows(self) -> float:
         """How many rows the comparison is worth."""
         return harmonic(self.train.rows, self.validation.rows)
+
+    @cached_property
+    def together(self) -> Distribution:
+        """The distribution of both splits together."""
+        return pooled_distribution(self.train, self.validation)
 
     @property
     def against_same(self) -> float:

@@ -163,7 +163,11 @@ def has_quantiles(column: Distribution, shares: Quantiles) -> bool:
     """
     if column.total < LEAST_ROWS:
         return False
-    (low, middle, high) = (_interpolated(column, share) for share in shares)
+    middle = _interpolated(column, shares[1])
+    spread = column.greatest - column.least
+    if middle[0] > ENDS + LOOSEST * spread or middle[1] < -ENDS - LOOSEST * spread:
+        return False  # Far most columns: nothing else needs to be looked at.
+    low, high = _interpolated(column, shares[0]), _interpolated(column, shares[2])
     slack = ENDS + 1e-5 * abs(high[1] - low[0])
     return (
         middle[0] <= slack

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
-from mlflow_plateau.checks.distribution import Distribution, pooled_distribution
+from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import FALSE_FINDINGS
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
@@ -88,7 +88,7 @@ def _pooled(columns: Sequence[NumberPair]) -> Iterator[tuple[Scaler, Sequence[Nu
 
 def _bears_only_together(pair: NumberPair, scaler: Scaler) -> bool:
     alone = scaler.bears(pair.train) or scaler.bears(pair.validation)
-    return not alone and scaler.bears(pooled_distribution(pair.train, pair.validation))
+    return not alone and scaler.bears(pair.together)
 
 
 def _of_common_moments(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:
@@ -97,8 +97,8 @@ def _of_common_moments(columns: Sequence[NumberPair], scaler: Scaler) -> Sequenc
         return ()
     if scaler.surprise is None:
         return found
-    together = (pooled_distribution(pair.train, pair.validation) for pair in found)
-    return found if math.fsum(map(scaler.surprise, together)) >= ENOUGH else ()
+    surprise = math.fsum(scaler.surprise(pair.together) for pair in found)
+    return found if surprise >= ENOUGH else ()
 
 
 def _of_common_quantiles(columns: Sequence[NumberPair], scaler: Scaler) -> Sequence[NumberPair]:
@@ -136,7 +136,7 @@ def _pooled_size(columns: Sequence[NumberPair]) -> bool:
     """
     through_validation, telling = 0, 0
     for pair in columns:
-        together = pooled_distribution(pair.train, pair.validation)
+        together = pair.together
         at_end = together.at_least if -together.least > together.greatest else together.at_greatest
         if not hardly_repeats(together) or at_end > 1 + AT_AN_END * together.total:
             continue
