@@ -25,7 +25,8 @@ class Setup:
         framework: What it was trained with: ``keras``, ``pytorch`` (a loop), ``lightning``,
             ``transformers`` (Hugging Face's ``Trainer``), ``boosting`` (XGBoost, LightGBM, …).
         optimizer: Lower-case class name: ``adam``, ``sgd``, ``rmsprop``, ….
-        learning_rate: The learning rate at the first update.
+        learning_rate: The learning rate at the first update; of a schedule, the largest of the
+            first epoch.
         momentum: Momentum of SGD.
         weight_decay: Decoupled weight decay per update.
         batch_size: Rows per update.

@@ -13,7 +13,7 @@ from benchmarks.faults.fit import ALONE, Regularization, log_odds, minimise
 from mlflow_plateau.causes import NONE
 from mlflow_plateau.signals import View
 from mlflow_plateau.weigh.course import Kind, possible_answers, read_course
-from mlflow_plateau.weigh.judgement import leading_answer
+from mlflow_plateau.weigh.judgement import leading_answer, presences
 from mlflow_plateau.weigh.odds import ANSWERS, probabilities
 from mlflow_plateau.weigh.weights import fitted_weights
 
@@ -60,7 +60,8 @@ def _asked(run: Run, level: str, numbers: FloatTable) -> Iterator[LeftOut]:
     course = read_course(View(seen(run, level)))
     by_answer = {answer.id: float(value) for answer, value in zip(ANSWERS, odds, strict=True)}
     chances = probabilities(by_answer, possible_answers(course))
-    yield LeftOut(course.kind, run.truth, *leading_answer(chances))
+    present = presences({answer: by_answer[answer] for answer in (*chances, NONE)})
+    yield LeftOut(course.kind, run.truth, *leading_answer(chances, present))
 
 
 def trade_off(asked: Sequence[LeftOut]) -> Iterator[str]:

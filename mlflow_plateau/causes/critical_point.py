@@ -33,6 +33,8 @@ CRITICAL_POINT = Cause(
         contradicts("penalty_factor", above=0.02, scale=0.005),
         contradicts("dropout_rate", above=0.6, scale=0.05),
         contradicts("total_updates", below=2.0, scale=0.2),
+        contradicts("batch_size", below=3.0, scale=0.5),
+        contradicts("batch_size", below=1.5, scale=0.2),
         contradicts("validation_movement", below=-7.0, scale=0.3),
         contradicts("head_mismatch", above=0.5, scale=0.05),
         contradicts("head_doubts", above=0.5, scale=0.05),

@@ -36,6 +36,7 @@ EXCESSIVE_REGULARIZATION = Cause(
         supports("behind_reference", above=0.15, scale=0.04, expected=True),
         supports("clean_fit_against_constant", above=0.6, scale=0.08),
         contradicts("clean_gap", above=0.3, scale=0.06),
+        contradicts("behind_reference", below=0.05, scale=0.02),
         contradicts("behind_reference", below=-0.1, scale=0.05),
         contradicts("learnable_at_most", below=0.1, scale=0.015),
     ),

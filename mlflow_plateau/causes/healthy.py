@@ -26,6 +26,7 @@ HEALTHY = Cause(
         supports("nothing_tried_better", above=2.5, scale=0.5),
         contradicts("rows_not_finite", above=0.5, scale=0.1, decisive=True),
         contradicts("unit_similarity", above=0.6, scale=0.08),
+        contradicts("behind_reference", above=0.15, scale=0.04),
         contradicts("behind_reference", above=0.5, scale=0.08),
         contradicts("learned_by_heart", above=0.4, scale=0.04),
         contradicts("learned_by_heart", above=0.6, scale=0.05, decisive=True),

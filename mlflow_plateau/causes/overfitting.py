@@ -26,6 +26,7 @@ OVERFITTING = Cause(
         supports("training_accuracy", above=0.99, scale=0.004),
         contradicts("progress_lost", below=0.08, scale=0.015),
         contradicts("gap_at_first", above=0.6, scale=0.1),
+        contradicts("validation_below_training", above=0.15, scale=0.05),
         contradicts("validation_follows", below=0.12, scale=0.03),
         contradicts("validation_against_constant", above=0.97, scale=0.01),
         contradicts("validation_progress", below=0.03, scale=0.01),

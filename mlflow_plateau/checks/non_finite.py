@@ -174,8 +174,7 @@ def _finding(split: str, profile: Profile, comparison: Comparison) -> Finding | 
         check="non_finite",
         kind="non_finite",
         columns=columns,
-        transformation=f"{(missing + infinite) / total:.0%} of {split}'s values in all columns are"
-        " not finite",
+        transformation=f"{missing + infinite:,} of {split}'s {total:,} values are not finite",
         severity="fail",
         message=f"{split.capitalize()} holds {values} {noun} in {ticked(columns)}; a loss over them"
         " is not finite, or activations hide them.",

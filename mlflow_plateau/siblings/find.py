@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +38,9 @@ STRANGE = 10.0
 FEWEST_POINTS = 3
 """A shorter curve has no best value worth comparing."""
 
+Compared = tuple[Chosen, Course, Pair]
+"""A run that was chosen, its course, and what both reached."""
+
 Read = Callable[[str, str], Points]
 """Returns the points of a run's metric, by the run's id and the metric's name."""
 
@@ -71,7 +74,7 @@ def find_siblings(
     ours = Candidate(run, last)
     broke = _was_thrown_off(history)
     courses = {name: _course(run, name, run.metrics[name], broke) for name in metrics}
-    compared: list[tuple[Chosen, Course, Pair]] = []
+    compared: list[Compared] = []
     for chosen in described(ours, choose(ours, candidates, metrics), describe):
         our_course = courses[chosen.metric]
         if our_course is None:
@@ -81,10 +84,9 @@ def find_siblings(
         other = chosen.candidate.run
         theirs = _course(other, chosen.their_metric, read(other.run_id, chosen.their_metric))
         both = pair(our_course, theirs) if theirs is not None else None
-        if theirs is not None and not chosen.differences and _begin_apart(our_course, theirs):
-            continue  # No seed does that: what differs was not logged.
         if theirs is not None and both is not None:
             compared.append((chosen, theirs, both))
+    compared = _without_other_scales(courses, compared)
     if not compared:
         return None
     # The loss and a score, where losses differ, have units of their own.
@@ -102,6 +104,28 @@ def find_siblings(
         noise_from=noise_from,
         seen=len(candidates),
     )
+
+
+def _without_other_scales(
+    courses: Mapping[str, Course | None], compared: Sequence[Compared]
+) -> list[Compared]:
+    """Leaves out what begins far from ours if a repetition does.
+
+    No seed does that: what differs was not logged, such as a penalty, and the others may differ in
+    it as well.
+    """
+    apart = [
+        ours is not None and _begin_apart(ours, theirs)
+        for chosen, theirs, _ in compared
+        for ours in (courses[chosen.metric],)
+    ]
+    repeated = any(
+        is_apart and not chosen.differences
+        for (chosen, _, _), is_apart in zip(compared, apart, strict=True)
+    )
+    if not repeated:
+        return list(compared)
+    return [item for item, is_apart in zip(compared, apart, strict=True) if not is_apart]
 
 
 def _begin_apart(ours: Course, theirs: Course) -> bool:
@@ -151,9 +175,7 @@ def _course(run: TrackedRun, metric: str, points: Points, broke: bool = False) -
     return replace(course, broke=course.broke or broke)
 
 
-def _judged(
-    ours: Course, compared: Sequence[tuple[Chosen, Course, Pair]]
-) -> tuple[list[Sibling], float, str]:
+def _judged(ours: Course, compared: Sequence[Compared]) -> tuple[list[Sibling], float, str]:
     """Returns the siblings with their gains, the noise in the same unit, and where it is from."""
     values = [both.ours for _, _, both in compared] + [both.theirs for _, _, both in compared]
     firsts = [ours.first, *(theirs.first for _, theirs, _ in compared)]
@@ -180,7 +202,7 @@ def _judged(
 
 
 def _noise(
-    ours: Course, compared: Sequence[tuple[Chosen, Course, Pair]], start: float, progress: float
+    ours: Course, compared: Sequence[Compared], start: float, progress: float
 ) -> tuple[float, str]:
     """Returns the standard deviation of what a setup reaches, and where it was taken from.
 
@@ -201,7 +223,7 @@ def _noise(
     return UNREPEATED * least, "curves"
 
 
-def _repeated(compared: Sequence[tuple[Chosen, Course, Pair]], worst: float) -> list[list[float]]:
+def _repeated(compared: Sequence[Compared], worst: float) -> list[list[float]]:
     """Returns what the runs of each repeated setup reached, those above the worst left out."""
     left = [(chosen, both.theirs) for chosen, _, both in compared]
     # Ours stands beside its repetitions as one of them.

@@ -11,6 +11,7 @@ from mlflow_plateau.curve import Curve
 from mlflow_plateau.median import median
 from mlflow_plateau.signals.batches import NO_BATCH_SIZE
 from mlflow_plateau.signals.chance import NO_CONSTANT, TRAINING_AGAINST_CONSTANT
+from mlflow_plateau.signals.head import mismatches
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
@@ -81,6 +82,8 @@ def _in_layer(layers: tuple[str, ...] | None) -> str:
 )
 def unreached_share(view: View) -> Measurement:
     """Share of the trainable weights whose gradient is zero on all rows of the sample, late."""
+    if mismatches(view):
+        return cannot_say("the loss and the output layer may leave no gradient by themselves")
     layers = view.witnessed.unreached_layers
     where = f", among them all of {listed(layers)}" if layers else ""
     return _last_gradients(view, "unreached_share", where=where)
@@ -101,8 +104,8 @@ def idle_units(view: View) -> Measurement:
 
 @signal(
     unit="mean cosine",
-    sentence="in {layer} the units are copies of each other: their weights have a mean cosine of"
-    " {value:.2f}",
+    sentence="in {layer} the units' weights have a mean cosine of {value:.2f}, where copies of each"
+    " other have 1",
     needs="recorded",
 )
 def unit_similarity(view: View) -> Measurement:

@@ -17,7 +17,8 @@ ROWS_AGAINST_EACH_OTHER = (
 )
 
 
-def _mismatches(view: View) -> list[str]:
+def mismatches(view: View) -> list[str]:
+    """Returns what of loss, output and targets cannot work together, a clause each."""
     found = [why for rule in MISMATCHES if (why := rule(view.setup))]
     return [*found, ROWS_AGAINST_EACH_OTHER] if view.witnessed.targets_broadcast else found
 
@@ -34,7 +35,7 @@ def _doubts(view: View) -> list[str]:
 def head_mismatch(view: View) -> Measurement:
     """Number of combinations of loss, output activation and targets that cannot work."""
     setup = view.setup
-    found = _mismatches(view)
+    found = mismatches(view)
     if not found and setup.loss is None:
         return cannot_say(NO_LOSS)
     if not found and setup.output_activation is None:
@@ -79,5 +80,5 @@ def head_doubts(view: View) -> Measurement:
     if view.setup.loss is None:
         return cannot_say(NO_LOSS)
     found = _doubts(view)
-    nothing = "apart from that the output layer is a usual one" if _mismatches(view) else ALL_USUAL
+    nothing = "apart from that the output layer is a usual one" if mismatches(view) else ALL_USUAL
     return Measurement(float(len(found)), facts={"why": "; ".join(found) or nothing})

@@ -85,6 +85,9 @@ NOT_PROBABILITIES = SIGNED | POSITIVE | {"relu", "relu6"}
 SLACK = 0.01
 """Targets that were scaled to a range exactly may overshoot by rounding: by 1 % of their range."""
 
+MOST_BY_CHANCE = 4
+"""A mean of 1 gives a count of more than 4 once in 270 rows."""
+
 CLASSES = frozenset(("binary", "signs", "one_hot", "multi_hot"))
 """Kinds of targets that are classes, whatever loss they are learned with."""
 
@@ -186,7 +189,13 @@ def _unnormalised_divergence(setup: Setup) -> str:
 def _targets_out_of_reach(setup: Setup) -> str:
     reach = RANGES.get(setup.output_activation or "")
     low, high = setup.target_minimum, setup.target_maximum
-    if reach is None or low is None or high is None or setup.loss not in DIFFERENCES:
+    if reach is None or low is None or high is None:
+        return ""
+    if setup.loss == "poisson" and high > MOST_BY_CHANCE * reach[1]:
+        return (
+            f"there are counts of {high:.4g}, but a {setup.output_activation} output {_said(reach)}"
+        )
+    if setup.loss not in DIFFERENCES:
         return ""
     slack = SLACK * (high - low)
     if low < reach[0] - slack or high > reach[1] + slack:

@@ -166,7 +166,7 @@ def reads_arrangement(view: View) -> bool:
 
 
 def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
-    """Returns width and activation of the layers with units, without the last one."""
+    """Returns width and activation of the layers with units, without those that put out."""
     if not view.setup.layers or "…" in view.setup.layers:
         return None
     layers = [LAYER.match(part) for part in view.setup.layers.split(BETWEEN_LAYERS)]
@@ -177,7 +177,9 @@ def _hidden_layers(view: View) -> list[tuple[int, str]] | None:
         for layer in layers
         if layer is not None and layer[2] and layer[1].startswith(WITH_UNITS)
     ]
-    return found[:-1]
+    # The activations of several outputs are joined by commas.
+    outputs = 1 + (view.setup.output_activation or "").count(",")
+    return found[:-outputs]
 
 
 @signal(unit="layers", sentence="the model has {layers} with an activation that saturates")

@@ -33,6 +33,17 @@ USUAL_LEARNING_RATE = {
 USUAL_OF_ANY = (1e-4, 1e-2)
 """What is usual for some optimiser or other, Adadelta apart."""
 
+LEAST_EPOCHS = 4
+"""Of fewer epochs the first may be apart by chance."""
+
+TIMES_APART = 4.0
+"""The first loss was moved if it is so many times farther from the others than they scatter, …"""
+
+LEAST_MOVE = 0.01
+"""… and by this part of their level."""
+
+MOST_DECADES = 16.0
+"""What a rate that fell to zero fell by."""
 
 NO_RATE = Missing("the learning rate is not known")
 NO_RATES = Missing("the learning rate was not logged by epoch")
@@ -77,30 +88,50 @@ def learning_rate_position(view: View) -> Measurement:
     )
 
 
+def _moved_before_it_was_zero(view: View) -> bool:
+    """Whether the rate was zero whenever it was logged, though something moved the first loss.
+
+    Rates are logged when an epoch ends: one that was spent by then is not among them.
+    """
+    rates, curve = view.learning_rates, view.training
+    if not len(rates) or rates.max() > 0 or curve is None or len(curve) < LEAST_EPOCHS:
+        return False
+    first, rest = float(curve.values[0]), curve.values[1:]
+    level = float(np.median(rest))
+    return abs(first - level) > max(TIMES_APART * float(np.ptp(rest)), LEAST_MOVE * abs(level))
+
+
 @signal(unit="learning rate", sentence="the largest learning rate of the run was {value:.3g}")
 def largest_learning_rate(view: View) -> Measurement:
     """The largest learning rate used."""
     rates = view.learning_rates
     if len(rates) == 0:
         return cannot_say(NO_RATE)
+    if _moved_before_it_was_zero(view):
+        return cannot_say("the learning rate was spent before it was first logged")
     return Measurement(float(rates.max()))
 
 
 @signal(
     unit="decades",
-    sentence="the learning rate fell from {peak:.3g} to {last:.3g}",
+    sentence="the learning rate fell from {peak} to {last:.3g}",
 )
 def learning_rate_decay(view: View) -> Measurement:
-    """log10(peak / last learning rate), at most 16."""
+    """log10(peak / last learning rate), at most 16.
+
+    It is 16 where the rate was zero whenever it was logged, and the loss moved before that.
+    """
     rates = view.learning_rates
+    if _moved_before_it_was_zero(view):
+        peak = "whatever moved the loss in the first epoch"
+        return Measurement(MOST_DECADES, facts={"peak": peak, "last": 0.0})
     if len(rates) < 2:
         return cannot_say(NO_RATES)
-    peak, last = float(rates.max()), float(rates[-1])
-    if peak <= 0:
+    highest, last = float(rates.max()), float(rates[-1])
+    if highest <= 0:
         return cannot_say("the learning rate is zero")
-    return Measurement(
-        float(np.log10(peak / max(last, peak * 1e-16))), facts={"peak": peak, "last": last}
-    )
+    decades = float(np.log10(highest / max(last, highest * 10**-MOST_DECADES)))
+    return Measurement(decades, facts={"peak": f"{highest:.3g}", "last": last})
 
 
 def _spent(view: View) -> FloatArray | str:

@@ -20,6 +20,9 @@ SMALL = 1e-2
 THROWN_OFF = 0.5
 """… unless the first epoch's loss was that many powers of ten above a constant prediction's."""
 
+LEAST_UPDATES_SEEN = 8
+"""Of fewer epochs early and late ones are not told apart."""
+
 NOT_RECORDED = Missing("the updates of the weights were not recorded")
 
 
@@ -101,7 +104,7 @@ def update_coherence(view: View) -> Measurement:
 
 @signal(
     unit="share of the way of single updates",
-    sentence="over an epoch the weights moved {value:.0%} of the way that its {updates}"
+    sentence="over an epoch the weights moved {share:.0%} of the way that its {updates}"
     " would cover in a straight line",
     needs="recorded",
 )
@@ -126,7 +129,8 @@ def update_alignment(view: View) -> Measurement:
     return Measurement(
         median(shares),
         epochs=(float(common[0]), float(common[-1])),
-        facts={"updates": counted(updates, "update")},
+        # Updates that shrank within the epoch cover more than those that were measured.
+        facts={"updates": counted(updates, "update"), "share": min(median(shares), 1.0)},
     )
 
 
@@ -258,8 +262,10 @@ def weights_shrunk(view: View) -> Measurement:
     A strong penalty pulls the weights to zero; in a healthy run they grow.
     """
     curve = view.recorded("update_ratio")
-    if curve is None or len(curve) < 8:
+    if curve is None:
         return cannot_say(NOT_RECORDED)
+    if len(curve) < LEAST_UPDATES_SEEN:
+        return cannot_say("the updates were recorded in too few epochs to tell early from late")
     rates = view.history.learning_rate
     known = np.isfinite(rates)
     if not known.any():

@@ -15,6 +15,7 @@ from mlflow_plateau.signals.gap import gap_at_end
 from mlflow_plateau.signals.head_rules import BINARY, CATEGORICAL, SPARSE
 from mlflow_plateau.signals.model import NO_COLUMNS, reads_arrangement
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
+from mlflow_plateau.signals.splits import has_other_classes
 from mlflow_plateau.signals.view import View
 
 LOST = "what is learned from training rows on validation rows"
@@ -51,6 +52,8 @@ LEAST_SMOOTHED = "smoothed, the best validation loss is"
 
 def _no_reference(view: View) -> Measurement:
     why = view.witnessed.reference_declined
+    if view.witnessed.learnable_share is not None:
+        return cannot_say(Missing("the quick reference models' loss is not that of the training"))
     return cannot_say(f"{NO_REFERENCE}: {why}" if why else Missing(NO_REFERENCE))
 
 
@@ -260,6 +263,8 @@ def split_separability(view: View) -> Measurement:
         return _no_reference(view)
     rows = min(view.setup.validation_rows or SAMPLE_ROWS, SAMPLE_ROWS)
     error = math.sqrt((2 * rows + 1) / (12 * rows**2))
+    if value < 4 * error and has_other_classes(view):
+        return cannot_say("the splits differ in their classes, which their inputs need not show")
     return Measurement(value - 4 * error, facts={"area": (value + 1) / 2})
 
 

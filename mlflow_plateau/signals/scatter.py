@@ -48,8 +48,7 @@ def validation_scatter(view: View) -> Measurement:
 
 @signal(
     unit="multiples of the first training loss",
-    sentence="the training loss jumped to {peak:.4g} at {axis} {epoch:.10g}, {value:.2g} times its"
-    " first value above the best before it",
+    sentence="{what}",
 )
 def spike_height(view: View) -> Measurement:
     """max(v(i) − min(v(0…i))) / |v(0)| of the raw training loss."""
@@ -60,11 +59,14 @@ def spike_height(view: View) -> Measurement:
         return cannot_say("the first training loss is zero")
     rises = curve.values - np.minimum.accumulate(curve.values)
     highest = int(np.argmax(rises))
-    return Measurement(
-        float(rises[highest]) / abs(curve.start),
-        epochs=curve.span,
-        facts={"peak": float(curve.values[highest]), "epoch": float(curve.epochs[highest])},
+    height = float(rises[highest]) / abs(curve.start)
+    what = (
+        f"the training loss jumped to {curve.values[highest]:.4g} at {view.history.axis}"
+        f" {curve.epochs[highest]:.10g}, {height:.2g} times its first value above the best before"
+        " it"
     )
+    never = "the training loss never rose above what it had come down to"
+    return Measurement(height, epochs=curve.span, facts={"what": what if height else never})
 
 
 @signal(

@@ -52,6 +52,15 @@ def _said(finding: Finding) -> str:
     return finding.message.rstrip(".")
 
 
+def has_other_classes(view: View) -> bool:
+    """Whether the shares of the classes differ by more than chance and enough to matter."""
+    comparison = view.history.comparison
+    return comparison is not None and any(
+        finding.kind == "label_shift" and WEIGHTS[finding.severity] > 0
+        for finding in comparison.findings
+    )
+
+
 @signal(unit="severity", sentence="{what}", needs="recorded")
 def treated_differently(view: View) -> Measurement:
     """How serious it is that one split was transformed otherwise: 0 not, 0.5 warn, 1 fail.

@@ -24,10 +24,10 @@ from mlflow_plateau.weigh.odds import (
     supported,
 )
 
-DECISION_THRESHOLD = 0.6
+DECISION_THRESHOLD = 0.55
 """A cause less probable than this is not named; on a plateau the answer is then inconclusive …"""
 
-SAMPLED_THRESHOLD = 0.7
+SAMPLED_THRESHOLD = 0.65
 """… and than this where the recorder tried the model on a sample of the rows: that leaves a true
 cause seldom in doubt, so that doubt is a sign of none."""
 
@@ -131,12 +131,10 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
     possible = possible_answers(course)
     backed_ones = tuple(answer for answer in possible if answer in backed or answer == NONE)
     chances = probabilities(odds, backed_ones or possible)
-    health = max(odds[NONE], LEAST_HEALTH)
-    against_health = {c: odds[c] - health for c in chances if c != NONE}
     level = _level(view.history)
-    present = {c: presence(odds) for c, odds in against_health.items()}
+    present = presences({answer: odds[answer] for answer in (*chances, NONE)})
     status, cause, confidence = _decide(course, chances, present, _threshold(view.history))
-    others = sorted((c for c in against_health if c != cause), key=lambda c: -against_health[c])
+    others = sorted((c for c in present if c != cause), key=lambda c: -odds[c])
     readable = course.kind is not Kind.UNREADABLE
     likely = readable and others and present[others[0]] > RUNNER_UP_THRESHOLD
     plateau = view.plateau if course.kind is Kind.FLAT else None
@@ -168,19 +166,33 @@ def _threshold(history: History) -> float:
     return SAMPLED_THRESHOLD if sampled else DECISION_THRESHOLD
 
 
-def leading_answer(chances: Mapping[str, float]) -> tuple[str, float]:
-    """Returns the most probable answer and the confidence in it."""
+def leading_answer(
+    chances: Mapping[str, float], present: Mapping[str, float]
+) -> tuple[str, float]:
+    """Returns the most probable answer and the confidence in it.
+
+    Args:
+        chances: The probability of every answer.
+        present: That of every cause to be present at all, alone or beside others.
+    """
     leading = max(chances, key=lambda answer: chances[answer])
     if leading == NONE:
         return leading, chances[leading]
-    return leading, confidence_in(cause_by_id(leading), chances)
+    beside = {cause for cause, chance in present.items() if chance >= CONTRIBUTING_THRESHOLD}
+    return leading, confidence_in(cause_by_id(leading), chances, beside)
+
+
+def presences(odds: Mapping[str, float]) -> dict[str, float]:
+    """Returns the probability of each cause to be present at all, by its log-odds and health's."""
+    health = max(odds[NONE], LEAST_HEALTH)
+    return {cause: presence(own - health) for cause, own in odds.items() if cause != NONE}
 
 
 def _decide(
     course: Course, chances: Mapping[str, float], present: Mapping[str, float], threshold: float
 ) -> tuple[str, str, float]:
     """Returns status, cause and confidence."""
-    leading, confidence = leading_answer(chances)
+    leading, confidence = leading_answer(chances, present)
     is_named = leading != NONE and confidence >= threshold and present[leading] >= LEAST_PRESENCE
     if course.kind is Kind.UNREADABLE:
         return "inconclusive", NONE, 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -196,13 +196,25 @@ def probabilities(odds: Mapping[str, float], allowed: Sequence[str]) -> dict[str
     return {answer: weight / total for answer, weight in weights.items()}
 
 
-def confidence_in(cause: Cause, chances: Mapping[str, float]) -> float:
-    """Returns the probability of a cause against health and the causes that it is confused with.
+def confidence_in(
+    cause: Cause, chances: Mapping[str, float], beside: Collection[str] = ()
+) -> float:
+    """Returns the probability of a cause against all answers but those that are right beside it.
 
-    Causes that can be present together do not compete: a learning rate that is too large stays as
-    sure as it is where the data hold nothing to learn as well.
+    A learning rate that is too large stays as sure as it is where the data hold nothing to learn
+    as well.
+
+    Args:
+        cause: The cause.
+        chances: The probability of every answer.
+        beside: Causes judged present; one that the cause is confused with cannot be so beside it.
     """
-    against = sum(chances.get(answer, 0.0) for answer in _rivals(cause.id))
+    rivals = _rivals(cause.id)
+    against = sum(
+        chance
+        for answer, chance in chances.items()
+        if answer != cause.id and (answer in rivals or answer not in beside)
+    )
     return chances[cause.id] / (chances[cause.id] + against)
 
 

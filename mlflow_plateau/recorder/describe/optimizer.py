@@ -7,8 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from mlflow_plateau.recorder.describe.data import updates_per_epoch
 from mlflow_plateau.recorder.describe.number import number_in
 from mlflow_plateau.recorder.describe.training import Training
+
+STEPS_TRIED = 24
+"""At this many steps of an epoch a schedule is asked for its learning rate."""
 
 
 def inner_optimizer(optimizer: Any) -> Any:
@@ -45,10 +49,17 @@ def optimizer(training: Training) -> str | None:
 
 
 def learning_rate(training: Training) -> float | None:
-    """Returns the learning rate at the first update."""
+    """Returns the learning rate at the first update; of a schedule, the largest in an epoch."""
     found = training.optimizer_in_use
     if found is None:
         return None
+    kept = getattr(inner_optimizer(found), "_learning_rate", None)
+    updates = updates_per_epoch(training)
+    if updates and isinstance(kept, keras.optimizers.schedules.LearningRateSchedule):
+        # One that warms up begins with nothing, and may be over before the first epoch is.
+        first = _gradients_taken(found)
+        steps = np.unique(np.linspace(first, first + updates - 1, STEPS_TRIED).astype(int))
+        return max(_number(kept(int(step))) for step in steps)
     rate = current_rate(found)
     return None if rate != rate else rate
 
