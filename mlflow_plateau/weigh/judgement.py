@@ -166,9 +166,7 @@ def _threshold(history: History) -> float:
     return SAMPLED_THRESHOLD if sampled else DECISION_THRESHOLD
 
 
-def leading_answer(
-    chances: Mapping[str, float], present: Mapping[str, float]
-) -> tuple[str, float]:
+def leading_answer(chances: Mapping[str, float], present: Mapping[str, float]) -> tuple[str, float]:
     """Returns the most probable answer and the confidence in it.
 
     Args:

@@ -58,6 +58,7 @@ FINE: list[tuple[Any, Any, int, str]] = [
     ("mse", "softmax", 3, "one-hot"),
     ("mse", "relu", 1, "counts"),
     ("mse", "softplus", 1, "positive"),
+    ("poisson", "sigmoid", 1, "binary"),
     ("msle", "relu", 1, "counts"),
     ("msle", "linear", 1, "positive"),
     ("mape", "linear", 1, "positive"),
@@ -113,6 +114,7 @@ WRONG: list[tuple[Any, Any, int, str, str]] = [
     ("msle", "linear", 1, "numbers", "negative targets for 0"),
     ("mape", "linear", 1, "counts", "ten million times"),
     ("poisson", "softplus", 1, "numbers", "expects counts"),
+    ("poisson", "sigmoid", 1, "counts", "only reaches 0 to 1"),
     *(
         ("binary_crossentropy", activation, 1, "binary", "expects probabilities")
         for activation in ("linear", "tanh", "relu", "softplus", "exponential")

@@ -33,6 +33,14 @@ def test_a_schedule(recorder: None) -> None:
     assert setup(only_run())["learning_rate"] == "0.1"
 
 
+def test_a_schedule_that_warms_up_and_is_over_within_an_epoch(recorder: None) -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, decay_steps=1, warmup_target=0.1, warmup_steps=1
+    )
+    assert rates(keras.optimizers.SGD(schedule)) == pytest.approx([0.0] * 3)
+    assert setup(only_run())["learning_rate"] == "0.1"
+
+
 def test_a_scheduler(recorder: None) -> None:
     scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.4 / 2**epoch)
 

@@ -143,3 +143,15 @@ def test_what_begins_at_another_order_of_magnitude_is_no_repetition() -> None:
     found = made.siblings("ours")
     assert found is not None
     assert [sibling.run_id for sibling in found.compared] == ["a repetition"]
+
+
+def test_runs_that_begin_elsewhere_are_left_out_if_a_repetition_does() -> None:
+    # Ours bears a penalty that nobody logged, and the halved rate does not explain what follows.
+    made = Experiment()
+    made.add("ours", 50 * curve(0.5), {"lr": "0.001"})
+    made.add("slower", curve(0.5), {"lr": "0.0005"})
+    found = made.siblings("ours")
+    assert found is not None
+    assert [run.run_id for run in found.compared] == ["slower"]
+    made.add("without a penalty", curve(0.4), {"lr": "0.001"})
+    assert made.siblings("ours") is None

@@ -118,3 +118,36 @@ def test_early_experiments_say_nothing_about_the_end() -> None:
         for name in ("clean_gap", "clean_fit_against_constant", "idle_units"):
             assert measured(name, FALLING, FALLING, recorded=tried).known == known
         assert measured("clean_gap_at_first", FALLING, FALLING, recorded=tried).known
+
+
+def test_a_rate_of_zero_that_was_logged_after_the_loss_had_moved() -> None:
+    moved, still = np.r_[0.68, np.full(99, 0.63)], np.full(100, 0.63)
+    for training, known in ((moved, False), (still, True)):
+        rates = {"rates": np.zeros(100), "learning_rate": None}
+        assert measured("largest_learning_rate", training, still, **rates).known is known
+        assert measured("learning_rate_decay", training, still, **rates).known is not known
+    assert measured("learning_rate_decay", moved, still, **rates).value == 16
+
+
+def test_a_gradient_that_the_loss_itself_takes_away_says_nothing_of_the_graph() -> None:
+    lost = {"recorded": {"unreached_share": np.full(100, 1.0)}}
+    assert measured("unreached_share", FLAT, FLAT, **lost).value == 1.0
+    assert not measured("unreached_share", FLAT, FLAT, output_activation="linear", **lost).known
+
+
+def test_one_of_several_outputs_is_no_hidden_layer() -> None:
+    layers = "Dense(32, relu) > Dense(1, relu) > Dense(3, softmax)"
+    for activation, units in (("relu,softmax", 32), ("softmax", 1)):
+        known = {"layers": layers, "output_activation": activation}
+        found = measured("narrowest_layer", FALLING, FALLING, **known)
+        assert found.value == pytest.approx(np.log10(units))
+
+
+def test_inputs_that_are_alike_do_not_deny_that_the_classes_differ() -> None:
+    rows = np.random.default_rng(1).normal(size=(900, 3))
+    rare, common = (np.arange(rows_) % every == 0 for rows_, every in ((600, 10), (300, 2)))
+    other = check_consistency((rows[:600], rare * 1), (rows[600:], common * 1)).comparison
+    alike = check_consistency((rows[:600], rare * 1), (rows[600:], rare[:300] * 1)).comparison
+    known = {"split_separability": 0.0, "validation_rows": 300}
+    assert not measured("split_separability", FALLING, FALLING, comparison=other, **known).known
+    assert measured("split_separability", FALLING, FALLING, comparison=alike, **known).value < 0

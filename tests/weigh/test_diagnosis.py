@@ -11,7 +11,14 @@ from mlflow_plateau.consistency import check_consistency
 from mlflow_plateau.history import History, Setup, SplitComparison, Witnessed
 from mlflow_plateau.signals import View, signal_by_name
 from mlflow_plateau.weigh import DECISION_THRESHOLD, diagnose_history, measure
-from mlflow_plateau.weigh.odds import ANSWERS, NEGLIGIBLE, all_clues, contributions, evidence_on
+from mlflow_plateau.weigh.odds import (
+    ANSWERS,
+    NEGLIGIBLE,
+    all_clues,
+    confidence_in,
+    contributions,
+    evidence_on,
+)
 from mlflow_plateau.weigh.weights import fitted_weights
 from mlflow_plateau.weigh.wording import what_would_settle
 from tests.generated import (
@@ -419,3 +426,13 @@ def test_a_diagnosis_is_short_in_a_list() -> None:
     shown = repr([diagnose_history(overfitting())])
     assert "overfitting" in shown
     assert len(shown) < 200
+
+
+def test_the_confidence_is_against_all_but_what_is_present_beside_the_cause() -> None:
+    overfits = cause_by_id("overfitting")
+    chances = {"none": 0.1, "overfitting": 0.4, "no_learnable_signal": 0.4, "loss_mismatch": 0.1}
+    assert confidence_in(overfits, chances) == pytest.approx(0.4)
+    assert confidence_in(overfits, chances, {"no_learnable_signal"}) == pytest.approx(0.4 / 0.6)
+    # What it is confused with cannot be present beside it.
+    rivals = {"none": 0.2, "overfitting": 0.4, "unrepresentative_validation": 0.4}
+    assert confidence_in(overfits, rivals, {"unrepresentative_validation"}) == pytest.approx(0.4)
