@@ -77,6 +77,8 @@ class Scaler:
         least_nearly: Columns that have to agree where none bears it.
         quantiles: The shares below the three quantiles that it brings to 0 and 1 apart, if it does.
         share_below: The share of rows below values, of a scaler that gives all columns one shape.
+        only_exact: Whether columns that were not scaled so may be nearly like it: it is rare, or
+            leaves the place or the scale as it was.
         surprise: How surprising it is that a column bears the mark that was not scaled so, in nats,
             where many columns might.
     """
@@ -92,6 +94,7 @@ class Scaler:
     least_nearly: int = 3
     quantiles: Quantiles | None = None
     share_below: Callable[[Float64], Float64] | None = None
+    only_exact: bool = False
     surprise: Callable[[Distribution], float] | None = None
 
     @property
@@ -295,6 +298,7 @@ def _robust(low: int, high: int) -> Scaler:
         partial(_nearly_robust, shares),
         least_own=3,
         quantiles=shares,
+        only_exact=True,
     )
 
 
@@ -340,6 +344,7 @@ ROBUST = replace(
     formula="(x − median) / (3rd quartile − 1st quartile)",
     code="RobustScaler()",
     mark="median 0 and quartiles 1 apart",
+    only_exact=False,
 )
 QUANTILE = Scaler(
     "ranked between 0 and 1",
@@ -381,6 +386,7 @@ CENTRED = Scaler(
     _bears_centred,
     lambda column: abs(column.mean) / max(column.deviation, 1e-12),
     lambda column: False,
+    only_exact=True,
     surprise=_surprisingly_centred,
 )
 UNIT_DEVIATION = Scaler(
@@ -391,6 +397,7 @@ UNIT_DEVIATION = Scaler(
     _bears_unit_deviation,
     lambda column: _octaves(column.deviation),
     lambda column: False,
+    only_exact=True,
     surprise=_surprisingly_of_unit_deviation,
 )
 

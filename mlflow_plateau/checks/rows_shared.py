@@ -44,6 +44,15 @@ POSSIBLE = 20.0
 STANDARD_ERRORS = 5.0
 """The share has to exceed what repetition in train explains by so many standard errors."""
 
+USUAL_TIMES = 8
+"""A row that stands in one split so often, …"""
+
+USUAL_SHARE = 0.005
+"""… and makes up this part of it, says nothing of copies, …"""
+
+MOST_USUAL = 3
+"""… if there are no more of them: all rows of few different values are usual."""
+
 MOST_REPEAT = 0.5
 """Where this part of the rows repeats by itself, sharing is told by the others, …"""
 
@@ -69,10 +78,14 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
     known = mine <= limit
     mine, often = mine[known], often[known]
     theirs = validation.hashes[validation.hashes <= limit]
+    usual = np.union1d(_usual(mine, often), _usual(*np.unique(theirs, return_counts=True)))
+    rows = len(theirs)
+    kept = ~np.isin(mine, usual)
+    mine, often, theirs = mine[kept], often[kept], theirs[~np.isin(theirs, usual)]
     if not len(mine) or not len(theirs):
         return
     shared = int(np.count_nonzero(_contained(theirs, mine)))
-    share = shared / len(theirs)
+    share = shared / rows
     repeated = 1 - float(np.count_nonzero(often == 1)) / float(often.sum())
     copied = share >= COPIED_SHARE and _are_copies(comparison, float(often.mean()))
     expected = min((0.0 if copied else repeated) + _cut_off(comparison), 1.0)
@@ -108,6 +121,15 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         ),
         certain=True,
     )
+
+
+def _usual(
+    distinct: np.ndarray[tuple[int], np.dtype[np.uint64]],
+    often: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Returns the few rows that come again and again by themselves: all zero, all white, empty."""
+    found = distinct[often >= max(USUAL_TIMES, USUAL_SHARE * float(often.sum()))]
+    return found if len(found) <= MOST_USUAL else distinct[:0]
 
 
 def _without_shared(comparison: Comparison) -> str:

@@ -75,10 +75,11 @@ def scaler_fit_on_both(comparison: Comparison) -> Iterator[Hypothesis]:
 
 def _pooled(columns: Sequence[NumberPair]) -> Iterator[tuple[Scaler, Sequence[NumberPair]]]:
     """Yields scalers, and the columns that bear their marks in both splits together."""
-    for scaler in (STANDARD, CENTRED, UNIT_DEVIATION):
-        yield scaler, _of_common_moments(columns, scaler)
+    yield STANDARD, _of_common_moments(columns, STANDARD)
     for scaler in (QUANTILE, NORMAL):
         yield scaler, _of_common_ranks(columns, scaler)
+    for scaler in (CENTRED, UNIT_DEVIATION):
+        yield scaler, _of_common_moments(columns, scaler)
     for scaler, bounds in RANGES_OF.items():
         yield scaler, columns if _pooled_range(columns, *bounds) else ()
     yield MAX_ABS, columns if _pooled_size(columns) else ()

@@ -63,7 +63,10 @@ def scaler_refit(comparison: Comparison) -> Iterator[Hypothesis]:
         if centred_by_rows(both.train) and centred_by_rows(both.validation):
             continue  # each row has its own statistics, as it should
         found = [(scaler, *_refit(columns, scaler)) for scaler in SCALERS]
-        scaler, refit, of_train = max(found, key=lambda one: len(one[1]))
+        # Ranks end at 0 and 1 as well; that they are spread evenly says more.
+        scaler, refit, of_train = max(
+            found, key=lambda one: (len(one[1]), _own_ranks(one[1], one[0]) >= ENOUGH)
+        )
         if refit:
             yield _hypothesis(both, refit, scaler, of_train)
 
@@ -103,12 +106,15 @@ def _against_chance(twice: Sequence[NumberPair], scaler: Scaler) -> float:
     if telling and all(_ends_once(pair.validation) for pair in telling):
         surprise += NOT_CLIPPED
     surprise += OTHER_LATTICE * sum(_on_other_lattice(pair) for pair in twice)
-    if scaler.share_below is not None:
-        own = [pair.validation for pair in twice if hardly_repeats(pair.validation)]
-        surprise += min(
-            (surprisingly_even([column], scaler.share_below) for column in own), default=0.0
-        )
-    return surprise
+    return surprise + _own_ranks(twice, scaler)
+
+
+def _own_ranks(columns: Sequence[NumberPair], scaler: Scaler) -> float:
+    """Returns how surprisingly even validation's values are, as their own ranks are, in nats."""
+    if scaler.share_below is None:
+        return 0.0
+    own = [pair.validation for pair in columns if hardly_repeats(pair.validation)]
+    return min((surprisingly_even([column], scaler.share_below) for column in own), default=0.0)
 
 
 def _of_own_quantiles(columns: Sequence[NumberPair], shares: Quantiles) -> list[NumberPair]:

@@ -79,7 +79,7 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         for train_is_scaled in (True, False):
             found = False
             for scaler in SCALERS:
-                if found and scaler.surprise is not None:
+                if found and scaler.only_exact:
                     continue  # What other scalers leave has mean 0 or deviation 1 as well.
                 for hypothesis in _scaled(both, columns, scaler, train_is_scaled):
                     found = True
@@ -168,7 +168,7 @@ def _nearly_scaled(
     both: InputPair, columns: Sequence[NumberPair], scaler: Scaler, train_is_scaled: bool
 ) -> Sequence[NumberPair]:
     """Returns what was scaled with the other split's statistics, as is right, that staying raw."""
-    if len(columns) < scaler.least_nearly:
+    if len(columns) < scaler.least_nearly or scaler.only_exact:
         return ()
     scaled = [pair for pair in columns if scaler.nearly(_sides(pair, train_is_scaled)[0])]
     if len(scaled) < AGREE * len(columns):
@@ -179,9 +179,8 @@ def _nearly_scaled(
         if _typical(scaler, scaled, train_is_scaled) > RAW:
             return ()
     # What is divided by its greatest size ends near 1 like much else; it has to be a multiple.
-    # What leaves the scale or the place as it was is nearer to everything.
     rivals = [
-        one for one in SCALERS if one is not MAX_ABS and not one.shaped and one.surprise is None
+        one for one in SCALERS if one is not MAX_ABS and not one.shaped and not one.only_exact
     ]
     nearest = min(rivals, key=lambda one: _typical(one, scaled, train_is_scaled))
     return scaled if scaler is nearest or scaler not in rivals else ()

@@ -34,6 +34,15 @@ GAIN = 0.005
 NATS_PER_GAIN = 16.0
 """Evidence in a gain of 1, for each row; a row's ids are worth about four independent ones."""
 
+LEFT = 0.7
+"""An offset leaves at most this part of what the frequencies differ by, …"""
+
+MUCH = 1.5
+"""… or so many times what chance brings."""
+
+ROW_WORTH = 8
+"""A row is worth at most so many independent ids."""
+
 CANDIDATES = 8
 """Offsets that are looked at closely."""
 
@@ -164,11 +173,17 @@ def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | Non
     gain = _overlap(train, validation, best) - _overlap(train, validation, 0)
     if gain < GAIN or NATS_PER_GAIN * rows * gain < -math.log(FALSE_FINDINGS):
         return None
-    return (
-        best,
-        total_variation(train, validation),
-        total_variation(_shifted(train, best), validation),
-    )
+    before = total_variation(train, validation)
+    after = total_variation(_shifted(train, best), validation)
+    chance = _chance(train, validation, rows * min(len(both.train.layout.columns), ROW_WORTH))
+    agree = after < before and after <= max(LEFT * before, MUCH * chance)
+    return (best, before, after) if agree else None
+
+
+def _chance(train: Float64, validation: Float64, values: float) -> float:
+    """Returns about how much the frequencies of ids differ by chance, in total variation."""
+    seen = min(int(np.count_nonzero(train + validation)), 4096)
+    return math.sqrt(seen / (2 * math.pi * values))
 
 
 def _of_known_words(train: Float64, validation: Float64) -> tuple[Float64, Float64]:
@@ -213,7 +228,7 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
     train, validation = id_frequencies(both)
     before = total_variation(train, validation)
     places = len(both.train.layout.columns)
-    known = rows * min(places, 8)
+    chance = _chance(train, validation, rows * min(places, ROW_WORTH))
     offset = _best_offset(both, rows)
     if offset is not None:
         step, before, after = offset
@@ -241,8 +256,7 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             comment("turn the texts of both splits into ids with train's tokenizer"),
         )
         return
-    seen = min(int(np.count_nonzero(train + validation)), 4096)
-    if before < max(EFFECT, 1.5 * math.sqrt(seen / (2 * math.pi * known))):
+    if before < max(EFFECT, MUCH * chance):
         return
     common = train + validation > 2 / max(rows * places, 1)
     roots = np.sqrt(train[common]), np.sqrt(validation[common])

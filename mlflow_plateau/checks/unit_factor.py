@@ -149,9 +149,11 @@ def _unit(pair: NumberPair) -> Affine | None:
         if fit.misfit <= FITS and _credible(pair, fit) and not _off(pair, fit, fitted)
     ]
     if known:
-        # Of those that fit as well as the best, for all that so few rows can tell, the commonest.
-        limit = min(fit.distance for fit in known) + max(0.005, 0.5 / math.sqrt(pair.rows))
-        return next(fit for fit in known if fit.distance <= limit)
+        # What fits better by so little that chance may do it is less likely if it is less common.
+        return min(
+            enumerate(known, 1),
+            key=lambda one: 2 * pair.rows * one[1].distance ** 2 + math.log(one[0]),
+        )[1]
     moved = abs(pair.train.mean - pair.validation.mean)
     far = moved > UNNATURAL * max(pair.train.deviation, pair.validation.deviation)
     if fitted.misfit <= FITS and (abs(math.log(abs(fitted.factor))) > math.log(UNNATURAL) or far):
