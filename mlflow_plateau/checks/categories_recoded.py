@@ -207,9 +207,10 @@ def _hypothesis(
     if len(pair.train) > len(pair.validation):
         landed = {code: landed[code] for code in pair.validation}
     before, after = pair.variation(), CodePair(landed, pair.validation, pair.whole).variation()
-    back: dict[Any, Any] = {theirs: mine for mine, theirs in mapping.items()}
-    if pair.whole:
-        back = {int(theirs): int(mine) for theirs, mine in back.items()}
+    # Names may stand where the other split has numbers.
+    ours: type[Any] = int if column in both.train.layout.number_of else str
+    other_kind: type[Any] = int if other in both.validation.layout.number_of else str
+    back = {other_kind(theirs): ours(mine) for mine, theirs in mapping.items()}
     return Hypothesis(
         Finding(
             check="categories_recoded",

@@ -157,8 +157,14 @@ def _moved_along(pair: NumberPair, mine: float, theirs: float) -> bool:
     return (
         _overlap(*(_ranks(*side) for side in sides)) >= HALF
         and not all(_is_statistic(*side) for side in sides)
-        and not any(_stands_alone(*side) for side in sides)
+        and not any(_stands_alone(*side) or _is_mark(*side) for side in sides)
     )
+
+
+def _is_mark(column: Distribution, value: float) -> bool:
+    """Whether a value is a whole number below zero, as −1 and −9 are, and no other is negative."""
+    others = np.arange(len(column.low)) != _place(column, value)
+    return value < 0 and value == round(value) and bool(np.all(column.low[others] >= 0))
 
 
 def _stands_alone(column: Distribution, value: float) -> bool:
@@ -253,7 +259,7 @@ def _exact(one: Distribution, place: int) -> float:
         return one.greatest
     if 2 * one.at_least > one.mass[place] and low <= one.least <= high:
         return one.least
-    for value in (0.0, round(one.mean, 12), low, float(round((low + high) / 2))):
+    for value in (0.0, round(one.mean, 12), float(round((low + high) / 2)), low):
         if low <= value <= high:
             return value
     return (low + high) / 2

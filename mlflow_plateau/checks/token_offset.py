@@ -55,6 +55,9 @@ OTHER_VOCABULARY = 0.2
 LEAST_ROWS = 10.0
 """Rows that a comparison has to be worth."""
 
+NOT_IN_ALL = 0.02
+"""A mark may have been cut off from this part of the rows."""
+
 OUT_OF_ORDER = 0.7
 """Where validation's ids are numbered by validation's frequencies, at most this part of the
 neighbours are out of order that would be if they were numbered by train's. Texts that were cut off
@@ -169,12 +172,13 @@ def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | Non
     farthest = min(FARTHEST, size - 1)
     offsets = np.concatenate([np.arange(1, farthest + 1), np.arange(-farthest, 0)])
     likely = offsets[np.argsort(-overlap[offsets])[:CANDIDATES]].tolist()
-    best = max(likely, key=lambda offset: _overlap(train, validation, offset))
+    # The overlap leaves out what an offset cannot bring about, which may be the commonest ids.
+    best = min(likely, key=lambda offset: _left(train, validation, offset))
     gain = _overlap(train, validation, best) - _overlap(train, validation, 0)
     if gain < GAIN or NATS_PER_GAIN * rows * gain < -math.log(FALSE_FINDINGS):
         return None
     before = total_variation(train, validation)
-    after = total_variation(_shifted(train, best), validation)
+    after = _left(train, validation, best)
     chance = _chance(train, validation, rows * min(len(both.train.layout.columns), ROW_WORTH))
     agree = after < before and after <= max(LEFT * before, MUCH * chance)
     return (best, before, after) if agree else None
@@ -194,6 +198,12 @@ def _of_known_words(train: Float64, validation: Float64) -> tuple[Float64, Float
     known = validation.copy()
     known[first] = 0.0
     return train, known / max(float(known.sum()), 1e-12)
+
+
+def _left(train: Float64, validation: Float64, offset: int) -> float:
+    """Returns what frequencies differ by after an offset, without ids that become the padding."""
+    moved = _shifted(train, offset)
+    return total_variation(moved / max(float(moved.sum()), 1e-12), validation)
 
 
 def _overlap(train: Float64, validation: Float64, offset: int) -> float:
@@ -243,6 +253,19 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             {"offset": float(step)},
         )
         return
+    special = _once_in_every_row(both)
+    if special:
+        one, other, ids = special
+        listed = ", ".join(map(str, ids))
+        yield _hypothesis(
+            both,
+            f"{one}'s rows hold the id {listed} once each, {other}'s never",
+            f"Each row of {one} holds the id {listed} once, no row of {other} does: marks of the"
+            " beginning or the end of a text are missing there.",
+            f"{len(ids)} of the ids stand in as many places of {one} as it has rows",
+            comment("turn the texts of both splits into ids with the same marks around them"),
+        )
+        return
     numbered = _numbered_by_own_frequencies(both)
     if numbered is not None:
         expected, found = numbered
@@ -273,6 +296,24 @@ def _ids(both: InputPair, rows: float) -> Iterator[Hypothesis]:
             " validation's values have ids that train never has",
             comment("turn the texts of both splits into ids with train's tokenizer"),
         )
+
+
+def _once_in_every_row(both: InputPair) -> tuple[str, str, list[int]] | None:
+    """Returns the split, the other one, and the ids that only the former has, once in every row."""
+    splits = {"train": both.train, "validation": both.validation}
+    for one, other in (("train", "validation"), ("validation", "train")):
+        mine, theirs = splits[one].sequences, splits[other].sequences
+        if mine is None or theirs is None:
+            return None
+        never = np.ones(len(mine.ids), dtype=bool)
+        never[: len(theirs.ids)] = theirs.ids[: len(mine.ids)] == 0
+        rows = splits[one].sampled
+        once = np.abs(mine.ids - rows) <= NOT_IN_ALL * rows
+        padding = padding_id(mine.leading, mine.trailing)
+        found = [int(i) for i in np.flatnonzero(once & never) if i != padding]
+        if found:
+            return one, other, found
+    return None
 
 
 def _numbered_by_own_frequencies(both: InputPair) -> tuple[float, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlflow_plateau.consistency import check_consistency
@@ -45,3 +46,14 @@ def test_amounts_that_became_less_keep_their_codes() -> None:
         train, validation = rng.poisson(2.5, 12_000), rng.poisson(mean, 4000)
         found = kinds(beside(np.minimum(train, 8)), beside(np.minimum(validation, 7)))
         assert "categories_recoded" not in found
+
+
+def test_names_for_numbers_are_translated_as_what_they_are() -> None:
+    names = np.array(["Aachen", "Bonn", "Celle", "Dresden", "Essen", "Fulda", "Gera"])
+    train, validation = codes(4000, 4), codes(1500, 5)
+    report = check_consistency(
+        pd.DataFrame({"town": names[train], "size": np.sqrt(np.arange(4000.0))}),
+        pd.DataFrame({"town": validation, "size": np.sqrt(np.arange(1500.0) * 8 / 3)}),
+    )
+    found = next(item for item in report.findings if item.kind == "categories_recoded")
+    assert "0: 'Aachen'" in found.fix

@@ -64,6 +64,22 @@ class TestIdsByFrequency:
         assert kinds(ids(train, tokenizer), ids(validation, tokenizer)) == []
 
 
+@pytest.mark.parametrize("marked", ["train", "validation"])
+def test_marks_before_the_texts_of_one_split_only(marked: str) -> None:
+    def marked_rows(rows: Array) -> Array:
+        ends = np.full((len(rows), 1), WORDS + 10)
+        return np.concatenate([ends, ends + 1, rows], axis=1)
+
+    train, validation = texts(1500, 8), texts(500, 9)
+    tokenizer = by_frequency(train)
+    splits = {"train": ids(train, tokenizer), "validation": ids(validation, tokenizer)}
+    bare = {name: np.pad(rows, [(0, 0), (0, 2)]) for name, rows in splits.items()}
+    report = check_consistency(*({**bare, marked: marked_rows(splits[marked])}.values()))
+    assert first(report) == "token_offset"
+    assert report.findings[0].transformation.startswith(f"{marked}'s rows hold the id 2010, 2011")
+    assert kinds(*(marked_rows(rows) for rows in splits.values())) == []
+
+
 def test_an_offset_is_found_beside_unknown_words() -> None:
     train, validation = texts(1500, 6), texts(500, 7)
     tokenizer = by_frequency(train)
