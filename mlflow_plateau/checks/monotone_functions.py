@@ -58,6 +58,13 @@ OF_COLUMNS = (
         "10.0 ** {}",
     ),
     MonotoneFunction(
+        "10 · log10({})",
+        lambda x: 10 * np.log10(_positive(x)),
+        lambda x: np.power(10.0, x / 10),
+        "10 * np.log10({})",
+        "10.0 ** ({} / 10)",
+    ),
+    MonotoneFunction(
         "log10(1 + {})",
         lambda x: np.log10(_positive(1 + x)),
         lambda x: np.power(10.0, x) - 1,

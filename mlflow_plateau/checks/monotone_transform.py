@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -41,6 +41,9 @@ DONE = {
 LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to tell transformations apart."""
 
+ABOUT = 0.5
+"""Formulas fit about as well if they leave distances that differ by so many standard errors."""
+
 HALF = 0.5
 """A transformation has to remove at least this part of the difference."""
 
@@ -63,6 +66,10 @@ CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
 
 
+Fit = tuple[float, float]
+"""The nats against a formula, and how far the distributions are apart after it."""
+
+
 def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds the transformation, of a short list, that makes the splits agree without a constant."""
     groups: dict[tuple[str, str], list[NumberPair]] = defaultdict(list)
@@ -71,13 +78,14 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
         on_lattices, places = _of_lattices(both)
         yield from on_lattices
         is_scaled = scaled_alike(both)
-        for pair in both.different:
-            if pair.place in places or both.holds_dates(pair) or is_scaled(pair):
-                continue
-            found = _transformation(pair)
-            if found is not None:
-                groups[both.name, found[0]].append(pair)
-                costs[both.name, found[0]] += found[1]
+        fitting = {
+            pair: _transformations(pair)
+            for pair in both.different
+            if not (pair.place in places or both.holds_dates(pair) or is_scaled(pair))
+        }
+        for pair, (formula, against) in _in_common(fitting).items():
+            groups[both.name, formula].append(pair)
+            costs[both.name, formula] += against
         if both.train.layout.pooled and len(both.train.layout.columns) in CHANNEL_COUNTS:
             # Pixels are transformed in all channels, or in none.
             for key in [key for key in groups if key[0] == both.name]:
@@ -146,11 +154,33 @@ def _of_lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float
     return "", set()
 
 
-def _transformation(pair: NumberPair) -> tuple[str, float] | None:
-    """Returns the formula that makes the splits agree and the nats left, if there is one."""
+def _in_common(
+    fitting: Mapping[NumberPair, Mapping[str, Fit]],
+) -> dict[NumberPair, tuple[str, float]]:
+    """Returns for each column one of the formulas that fit it, and the nats that it leaves.
+
+    What was done to several columns was the same: of formulas that fit a column about as well, that
+    is taken which fits most of the others.
+    """
+    chosen: dict[NumberPair, tuple[str, float]] = {}
+    left = {pair: dict(fits) for pair, fits in fitting.items() if fits}
+    while left:
+        worth: dict[str, tuple[int, float]] = {}
+        for fits in left.values():
+            for formula, (_, apart) in fits.items():
+                columns, together = worth.get(formula, (0, 0.0))
+                worth[formula] = columns + 1, together - apart
+        best = max(worth, key=lambda formula: worth[formula])
+        chosen |= {pair: (best, fits[best][0]) for pair, fits in left.items() if best in fits}
+        left = {pair: fits for pair, fits in left.items() if best not in fits}
+    return chosen
+
+
+def _transformations(pair: NumberPair) -> dict[str, Fit]:
+    """Returns the formulas that make the splits agree about as well as the best of them."""
     if pair.rows < LEAST_ROWS or not (pair.train.deviation and pair.validation.deviation):
-        return None
-    best: tuple[str, float, float] | None = None
+        return {}
+    found: dict[str, Fit] = {}
     limit = HALF * pair.distance
     if pair.as_shift <= ORDINARY_SHIFT:
         # Populations shift and stretch: a transformation has to do better than these.
@@ -162,12 +192,14 @@ def _transformation(pair: NumberPair) -> tuple[str, float] | None:
             if _collapses(pair.train if of_train else pair.validation, one.function):
                 continue  # one constant fits another
             against, apart = misfit(pair, one.function, of_train=of_train)
-            if against <= FITS and apart <= limit and (best is None or apart < best[2] - 1e-9):
+            if against <= FITS and apart <= limit:
                 done, left = ("validation", "train") if of_train else ("train", "validation")
-                best = f"{done} = {one.name.format(left)}", against, apart
-    if best is None:
-        return _ranked(pair)
-    return best[0], best[1]
+                found[f"{done} = {one.name.format(left)}"] = against, apart
+    if not found:
+        ranked = _ranked(pair)
+        return {} if ranked is None else {ranked: (0.0, 0.0)}
+    most = min(apart for _, apart in found.values()) + ABOUT / math.sqrt(pair.rows)
+    return {formula: fit for formula, fit in found.items() if fit[1] <= most}
 
 
 def _collapses(column: Distribution, function: Function) -> bool:
@@ -178,7 +210,7 @@ def _collapses(column: Distribution, function: Function) -> bool:
     return width <= COLLAPSED * float(np.max(np.abs(mapped)))
 
 
-def _ranked(pair: NumberPair) -> tuple[str, float] | None:
+def _ranked(pair: NumberPair) -> str | None:
     """Returns "rank" if one split is evenly spread over 0 to 1 or over 1 to n, and one is not.
 
     Another population that was ranked among train's values is spread unevenly, but not beyond the
@@ -193,7 +225,7 @@ def _ranked(pair: NumberPair) -> tuple[str, float] | None:
         if other.least >= 0 and other.greatest <= max(1.0, one.greatest):
             continue
         if _evenly_spread(one) < 2 * TOLERANCE_OF_RANKS < _evenly_spread(other):
-            return name, 0.0
+            return name
     return None
 
 
