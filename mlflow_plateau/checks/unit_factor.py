@@ -69,10 +69,14 @@ LEAST_ROWS = 12.0
 """Rows that a comparison has to be worth to fit anything."""
 
 
+Key = tuple[str, float, float]
+"""An input's name, a factor and an offset."""
+
+
 def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds factors and offsets between units, and names the constants where they are known."""
-    groups: dict[tuple[str, float, float], list[NumberPair]] = defaultdict(list)
-    fits: dict[tuple[str, float, float], Affine] = {}
+    groups: dict[Key, list[NumberPair]] = defaultdict(list)
+    fits: dict[Key, Affine] = {}
     for both in quantities(comparison):
         is_scaled = scaled_alike(both)
         for pair in both.features:
@@ -86,6 +90,7 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
                 key = (both.name, fit.factor, fit.offset)
                 groups[key].append(pair)
                 fits[key] = fit
+        _mirror_all(both, groups)
     for both in quantities(comparison):
         own = {key: pairs for key, pairs in groups.items() if key[0] == both.name}
         pairs = [pair for several in own.values() for pair in several]
@@ -95,6 +100,20 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
         else:
             for key, alike in own.items():
                 yield _hypothesis(both, alike, fits[key])
+
+
+def _mirror_all(both: InputPair, groups: dict[Key, list[NumberPair]]) -> None:
+    """Takes columns along that the mirror image of others fits as well, as a shift often does."""
+    for key in [key for key in groups if key[0] == both.name and key[1] < 0]:
+        for pair in both.different:
+            name, factor, offset = key
+            if pair not in groups[key] and with_constants(pair, factor, offset).misfit <= FITS:
+                for other, pairs in groups.items():
+                    if other[0] == name and pair in pairs:
+                        pairs.remove(pair)
+                groups[key].append(pair)
+    for key in [key for key, pairs in groups.items() if not pairs]:
+        del groups[key]
 
 
 def _is_known(fit: Affine) -> bool:

@@ -51,3 +51,18 @@ def test_a_logarithm_of_several_columns_is_no_scaler() -> None:
         rng.lognormal([1, 3, 6], [0.5, 1.0, 0.4], (rows, 3)) for rows in (2000, 700)
     )
     assert set(kinds(train, np.log(validation))) == {"monotone_transform"}
+
+
+def test_what_was_mirrored_was_mirrored_in_all_columns() -> None:
+    rng = np.random.default_rng(2)
+    shares = rng.beta([2, 8, 0.6, 20, 3], [3, 3, 0.9, 60, 2.5], (2700, 5))
+    report = check_consistency(shares[:2000], 1 - shares[2000:])
+    assert [finding.kind for finding in report.findings] == ["unit_factor"]
+    assert report.findings[0].transformation == "validation = −train + 1"
+
+
+def test_of_known_factors_the_one_that_fits_is_named() -> None:
+    rng = np.random.default_rng(3)
+    angles = rng.gamma(9, 5, (25_000, 1))
+    report = check_consistency(angles[:20_000], np.radians(angles[20_000:]))
+    assert report.findings[0].constants["factor"] == pytest.approx(np.pi / 180, rel=1e-6)
