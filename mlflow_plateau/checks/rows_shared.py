@@ -113,7 +113,7 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
             kind="rows_shared",
             columns=(),
             transformation=f"{share:.2%} of validation's rows stand in train",
-            severity="fail" if excess >= SERIOUS_SHARE and shared >= SERIOUS_ROWS else "warn",
+            severity=_severity(excess, shared),
             message=f"{share:.1%} of validation's rows ({number(round(estimated))} of"
             f" {number(validation.rows)}) also stand in train{aside}.",
             fix=_without_shared(comparison),
@@ -121,6 +121,12 @@ def rows_shared(comparison: Comparison) -> Iterator[Hypothesis]:
         ),
         certain=True,
     )
+
+
+def _severity(excess: float, shared: int) -> str:
+    if shared < SERIOUS_ROWS:
+        return "info"
+    return "fail" if excess >= SERIOUS_SHARE else "warn"
 
 
 def _usual(
