@@ -205,7 +205,7 @@ def _hypothesis(
     shown = ", ".join(f"{mine} → {theirs}" for mine, theirs in list(mapping.items())[:6])
     landed = {mapping.get(code, code): count for code, count in pair.train.items()}
     if len(pair.train) > len(pair.validation):
-        landed = {code: landed[code] for code in pair.validation}
+        landed = {code: landed.get(code, 0) for code in pair.validation}
     before, after = pair.variation(), CodePair(landed, pair.validation, pair.whole).variation()
     # Names may stand where the other split has numbers.
     ours: type[Any] = int if column in both.train.layout.number_of else str

@@ -57,3 +57,11 @@ def test_names_for_numbers_are_translated_as_what_they_are() -> None:
     )
     found = next(item for item in report.findings if item.kind == "categories_recoded")
     assert "0: 'Aachen'" in found.fix
+
+
+def test_names_that_are_spelled_otherwise_beside_names_that_are_new() -> None:
+    rng = np.random.default_rng(6)
+    train = pd.DataFrame({"town": rng.choice(["aachen", "bonn", "celle", "essen"], 900)})
+    validation = pd.DataFrame({"town": rng.choice(["AACHEN", "Fulda", "Gera"], 300)})
+    found = check_consistency(train, validation).findings
+    assert "categories_recoded" in {finding.kind for finding in found}
