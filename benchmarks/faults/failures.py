@@ -58,3 +58,14 @@ def wrong(answers: Sequence[Answer], level: str) -> Iterator[str]:
         beside = [*a.contributing, *(other for other in a.ranked[:2] if other != a.cause)]
         shown = ", ".join(dict.fromkeys(f"`{other}`" for other in beside))
         yield f"| `{a.run.name}` | `{a.run.truth}` | `{given}` | {a.confidence:.2f} | {shown} |"
+
+
+def alarms(answers: Sequence[Answer]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: every cause named of a healthy run, and why it was."""
+    own = [a for a in answers if not a.run.faults and a.cause != NONE]
+    yield "| level | run | answer | confidence | what spoke for it most |"
+    yield "| --- | --- | --- | ---: | --- |"
+    for a in own:
+        evidence = diagnose_history(at_level(a.run, a.level)).evidence
+        most = max((e for e in evidence if e.cause == a.cause), key=lambda e: e.weight)
+        yield f"| {a.level} | `{a.run.name}` | `{a.cause}` | {a.confidence:.2f} | {most.sentence} |"

@@ -18,7 +18,7 @@ from benchmarks.faults.dataset import (
     Run,
     load,
 )
-from benchmarks.faults.failures import wanted, wrong
+from benchmarks.faults.failures import alarms, wanted, wrong
 from benchmarks.faults.parts import PARTS
 from benchmarks.faults.plot import draw_reliability
 from benchmarks.faults.tables import causes, confused, controls, figures, pairs, tasks
@@ -101,6 +101,11 @@ test tasks, and the other way round; beside the weighed clues a random forest on
 Here the most probable answer counts, however sure it is, on runs with one fault or none; false
 alarms are those with all kinds known."""
 
+ALARMS = """\
+Every healthy run of which a cause was named, and what spoke for it most. At `compared` that may be
+a run of the same setting with another rate that was far ahead at equal epochs: `short` and
+`still_improving` are healthy since they were on their way, not since no other rate was faster."""
+
 LEFT_OUT = """\
 Controls that were left out, because another setting was better or the validation loss rose: whether
 a cause named there is a false alarm, nobody knows."""
@@ -160,6 +165,7 @@ def page(
     yield from (WRONG, "", *wrong(given, "recorded"), "")
     yield from (UNSEEN, "", *unseen(runs), "")
     yield from ("## Healthy runs", "", "False alarms by kind of control:", "", *controls(given), "")
+    yield from (ALARMS, "", *alarms(given), "")
     yield from (LEFT_OUT, "", *controls(doubtful), "")
     yield from ("## Two faults at once", "", *pairs(given), "")
     yield from (IN_PYTORCH, "", *figures(in_pytorch), "")
