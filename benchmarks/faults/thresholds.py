@@ -60,7 +60,7 @@ def _asked(run: Run, level: str, numbers: FloatTable) -> Iterator[LeftOut]:
     course = read_course(View(seen(run, level)))
     by_answer = {answer.id: float(value) for answer, value in zip(ANSWERS, odds, strict=True)}
     chances = probabilities(by_answer, possible_answers(course))
-    present = presences({answer: by_answer[answer] for answer in (*chances, NONE)})
+    present = presences(by_answer, chances)
     yield LeftOut(course.kind, run.truth, *leading_answer(chances, present))
 
 

@@ -17,6 +17,9 @@ TOLERANCE = 0.02
 FALSE_FINDINGS = 1e-5
 """Share of comparisons of like with like in which some column may look different."""
 
+ENOUGH = -math.log(FALSE_FINDINGS)
+"""What is less surprising is chance, in nats."""
+
 FITS = 7.0
 """A transformation fits where its misfit is at most this many nats: one sample in a thousand."""
 

@@ -222,12 +222,9 @@ def _farthest(column: Distribution) -> float:
 
 
 def _bears_centred(column: Distribution) -> bool:
-    return is_centred(column.mean, column.deviation, column.total)
-
-
-def is_centred(mean: float, deviation: float, rows: float) -> bool:
-    """Whether a mean is zero to the last digit, against the deviation."""
-    return rows >= LEAST_ROWS and abs(mean) <= tolerance(rows) * deviation
+    """Whether the mean is zero to the last digit, against the deviation."""
+    rows = column.total
+    return rows >= LEAST_ROWS and abs(column.mean) <= tolerance(rows) * column.deviation
 
 
 def _bears_unit_deviation(column: Distribution) -> bool:

@@ -13,7 +13,7 @@ from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
 from mlflow_plateau.checks.evidence import (
     CLAIM,
-    FALSE_FINDINGS,
+    ENOUGH,
     FITS,
     ORDINARY_SHIFT,
     TOLERANCE,
@@ -325,7 +325,7 @@ def _clipped(both: InputPair, pair: NumberPair) -> Iterator[Hypothesis]:
         evidence += beyond_rows * math.log1p(clipped.rows / max(other.rows, 1.0))
         # … wherever the ends would have come to lie.
         evidence -= len(ends) * math.log(max(beyond_rows, 1.0))
-        if ends and beyond_all <= MOST_CLIPPED and evidence > -math.log(FALSE_FINDINGS):
+        if ends and beyond_all <= MOST_CLIPPED and evidence > ENOUGH:
             low, high = ends.get("low", -math.inf), ends.get("high", math.inf)
             of_train = split == "validation"
             against, _ = misfit(pair, partial(np.clip, a_min=low, a_max=high), of_train=of_train)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.checks.evidence import FALSE_FINDINGS
+from mlflow_plateau.checks.evidence import ENOUGH
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     CENTRED,
@@ -33,9 +33,6 @@ from mlflow_plateau.checks.fix import scaled_by
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
 from mlflow_plateau.checks.transformation import ticked
-
-ENOUGH = -math.log(FALSE_FINDINGS)
-"""Less surprising marks are chance, in nats."""
 
 AT_AN_END = 0.001
 """Where more than this part of the rows stands at an end, values end there by themselves."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.distribution import Distribution
-from mlflow_plateau.checks.evidence import FALSE_FINDINGS
+from mlflow_plateau.checks.evidence import ENOUGH
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import (
     CENTRED,
@@ -46,9 +46,6 @@ MOVED = 0.01
 
 SAME_STEP = 1e-4
 """What rounding may change a step by, relative to it."""
-
-ENOUGH = -math.log(FALSE_FINDINGS)
-"""Less surprising marks are chance, in nats."""
 
 HARMLESS_ROWS = 10_000
 """With so many rows the statistics of two samples are the same to a percent."""

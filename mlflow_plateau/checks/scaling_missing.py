@@ -77,13 +77,12 @@ def scaling_missing(comparison: Comparison) -> Iterator[Hypothesis]:
         if pixels:
             continue
         for train_is_scaled in (True, False):
-            found = False
+            found: list[Hypothesis] = []
             for scaler in SCALERS:
-                if found and scaler.only_exact:
-                    continue  # What other scalers leave has mean 0 or deviation 1 as well.
-                for hypothesis in _scaled(both, columns, scaler, train_is_scaled):
-                    found = True
-                    yield hypothesis
+                # What other scalers leave has mean 0 or deviation 1 as well.
+                if not (found and scaler.only_exact):
+                    found += _scaled(both, columns, scaler, train_is_scaled)
+            yield from found
         yield from _by_constants(both, columns)
 
 

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from mlflow_plateau.checks.comparison import Comparison, InputPair
 from mlflow_plateau.checks.evidence import (
     EFFECT,
-    FALSE_FINDINGS,
+    ENOUGH,
     harmonic,
     total_variation,
 )
@@ -153,7 +153,7 @@ def _share(counts: Int64, rows: int) -> float:
 
 def _moved(shares: tuple[float, float], rows: float) -> bool:
     low, high = sorted(shares)
-    surely = 2 * rows * (high - low) ** 2 > -math.log(FALSE_FINDINGS)
+    surely = 2 * rows * (high - low) ** 2 > ENOUGH
     return high >= PADDED and low * TIMES <= high and surely
 
 
@@ -176,7 +176,7 @@ def _best_offset(both: InputPair, rows: float) -> tuple[int, float, float] | Non
     # The overlap leaves out what an offset cannot bring about, which may be the commonest ids.
     best = min(likely, key=lambda offset: _left(train, validation, offset))
     gain = _overlap(train, validation, best) - _overlap(train, validation, 0)
-    if gain < GAIN or NATS_PER_GAIN * rows * gain < -math.log(FALSE_FINDINGS):
+    if gain < GAIN or NATS_PER_GAIN * rows * gain < ENOUGH:
         return None
     before = total_variation(train, validation)
     after = _left(train, validation, best)
@@ -339,7 +339,7 @@ def _numbered_by_own_frequencies(both: InputPair) -> tuple[float, int] | None:
     if found > OUT_OF_ORDER * expected or not variance:
         return None
     surprise = (expected - found) ** 2 / (2 * variance)
-    return (expected, found) if surprise > -math.log(FALSE_FINDINGS) else None
+    return (expected, found) if surprise > ENOUGH else None
 
 
 def _correlation(one: Float64, other: Float64) -> float:

@@ -132,7 +132,7 @@ def _judged(view: View, odds: Mapping[str, float], backed: frozenset[str]) -> Ju
     backed_ones = tuple(answer for answer in possible if answer in backed or answer == NONE)
     chances = probabilities(odds, backed_ones or possible)
     level = _level(view.history)
-    present = presences({answer: odds[answer] for answer in (*chances, NONE)})
+    present = presences(odds, chances)
     status, cause, confidence = _decide(course, chances, present, _threshold(view.history))
     others = sorted((c for c in present if c != cause), key=lambda c: -odds[c])
     readable = course.kind is not Kind.UNREADABLE
@@ -180,10 +180,15 @@ def leading_answer(chances: Mapping[str, float], present: Mapping[str, float]) -
     return leading, confidence_in(cause_by_id(leading), chances, beside)
 
 
-def presences(odds: Mapping[str, float]) -> dict[str, float]:
-    """Returns the probability of each cause to be present at all, by its log-odds and health's."""
+def presences(odds: Mapping[str, float], answers: Iterable[str]) -> dict[str, float]:
+    """Returns the probability of each cause among some answers to be present at all.
+
+    Args:
+        odds: The log-odds of every answer, health among them.
+        answers: Those that can be given.
+    """
     health = max(odds[NONE], LEAST_HEALTH)
-    return {cause: presence(own - health) for cause, own in odds.items() if cause != NONE}
+    return {cause: presence(odds[cause] - health) for cause in answers if cause != NONE}
 
 
 def _decide(
