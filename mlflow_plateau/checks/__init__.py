@@ -16,6 +16,7 @@ from mlflow_plateau.checks.monotone_transform import monotone_transform
 from mlflow_plateau.checks.non_finite import non_finite
 from mlflow_plateau.checks.repair import Repair, repair_of
 from mlflow_plateau.checks.rows_shared import rows_shared
+from mlflow_plateau.checks.scaled_as_whole import scaled_as_whole
 from mlflow_plateau.checks.scaled_together import scaled_together
 from mlflow_plateau.checks.scaler_fit_on_both import scaler_fit_on_both
 from mlflow_plateau.checks.scaler_refit import scaler_refit
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     rows_shared,
     scaler_refit,
     scaler_fit_on_both,
+    scaled_as_whole,
     scaled_together,
     scaling_missing,
     columns_permuted,

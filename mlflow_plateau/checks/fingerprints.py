@@ -45,6 +45,15 @@ REPEATED = 0.5
 MOST_SURPRISE = 40.0
 """No single column is more surprising, in nats: what is computed is not known more exactly."""
 
+NEAR_AN_END = 0.2
+"""Values this close to an end, as a part of the range, tell whether they pile up there, …"""
+
+LEAST_NEAR = 100.0
+"""… if they are as many …"""
+
+PILED = 0.2
+"""… and such a part of them is ten times closer."""
+
 LEAST_ROWS = 5
 """Fewer rows have no statistics."""
 
@@ -108,17 +117,26 @@ def tolerance(rows: float) -> float:
     return min(LOOSEST, max(TIGHTEST, OF_STANDARD_ERROR / math.sqrt(max(rows, 1.0))))
 
 
-def is_standard(mean: float, deviation: float, rows: float) -> bool:
-    """Whether a mean and deviation are a scaler's, with either divisor (n or n − 1)."""
+def is_standard(
+    mean: float, deviation: float, rows: float, independent: float | None = None
+) -> bool:
+    """Whether a mean and deviation are a scaler's, with either divisor (n or n − 1).
+
+    Args:
+        mean: The mean.
+        deviation: The deviation, divided by n.
+        rows: How many values there are.
+        independent: What they are worth, where they are much alike as pixels are.
+    """
     if rows < LEAST_ROWS:
         return False
-    slack = tolerance(rows)
+    slack = tolerance(rows if independent is None else independent)
     unbiased = deviation * math.sqrt(rows / (rows - 1))
     return abs(mean) <= slack and min(abs(deviation - 1), abs(unbiased - 1)) <= slack
 
 
 def _bears_standard(column: Distribution) -> bool:
-    return is_standard(column.mean, column.deviation, column.total)
+    return is_standard(column.mean, column.deviation, column.total, column.rows)
 
 
 def _slack(column: Distribution) -> float:
@@ -138,6 +156,19 @@ def _nearly_standard(column: Distribution) -> bool:
 def hardly_repeats(column: Distribution) -> bool:
     """Whether most rows have a value of their own, as far as a profile can tell."""
     return not column.atoms or len(column.low) >= REPEATED * column.total
+
+
+def piles_up(column: Distribution, end: float) -> bool:
+    """Whether values become more frequent towards an end, as a sine's do: it is theirs by itself.
+
+    Of evenly spread values a tenth of those near the end are ten times nearer; of a sine's a third.
+    """
+    span = column.greatest - column.least
+    near, nearer = (
+        float(column.mass[(column.high >= end - width) & (column.low <= end + width)].sum())
+        for width in (NEAR_AN_END * span, NEAR_AN_END / 10 * span)
+    )
+    return near >= LEAST_NEAR and nearer >= PILED * near
 
 
 def _nearly_robust(shares: Quantiles, column: Distribution) -> bool:
@@ -234,21 +265,24 @@ def _bears_unit_deviation(column: Distribution) -> bool:
 def _surprisingly_centred(column: Distribution) -> float:
     """A sample's mean is normal around its population's, which may be zero: √(2n/π) · |m| / s.
 
-    Values that repeat, as those of whole turns of a sine do, may cancel each other out.
+    Values that repeat, as those of whole turns of a sine do, may cancel each other out, and so do
+    those that are mirrored.
     """
-    if not hardly_repeats(column):
+    mirrored = abs(column.least + column.greatest) <= ENDS * column.greatest
+    if mirrored or not hardly_repeats(column):
         return 0.0
-    return _nats(math.sqrt(2 * column.total / math.pi) * abs(column.mean) / column.deviation)
+    return surprise_of(math.sqrt(2 * column.total / math.pi) * abs(column.mean) / column.deviation)
 
 
 def _surprisingly_of_unit_deviation(column: Distribution) -> float:
     """So is a sample's deviation around 1, by about 1 / √(2n): 2 √(n/π) · |s − 1|."""
     unbiased = column.deviation * math.sqrt(column.total / (column.total - 1))
     off = min(abs(column.deviation - 1), abs(unbiased - 1))
-    return _nats(2 * math.sqrt(column.total / math.pi) * off)
+    return surprise_of(2 * math.sqrt(column.total / math.pi) * off)
 
 
-def _nats(probability: float) -> float:
+def surprise_of(probability: float) -> float:
+    """Returns how surprising something of a probability is, in nats."""
     return -math.log(min(1.0, max(probability, math.exp(-MOST_SURPRISE))))
 
 
@@ -271,7 +305,7 @@ def surprisingly_even(
         cumulated = np.concatenate([[0.0], column.cumulated])
         below += cumulated[np.searchsorted(column.high, ends, side="right")]
     apart = math.sqrt(rows) * float(np.abs(below / rows - share_below(ends)).max())
-    return _nats(_kolmogorov_cdf(apart))
+    return surprise_of(_kolmogorov_cdf(apart))
 
 
 def _kolmogorov_cdf(value: float) -> float:

@@ -146,5 +146,25 @@ OF_PIXELS = (
 )
 """What else is applied to pixels between 0 and 1, and to nothing else."""
 
-FUNCTIONS = {one.name: one for one in (*OF_COLUMNS, *OF_PIXELS)}
+BRIGHTEST = 255
+"""What a pixel of eight bits holds at most."""
+
+
+def _of_bytes(exponent: float, said: str, inverse: str) -> MonotoneFunction:
+    def power(x: Float64, exponent: float) -> Float64:
+        return BRIGHTEST * (_not_negative(x) / BRIGHTEST) ** exponent
+
+    return MonotoneFunction(
+        f"255 · ({{}} / 255)^{said}",
+        lambda x: power(x, exponent),
+        lambda x: power(x, 1 / exponent),
+        f"255 * ({{}} / 255) ** {said}",
+        f"255 * ({{}} / 255) ** {inverse}",
+    )
+
+
+OF_BYTES = (_of_bytes(1 / GAMMA, "(1 / 2.2)", "2.2"), _of_bytes(GAMMA, "2.2", "(1 / 2.2)"))
+"""The same applied to pixels between 0 and 255, before they are rounded."""
+
+FUNCTIONS = {one.name: one for one in (*OF_COLUMNS, *OF_PIXELS, *OF_BYTES)}
 """All of them, by name."""

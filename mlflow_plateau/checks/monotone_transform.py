@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,10 +22,18 @@ from mlflow_plateau.checks.evidence import (
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis, Place
 from mlflow_plateau.checks.fix import applied, comment
+from mlflow_plateau.checks.input_fingerprints import scaled_alike
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
-from mlflow_plateau.checks.monotone_functions import FUNCTIONS, OF_COLUMNS, OF_PIXELS, Function
-from mlflow_plateau.checks.scaled_together import scaled_alike
+from mlflow_plateau.checks.monotone_functions import (
+    BRIGHTEST,
+    FUNCTIONS,
+    OF_BYTES,
+    OF_COLUMNS,
+    OF_PIXELS,
+    Function,
+    MonotoneFunction,
+)
 from mlflow_plateau.checks.transformation import best_affine, misfit, number, shown, ticked
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
 
@@ -51,7 +60,10 @@ LEAST_VALUES = 3
 """Different roots or logarithms, in all columns together, that are no chance."""
 
 SINGLE = 6e-8
-"""What float32 moves a value by, relative to it."""
+"""What float32 moves a value by, relative to it …"""
+
+ROUNDED = 8 * SINGLE
+"""… and what a power of it is off by, which is calculated from rounded values in float32."""
 
 NATURAL_GROWTH = 3.0
 """The greatest count of another sample may be so many times greater."""
@@ -66,6 +78,16 @@ CLIPPED = 0.01
 """Share of rows that have to stand at the end for a split to be called clipped."""
 
 
+BYTES = np.arange(BRIGHTEST + 1, dtype=np.float64)
+"""All that a pixel of eight bits can be."""
+
+ROUNDED_BYTES = tuple(
+    replace(one, function=partial(lambda one, whole, x: whole(one.function(x)), one, whole))
+    for one in OF_BYTES
+    for whole in (np.round, np.floor)
+)
+"""Functions of pixels that are whole numbers again: rounded, or cut off."""
+
 Fit = tuple[float, float]
 """The nats against a formula, and how far the distributions are apart after it."""
 
@@ -79,7 +101,7 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
         yield from on_lattices
         is_scaled = scaled_alike(both)
         fitting = {
-            pair: _transformations(pair)
+            pair: _transformations(pair, ROUNDED_BYTES if _are_bytes(both, pair) else OF_COLUMNS)
             for pair in both.different
             if not (pair.place in places or both.holds_dates(pair) or is_scaled(pair))
         }
@@ -144,7 +166,7 @@ def _of_lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float
         with np.errstate(all="ignore"):
             counts = np.round(one.inverse(done.low) / step)
             again, after = (one.function((counts + more) * step) for more in (0.0, 1.0))
-            fits = np.abs(again - done.low) <= 4 * SINGLE * np.abs(done.low) + SINGLE**2
+            fits = np.abs(again - done.low) <= ROUNDED * np.abs(done.low) + SINGLE**2
             # Large numbers are close to each other's logarithms, whatever they are.
             apart = np.abs(after - again) > 1e3 * SINGLE * np.abs(done.low)
         least, greatest = min(plain.least, 0.0), NATURAL_GROWTH * max(plain.greatest, step)
@@ -176,7 +198,15 @@ def _in_common(
     return chosen
 
 
-def _transformations(pair: NumberPair) -> dict[str, Fit]:
+def _are_bytes(both: InputPair, pair: NumberPair) -> bool:
+    """Whether a channel holds pixels that are whole numbers in both splits."""
+    sides = pair.train, pair.validation
+    return both.train.layout.pooled and all(
+        side.whole and side.least >= 0 and 1 < side.greatest <= BRIGHTEST for side in sides
+    )
+
+
+def _transformations(pair: NumberPair, functions: Sequence[MonotoneFunction]) -> dict[str, Fit]:
     """Returns the formulas that make the splits agree about as well as the best of them."""
     if pair.rows < LEAST_ROWS or not (pair.train.deviation and pair.validation.deviation):
         return {}
@@ -187,10 +217,15 @@ def _transformations(pair: NumberPair) -> dict[str, Fit]:
         natural = best_affine(pair)
         usual = TOLERANCE + 1 / math.sqrt(pair.rows)
         limit = min(limit, usual, HALF * natural.distance if natural else 1.0)
-    for one in OF_COLUMNS:
+    for one in functions:
         for of_train in (True, False):
-            if _collapses(pair.train if of_train else pair.validation, one.function):
+            left_alone, made = pair.train, pair.validation
+            if not of_train:
+                left_alone, made = made, left_alone
+            if _collapses(left_alone, one.function):
                 continue  # one constant fits another
+            if functions is ROUNDED_BYTES and not np.isin(made.low, one.function(BYTES)).all():
+                continue  # where a power is steep it leaves gaps
             against, apart = misfit(pair, one.function, of_train=of_train)
             if against <= FITS and apart <= limit:
                 done, left = ("validation", "train") if of_train else ("train", "validation")

@@ -27,6 +27,7 @@ from mlflow_plateau.checks.fingerprints import (
     centred_by_rows,
     continuous,
     hardly_repeats,
+    piles_up,
     surprisingly_even,
 )
 from mlflow_plateau.checks.fix import scaled_by
@@ -136,7 +137,11 @@ def _pooled_size(columns: Sequence[NumberPair]) -> bool:
     for pair in columns:
         together = pair.together
         at_end = together.at_least if -together.least > together.greatest else together.at_greatest
-        if not hardly_repeats(together) or at_end > 1 + AT_AN_END * together.total:
+        ends = together.least, together.greatest
+        by_itself = at_end > 1 + AT_AN_END * together.total or piles_up(
+            together, max(ends, key=abs)
+        )
+        if by_itself or not hardly_repeats(together):
             continue
         if not MAX_ABS.bears(together):
             return False

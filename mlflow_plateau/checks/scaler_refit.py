@@ -20,6 +20,7 @@ from mlflow_plateau.checks.fingerprints import (
     continuous,
     hardly_repeats,
     has_quantiles,
+    piles_up,
     surprisingly_even,
 )
 from mlflow_plateau.checks.fix import scaled_by
@@ -82,9 +83,11 @@ def _refit(columns: Sequence[NumberPair], scaler: Scaler) -> tuple[list[NumberPa
         elsewhere = [pair for pair in validation if scaler.departure(pair.train) < NEAR]
         if not twice and len(elsewhere) >= 2 and len(elsewhere) == len(validation):
             return elsewhere, False
-        # Sums in float32 leave some columns a little off.
+        # Sums in float32 leave some columns a little off, and those of all pixels each.
         rounded = [pair for pair in validation if scaler.departure(pair.train) <= ROUNDED]
-        both = len(rounded) == len(validation) and 2 * len(twice) >= len(validation)
+        pooled = any(pair.train.total > pair.train.rows for pair in validation)
+        known = pooled or 2 * len(twice) >= len(validation)
+        both = len(rounded) == len(validation) and known
         return (validation, True) if both else ([], True)
     # A scaler that was used on one column was used on all that are like it.
     if len(twice) < max(scaler.least_own, len(of_train)):
@@ -148,7 +151,8 @@ def _same_quantiles(pair: NumberPair, shares: Quantiles) -> float:
 
 def _ends_once(column: Distribution) -> bool:
     """Whether one row alone stands at each end, and values hardly repeat."""
-    return column.at_least == column.at_greatest == 1 and hardly_repeats(column)
+    alone = column.at_least == column.at_greatest == 1 and hardly_repeats(column)
+    return alone and not any(piles_up(column, end) for end in (column.least, column.greatest))
 
 
 def _on_other_lattice(pair: NumberPair) -> bool:
@@ -181,7 +185,7 @@ def _surprise(pair: NumberPair) -> float:
         (train.least, validation.least, train.at_least, validation.at_least),
         (train.greatest, validation.greatest, train.at_greatest, validation.at_greatest),
     ):
-        if abs(end - other) > ENDS:
+        if abs(end - other) > ENDS or piles_up(train, end):
             continue
         if again > 1 and hardly_repeats(validation):
             continue  # a scaler of train's cut off what was beyond

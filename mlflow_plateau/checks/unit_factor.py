@@ -13,9 +13,9 @@ from mlflow_plateau.checks.evidence import CLAIM, FITS, ORDINARY_RATIO
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fingerprints import STANDARD
 from mlflow_plateau.checks.fix import applied, scaled_by
+from mlflow_plateau.checks.input_fingerprints import scaled_alike
 from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.lattice import step_of
-from mlflow_plateau.checks.scaled_together import scaled_alike
 from mlflow_plateau.checks.transformation import (
     KNOWN_FACTORS,
     Affine,

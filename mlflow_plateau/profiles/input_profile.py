@@ -44,6 +44,7 @@ class InputProfile:
         sampled: Rows of which more than the moments was measured.
         moments: Of the columns of numbers.
         row_means: Of each row's mean in each column, for pooled inputs.
+        whole_means: Of each row's mean over all columns of numbers.
         histogram: Of the columns of numbers.
         distinct: Distinct values of all columns.
         comoments: Which columns of numbers go together.
@@ -59,6 +60,7 @@ class InputProfile:
     sampled: int
     moments: Moments
     row_means: Moments | None
+    whole_means: Moments
     histogram: Histogram
     distinct: Distinct
     comoments: CoMoments | None
@@ -82,6 +84,7 @@ class InputProfile:
             sampled=0,
             moments=Moments.of(numbers),
             row_means=Moments.of(numbers) if layout.pooled else None,
+            whole_means=Moments.of(1),
             histogram=Histogram.of(numbers),
             distinct=Distinct.of(numbers + categories),
             comoments=CoMoments.of(numbers) if related else None,
@@ -168,11 +171,14 @@ class InputProfile:
         coded = codes(values, self._workspace) if related else None
         if self.comoments is not None and coded is not None:
             self.comoments.add(coded)
-        if self.row_means is not None and table.lengths is None and values.shape[1]:
-            by_row = values.reshape(len(values), table.rows, -1)
-            means = by_row.mean(axis=2, dtype=np.float64).astype(np.float32)
-            self.row_means.add(means, None, self._workspace)
-            coded = codes(means, self._workspace)
+        if table.lengths is None and values.shape[1]:
+            by_row = values
+            if self.row_means is not None:
+                by_row = values.reshape(len(values), table.rows, -1).mean(axis=2, dtype=np.float64)
+                means = by_row.astype(np.float32)
+                self.row_means.add(means, None, self._workspace)
+                coded = codes(means, self._workspace)
+            self.whole_means.add(_means(by_row), None, self._workspace)
         if self.by_class is None or coded is None or targets is None:
             return
         if coded.shape[1] == len(targets):
@@ -235,6 +241,7 @@ class InputProfile:
         both.moments = self.moments.merged(other.moments)
         if self.row_means is not None and other.row_means is not None:
             both.row_means = self.row_means.merged(other.row_means)
+        both.whole_means = self.whole_means.merged(other.whole_means)
         both.histogram = self.histogram.merged(other.histogram)
         both.distinct = self.distinct.merged(other.distinct)
         if self.comoments is not None and other.comoments is not None:
@@ -248,6 +255,15 @@ class InputProfile:
             labels.update(_merged_labels(mine, theirs))
         both.settle()
         return both
+
+
+def _means(values: Float32 | Float64) -> Float32:
+    """Returns the mean over the first axis, however many values stand along the second."""
+    # numpy adds one after the other, but in pairs what is alone.
+    alone = values.shape[1] == 1
+    sums = values.cumsum(axis=0, dtype=np.float64)[-1:] if alone else values.sum(0, np.float64)
+    means: Float32 = (sums / len(values)).astype(np.float32).reshape(1, -1)
+    return means
 
 
 def _merged_labels(mine: Mapping[int, str], theirs: Mapping[int, str]) -> dict[int, str]:

@@ -72,7 +72,11 @@ def to_bytes(profile: Profile) -> bytes:
 
 def _pack(state: InputProfile, prefix: str, arrays: Arrays) -> dict[str, Any]:
     layout = state.layout
-    for name, moments in (("moments", state.moments), ("row_means", state.row_means)):
+    for name, moments in (
+        ("moments", state.moments),
+        ("row_means", state.row_means),
+        ("whole_means", state.whole_means),
+    ):
         if moments is not None:
             for field in _MOMENTS:
                 arrays[f"{prefix}{name}/{field}"] = getattr(moments, field)
@@ -112,6 +116,7 @@ def _pack(state: InputProfile, prefix: str, arrays: Arrays) -> dict[str, Any]:
         "sampled": state.sampled,
         "sums": _pack_sums(state.moments),
         "row_mean_sums": _pack_sums(state.row_means) if state.row_means else None,
+        "whole_mean_sums": _pack_sums(state.whole_means),
         "comoments": state.comoments.count if state.comoments else None,
         "sequences": [state.sequences.below, state.sequences.above] if state.sequences else None,
         "classes_overflown": by_class.overflown if by_class else None,
@@ -220,6 +225,10 @@ def _unpack_input(item: dict[str, Any], prefix: str, arrays: Arrays) -> InputPro
     if item["row_mean_sums"] is not None:
         state.row_means = _unpack_moments(
             arrays, f"{prefix}row_means/", item["row_mean_sums"], numbers
+        )
+    if "whole_mean_sums" in item:  # Those of the first profiles hold none.
+        state.whole_means = _unpack_moments(
+            arrays, f"{prefix}whole_means/", item["whole_mean_sums"], 1
         )
     state.histogram = Histogram(
         numbers,
