@@ -64,6 +64,25 @@ def max_abs(of: Array, by: Array) -> Array:
     return of / width(abs(by).max(axis=axes(by)))
 
 
+def standard_as_one(of: Array, by: Array) -> Array:
+    return (of - by.mean()) / by.std()
+
+
+def range_as_one(of: Array, by: Array) -> Array:
+    return (of - by.min()) / (by.max() - by.min())
+
+
+def standard_by_row(of: Array, _: Array) -> Array:
+    rows = tuple(range(1, of.ndim))
+    return (of - of.mean(axis=rows, keepdims=True)) / width(of.std(axis=rows, keepdims=True))
+
+
+def range_by_row(of: Array, _: Array) -> Array:
+    rows = tuple(range(1, of.ndim))
+    low, high = of.min(axis=rows, keepdims=True), of.max(axis=rows, keepdims=True)
+    return (of - low) / width(high - low)
+
+
 Scaling = Callable[[Array, Array], Array]
 
 

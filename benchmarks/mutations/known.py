@@ -22,6 +22,8 @@ from benchmarks.mutations.changes import (
     other_vocabulary,
     pad_left,
     permuted,
+    range_as_one,
+    range_by_row,
     recoded,
     scaled,
     scaling,
@@ -30,6 +32,8 @@ from benchmarks.mutations.changes import (
     shuffled,
     spoil,
     standard,
+    standard_as_one,
+    standard_by_row,
     to_float,
 )
 from benchmarks.mutations.split import Case, cases
@@ -46,6 +50,8 @@ KNOWN: list[Case] = cases(
                 for d in ("tabular", "gaussian", "series")
             ],
             ("min-max train, raw validation", "tabular", scaling(min_max, "train", "raw")),
+            ("pictures one by one", "image", scaling(standard_by_row, "raw", "own")),
+            ("pictures by their own range", "image", scaling(range_by_row, "raw", "own")),
             ("train / 255", "image", on_train(lambda r, x: (x / 255).astype("float32"))),
             ("validation / 255", "image", on_validation(lambda r, x: (x / 255).astype("float32"))),
         ],
@@ -53,10 +59,21 @@ KNOWN: list[Case] = cases(
             ("standardised twice", "tabular", scaling(standard, "train", "own")),
             ("standardised twice", "gaussian", scaling(standard, "train", "own")),
             ("standardised twice", "series", scaling(standard, "train", "own")),
+            *[
+                (
+                    f"standardised as a whole twice ({d})",
+                    d,
+                    scaling(standard_as_one, "train", "own"),
+                )
+                for d in ("gaussian", "image", "series")
+            ],
+            ("brought to one range twice", "gaussian", scaling(range_as_one, "train", "own")),
         ],
         "scaler_fit_on_both": [
             ("standardised together", "tabular", scaling(standard, "both", "both")),
             ("standardised together", "gaussian", scaling(standard, "both", "both")),
+            ("as a whole together", "image", scaling(standard_as_one, "both", "both")),
+            ("as a whole together", "series", scaling(standard_as_one, "both", "both")),
         ],
         "unit_factor": [
             ("income in thousands", "tabular", on_validation(column("income", lambda c: c / 1000))),
@@ -83,6 +100,11 @@ KNOWN: list[Case] = cases(
             ),
             ("log1p(load)", "series", on_train(column(1, np.log1p))),
             ("brightness for pixels", "image", of_unit_pixels(lambda x: x**2.2)),
+            (
+                "brighter pixels of eight bits",
+                "image",
+                on_validation(lambda r, x: np.round(255 * (x / 255) ** (1 / 2.2)).astype("uint8")),
+            ),
         ],
         "columns_permuted": [
             ("two columns exchanged", "gaussian", on_validation(permuted([1, 0, *range(2, 12)]))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -32,7 +32,6 @@ from mlflow_plateau.checks.monotone_functions import (
     OF_COLUMNS,
     OF_PIXELS,
     Function,
-    MonotoneFunction,
 )
 from mlflow_plateau.checks.transformation import best_affine, misfit, number, shown, ticked
 from mlflow_plateau.profiles.table import CHANNEL_COUNTS
@@ -58,6 +57,12 @@ HALF = 0.5
 
 LEAST_VALUES = 3
 """Different roots or logarithms, in all columns together, that are no chance."""
+
+LEAST_GAPS = 8
+"""So many values that one split has and the other has not, all of which a function skips, …"""
+
+MOST = 0.8
+"""… which is this part of those that it skips, are no chance."""
 
 SINGLE = 6e-8
 """What float32 moves a value by, relative to it …"""
@@ -101,7 +106,7 @@ def monotone_transform(comparison: Comparison) -> Iterator[Hypothesis]:
         yield from on_lattices
         is_scaled = scaled_alike(both)
         fitting = {
-            pair: _transformations(pair, ROUNDED_BYTES if _are_bytes(both, pair) else OF_COLUMNS)
+            pair: _transformations(pair)
             for pair in both.different
             if not (pair.place in places or both.holds_dates(pair) or is_scaled(pair))
         }
@@ -154,6 +159,8 @@ def _of_lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float
 
     Empty where none is, or the values stand on that lattice themselves.
     """
+    if plain.whole and done.whole:
+        return _of_gaps(plain, done)
     step = 1.0 if plain.whole else step_of(plain)
     if step is None or not done.atoms or done.rounding > 1e-5:
         return "", set()
@@ -173,6 +180,24 @@ def _of_lattice(plain: Distribution, done: Distribution) -> tuple[str, set[float
         inside = (counts * step >= least) & (counts * step <= greatest)
         if bool(np.all(fits & inside & apart)):
             return one.name, set(np.round(done.low[told], 5).tolist())
+    return "", set()
+
+
+def _of_gaps(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
+    """Returns which power of one split's bytes the other's are, and the values that it leaves out.
+
+    Where a power is steep it skips some of the whole numbers, which no pictures do by themselves.
+    """
+    if not (_are_bytes(plain) and _are_bytes(done)):
+        return "", set()
+    between = BYTES[(done.least < BYTES) & (done.greatest > BYTES)]
+    for one in ROUNDED_BYTES:
+        made = np.isin(between, one.function(BYTES))
+        gaps, rest = between[~made], between[made]
+        if len(gaps) < LEAST_GAPS or np.isin(gaps, done.low).any():
+            continue
+        if min(np.isin(gaps, plain.low).mean(), np.isin(rest, done.low).mean()) >= MOST:
+            return one.name, set(gaps.tolist())
     return "", set()
 
 
@@ -198,15 +223,11 @@ def _in_common(
     return chosen
 
 
-def _are_bytes(both: InputPair, pair: NumberPair) -> bool:
-    """Whether a channel holds pixels that are whole numbers in both splits."""
-    sides = pair.train, pair.validation
-    return both.train.layout.pooled and all(
-        side.whole and side.least >= 0 and 1 < side.greatest <= BRIGHTEST for side in sides
-    )
+def _are_bytes(column: Distribution) -> bool:
+    return column.whole and column.least >= 0 and 1 < column.greatest <= BRIGHTEST
 
 
-def _transformations(pair: NumberPair, functions: Sequence[MonotoneFunction]) -> dict[str, Fit]:
+def _transformations(pair: NumberPair) -> dict[str, Fit]:
     """Returns the formulas that make the splits agree about as well as the best of them."""
     if pair.rows < LEAST_ROWS or not (pair.train.deviation and pair.validation.deviation):
         return {}
@@ -217,15 +238,10 @@ def _transformations(pair: NumberPair, functions: Sequence[MonotoneFunction]) ->
         natural = best_affine(pair)
         usual = TOLERANCE + 1 / math.sqrt(pair.rows)
         limit = min(limit, usual, HALF * natural.distance if natural else 1.0)
-    for one in functions:
+    for one in OF_COLUMNS:
         for of_train in (True, False):
-            left_alone, made = pair.train, pair.validation
-            if not of_train:
-                left_alone, made = made, left_alone
-            if _collapses(left_alone, one.function):
+            if _collapses(pair.train if of_train else pair.validation, one.function):
                 continue  # one constant fits another
-            if functions is ROUNDED_BYTES and not np.isin(made.low, one.function(BYTES)).all():
-                continue  # where a power is steep it leaves gaps
             against, apart = misfit(pair, one.function, of_train=of_train)
             if against <= FITS and apart <= limit:
                 done, left = ("validation", "train") if of_train else ("train", "validation")
