@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from mlflow_plateau.checks.categories_recoded import categories_recoded
+from mlflow_plateau.checks.clipped import clipped
 from mlflow_plateau.checks.columns_permuted import columns_permuted
 from mlflow_plateau.checks.comparison import Comparison, compare
 from mlflow_plateau.checks.compete import winners
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     token_offset,
     unit_factor,
     monotone_transform,
+    clipped,
     imputed_differently,
     categories_recoded,
     labels_recoded,

@@ -31,6 +31,29 @@ class MonotoneFunction:
     inverse_code: str
 
 
+@dataclass(frozen=True)
+class Treatment:
+    """A function that was applied to one split only.
+
+    Attributes:
+        split: The split that it was applied to.
+        function: What the function is called, with ``{}`` for its argument.
+    """
+
+    split: str
+    function: str
+
+    @property
+    def other(self) -> str:
+        """The split that was left as it is."""
+        return "validation" if self.split == "train" else "train"
+
+    @property
+    def formula(self) -> str:
+        """The treatment as a formula: ``validation = log1p(train)``."""
+        return f"{self.split} = {self.function.format(self.other)}"
+
+
 def _positive(x: Float64) -> Float64:
     return np.where(x > 0, x, np.nan)
 

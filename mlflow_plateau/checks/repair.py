@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mlflow_plateau.checks.clipped import CLIP
 from mlflow_plateau.checks.comparison import Comparison, InputPair, NumberPair
 from mlflow_plateau.checks.finding import Finding
 from mlflow_plateau.checks.fingerprints import RANGES
 from mlflow_plateau.checks.ids import padding_id
 from mlflow_plateau.checks.input_fingerprints import BY_ROW
 from mlflow_plateau.checks.monotone_functions import FUNCTIONS, Function
-from mlflow_plateau.checks.monotone_transform import CLIP
 from mlflow_plateau.checks.transformation import best_affine, ticked
 from mlflow_plateau.profiles.patterns import Float64
 from mlflow_plateau.profiles.table import Layout, channel_axis
