@@ -99,6 +99,14 @@ def test_weights_that_the_loss_does_not_depend_on_have_a_gradient_of_zero() -> N
     assert gradient[-1].any()
 
 
+def test_predictions_are_those_of_inference() -> None:
+    model = trained("tanh")
+
+    predicted = keras_model(Training(model)).predictions(rows())
+
+    np.testing.assert_allclose(predicted, model.predict(rows().x, verbose=0), atol=1e-6)
+
+
 def test_outputs_at_an_end_of_their_activation_are_counted() -> None:
     """Five of eight units lie at an end of tanh; the output layer does not count."""
     model = trained("tanh")

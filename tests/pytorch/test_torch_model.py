@@ -39,6 +39,7 @@ def test_losses_and_gradients_are_those_of_inference_and_leave_no_trace() -> Non
     before = {name: value.clone() for name, value in model.state_dict().items()}
 
     losses, gradient = opened.losses(rows()), opened.gradient(rows())
+    predictions = opened.predictions(rows())
 
     assert model.training
     assert all(module.training for module in model.modules())
@@ -48,6 +49,7 @@ def test_losses_and_gradients_are_those_of_inference_and_leave_no_trace() -> Non
     loss = nn.CrossEntropyLoss()(model(torch.tensor(rows().x)), torch.tensor(rows().y))
     loss.backward()
     assert losses.data == pytest.approx(float(loss.detach()), rel=1e-6)
+    np.testing.assert_allclose(predictions, model(torch.tensor(rows().x)).detach(), atol=1e-6)
     axes = unit_axes(model)
     for part, parameter in zip(gradient, model.parameters(), strict=True):
         expected = to_array(parameter.grad, axes.get(id(parameter)))

@@ -125,6 +125,13 @@ class TorchModel:
                 for part, copy, parameter in zip(found, tried, self._parameters, strict=True)
             ]
 
+    def predictions(self, rows: Rows) -> FloatArray | None:
+        """Returns what it predicts for some rows in inference, or ``None`` if not in one array."""
+        with self._scope(), torch.no_grad():
+            outputs, _ = self._outputs(rows, self._copies(None))
+            predicted = self._objective.predicted(outputs)
+        return None if predicted is None else to_array(predicted, None)
+
     def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
         """Returns what hidden modules with an activation of ``ENDS`` make of some rows, by name.
 

@@ -1,4 +1,4 @@
-"""Is validation in another order: channels exchanged, pictures turned, time reversed?
+"""Is validation in another order: channels exchanged, pictures turned, classes renamed?
 
 No column by itself shows it, but the model does: in the order that it was trained on its loss is
 low again.
@@ -18,6 +18,7 @@ import numpy as np
 from mlflow_plateau.profiles.table import channel_axis
 from mlflow_plateau.recorder.witness.differentiable import Differentiable
 from mlflow_plateau.recorder.witness.rows import Rows, Sample, arrays_in, each_array
+from mlflow_plateau.recorder.witness.target_orders import as_predicted
 
 ROWS = 256
 """Rows of each split that the loss is taken of."""
@@ -40,6 +41,9 @@ AS_WELL = 0.1
 BY_CHANCE = 0.5
 """In the right order the loss is at most this part of what the targets of other rows give: a model
 that learned nothing may well be less sure, and so less wrong, of rows that it finds strange."""
+
+MOSTLY_RIGHT = 0.15
+"""Where the loss is less than this part of that of other rows' targets, few of them are wrong."""
 
 Order = Callable[[Any], Any]
 
@@ -71,9 +75,8 @@ def arrangement(
     validation = sample.validation
     if sample.training.y is None or validation is None or validation.y is None:
         return None
-    orders = list(_orders(validation.x))
     rows = validation.part(0, ROWS)
-    if not orders or len(rows) < FEWEST:
+    if len(rows) < FEWEST:
         return None
     begin = time.perf_counter()
     fit = model.losses(sample.training.part(0, ROWS)).data
@@ -81,12 +84,16 @@ def arrangement(
     if not held_out - fit > LEAST_GAP * abs(held_out):
         return None
     tried: list[tuple[float, str, Rows]] = []
-    for done, order in orders:
+    for done, ordered in _ordered(rows):
         if (time.perf_counter() - begin) * (len(tried) + 3) > seconds * (len(tried) + 2):
             break  # One more would take too long.
-        ordered = Rows(order(rows.x), rows.y, rows.weighted)
-        loss = model.losses(ordered).data
-        tried.append((loss if np.isfinite(loss) else math.inf, done, ordered))
+        tried.append((_loss(model, ordered), done, ordered))
+    has_time = time.perf_counter() - begin < seconds
+    if has_time and not held_out < MOSTLY_RIGHT * _loss(model, _of_other_rows(rows)):
+        predictions = model.predictions(rows)
+        renumbered = None if predictions is None else as_predicted(rows, predictions)
+        if renumbered is not None:
+            tried.append((_loss(model, renumbered[1]), *renumbered))
     if not tried:
         return None
     # Of several that do as well the first, which is the likeliest, is meant.
@@ -96,20 +103,29 @@ def arrangement(
     )
     if not loss <= held_out - EXPLAINS * (held_out - fit):
         return None
-    others = each_array(lambda y: np.roll(y, 1, axis=0), ordered.y)
-    if not loss <= BY_CHANCE * model.losses(Rows(ordered.x, others, ordered.weighted)).data:
+    if not loss <= BY_CHANCE * model.losses(_of_other_rows(ordered)).data:
         return None
     return Arrangement(
         done, {"final_fit": fit, "final_held_out": held_out, "repaired_held_out": loss}
     )
 
 
-def _orders(x: Any) -> Iterator[tuple[str, Order]]:
-    """Yields what may be undone in one of the inputs, the likeliest first, in words and in deed."""
-    shapes = {array.shape[1:] for array in arrays_in(x) if isinstance(array, np.ndarray)}
+def _loss(model: Differentiable, rows: Rows) -> float:
+    loss = model.losses(rows).data
+    return loss if np.isfinite(loss) else math.inf
+
+
+def _of_other_rows(rows: Rows) -> Rows:
+    """Returns the rows, each with the targets of another."""
+    return Rows(rows.x, each_array(lambda y: np.roll(y, 1, axis=0), rows.y), rows.weighted)
+
+
+def _ordered(rows: Rows) -> Iterator[tuple[str, Rows]]:
+    """Yields rows of which one input is in another order, the likeliest first, and in which."""
+    shapes = {array.shape[1:] for array in arrays_in(rows.x) if isinstance(array, np.ndarray)}
     for shape in sorted(shapes, key=len, reverse=True):
         for done, order in _orders_of(shape):
-            yield done, _only_where(shape, order)
+            yield done, Rows(_only_where(shape, order)(rows.x), rows.y, rows.weighted)
 
 
 def _only_where(shape: tuple[int, ...], order: Order) -> Order:

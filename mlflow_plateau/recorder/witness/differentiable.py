@@ -102,6 +102,9 @@ class Differentiable(Protocol):
             DeclinedError: If the training may follow another gradient.
         """
 
+    def predictions(self, rows: Rows) -> FloatArray | None:
+        """Returns what it predicts for some rows in inference, or ``None`` if not in one array."""
+
     def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
         """Returns what hidden layers with an activation of ``ENDS`` make of some rows, by name.
 

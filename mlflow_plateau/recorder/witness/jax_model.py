@@ -46,7 +46,7 @@ class JaxModel(KerasModel):
         gradient = jax.grad(self._scaled)
         self._losses = self._compiled(self._data_and_penalty)
         self._gradient = self._compiled(gradient)
-        self._up_to_hidden: Any = None
+        self._parts: dict[Any, Any] = {}
         self._built: set[tuple[Any, int]] = set()
         self._building = 0.0
 
@@ -83,14 +83,14 @@ class JaxModel(KerasModel):
         ]
 
     def _called_in_inference(self, part: Any, rows: Rows) -> Any:
-        if self._up_to_hidden is None:
+        if part not in self._parts:
 
             def outputs(weights: Sequence[Any], others: Sequence[Any], x: Any, y: Any) -> Any:
                 with self._scope(weights, others):
                     return part(x, training=False)
 
-            self._up_to_hidden = self._compiled(outputs)
-        found = self._called(self._up_to_hidden, rows, None)
+            self._parts[part] = self._compiled(outputs)
+        found = self._called(self._parts[part], rows, None)
         return each_array(lambda values: np.asarray(values, dtype=np.float32), found)
 
     def _compiled(self, function: Any) -> Any:

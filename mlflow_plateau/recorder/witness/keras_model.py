@@ -28,6 +28,7 @@ from mlflow_plateau.recorder.witness.differentiable import (
 from mlflow_plateau.recorder.witness.keras_updates import next_update_of
 from mlflow_plateau.recorder.witness.rows import Rows
 from mlflow_plateau.recorder.witness.saturation import hidden_among
+from mlflow_plateau.tracked import FloatArray
 
 
 def open_keras_model(training: Training) -> tuple[Differentiable, NextUpdate]:
@@ -116,6 +117,11 @@ class KerasModel(ABC):
     def losses(self, rows: Rows, weights: Weights | None = None) -> Losses:
         """Returns the loss of some rows at given weights, or at the model's own."""
 
+    def predictions(self, rows: Rows) -> FloatArray | None:
+        """Returns what it predicts for some rows in inference, or ``None`` if not in one array."""
+        found = self._called_in_inference(self._model, rows)
+        return found if isinstance(found, np.ndarray) else None
+
     def bounded_outputs(self, rows: Rows) -> Mapping[str, Bounded]:
         """Returns what hidden layers with an activation of ``ENDS`` make of some rows, by name.
 
@@ -133,7 +139,7 @@ class KerasModel(ABC):
 
     @abstractmethod
     def _called_in_inference(self, part: Any, rows: Rows) -> Any:
-        """Returns the outputs of a part of the model, a list of arrays of float32."""
+        """Returns the outputs of the model or a part of it, in arrays of float32."""
 
     def prepare(self, *parts: Rows) -> float:
         """Calls the model once, which takes longer the first time; nothing is compiled."""
