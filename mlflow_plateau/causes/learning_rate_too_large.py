@@ -27,6 +27,7 @@ LEARNING_RATE_TOO_LARGE = Cause(
         supports("growth_before_non_finite", above=0.5, scale=0.15, expected=True),
         supports("growth_before_non_finite", above=1.2, scale=0.15, decisive=True),
         supports("update_ratio_early", above=-1.6, scale=0.2, expected=True),
+        supports("thrown_off", above=0.6, scale=0.08, decisive=True),
         supports("update_coherence", below=0.6, scale=0.1),
         supports("distance_from_constant", below=0.03, scale=0.01),
         contradicts("learning_rate_position", below=0.3, scale=0.1),

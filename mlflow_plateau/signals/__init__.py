@@ -94,6 +94,7 @@ SIGNALS: tuple[Signal, ...] = (
     accuracy.accuracy_gain,
     recorded.update_ratio_late,
     recorded.update_ratio_early,
+    recorded.thrown_off,
     recorded.update_coherence,
     recorded.update_alignment,
     recorded.gradient_norm_change,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlflow_plateau.counted import multiple
+from mlflow_plateau.history import Setup
 from mlflow_plateau.signals.progress import readable
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, signal
 from mlflow_plateau.signals.view import View
@@ -30,6 +33,17 @@ USUAL_LEARNING_RATE = {
 """Where a search starts: the libraries' defaults, for Adadelta and Lion their papers'."""
 
 
+OF_ONE_SIZE = frozenset(
+    ("adam", "adamw", "nadam", "adamax", "amsgrad", "rmsprop", "lion", "muon", "lamb")
+)
+"""Optimisers whose steps are as large as the rate says, however large the gradients are."""
+
+DISTANCES = ("squared_error", "absolute_error", "mse", "mae", "huber", "log_cosh")
+"""Losses of numbers that an output has to reach, in words of their names."""
+
+FAR_TARGETS = 10.0
+"""A new model's outputs are of the order of one: larger targets are far from all of them."""
+
 USUAL_OF_ANY = (1e-4, 1e-2)
 """What is usual for some optimiser or other, Adadelta apart."""
 
@@ -54,6 +68,28 @@ def usual_learning_rate(optimizer: str | None) -> float | None:
     return USUAL_LEARNING_RATE.get((optimizer or "").lower())
 
 
+def farthest_target(setup: Setup) -> float | None:
+    """Returns the size of the largest target where a new model is far from it, else ``None``."""
+    low, high = setup.target_minimum, setup.target_maximum
+    is_distance = any(word in (setup.loss or "") for word in DISTANCES)
+    if low is None or high is None or not is_distance:
+        return None
+    farthest = max(abs(low), abs(high))
+    return farthest if farthest >= FAR_TARGETS else None
+
+
+def usual_for(setup: Setup) -> float | None:
+    """Returns the usual learning rate of a run's optimiser; ``None`` for an unknown one.
+
+    Where steps are of one size and targets far away (t times ten), the weights of two layers have
+    √t times as far to go, and the rate that is usual for them is as much higher.
+    """
+    usual, farthest = usual_learning_rate(setup.optimizer), farthest_target(setup)
+    if usual is None or farthest is None or (setup.optimizer or "").lower() not in OF_ONE_SIZE:
+        return usual
+    return usual * math.sqrt(farthest / FAR_TARGETS)
+
+
 @signal(
     unit="decades",
     sentence="the learning rate {rate:.3g} is {multiple} what is usual for {optimizer}"
@@ -62,7 +98,8 @@ def usual_learning_rate(optimizer: str | None) -> float | None:
 def learning_rate_position(view: View) -> Measurement:
     """log10(largest learning rate used / the optimiser's usual one).
 
-    Where the optimiser is not known, the nearest rate that is usual for any stands for its own.
+    Where the optimiser is not known, the nearest rate that is usual for any stands for its own; for
+    far targets t the usual one of Adam and its like is √(t / 10) times as high.
     """
     rates = view.learning_rates
     if len(rates) == 0:
@@ -70,12 +107,12 @@ def learning_rate_position(view: View) -> Measurement:
     rate = float(rates.max())
     if rate <= 0:
         return cannot_say("the learning rate is zero")
-    usual = usual_learning_rate(view.setup.optimizer)
-    optimizer = str(view.setup.optimizer)
+    usual, optimizer = usual_for(view.setup), str(view.setup.optimizer)
     if usual is None:
         low, high = USUAL_OF_ANY
-        usual = min(max(rate, low), high)
-        optimizer = "any optimiser"
+        usual, optimizer = min(max(rate, low), high), "any optimiser"
+    elif usual != usual_learning_rate(view.setup.optimizer):
+        optimizer += f" and targets of up to {farthest_target(view.setup):.3g}"
     value = float(np.log10(rate / usual))
     return Measurement(
         value,

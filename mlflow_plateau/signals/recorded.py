@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlflow_plateau.counted import counted, multiple
 from mlflow_plateau.median import median
 from mlflow_plateau.signals.chance import first_loss_excess
 from mlflow_plateau.signals.finite import where_not_finite
-from mlflow_plateau.signals.rate import NO_RATES
+from mlflow_plateau.signals.rate import NO_RATES, OF_ONE_SIZE
 from mlflow_plateau.signals.signal import Measurement, Missing, cannot_say, listed, signal
 from mlflow_plateau.signals.view import View
 
@@ -73,6 +75,33 @@ def update_ratio_early(view: View) -> Measurement:
         float(np.log10(max(ratio, 1e-16))),
         epochs=(float(curve.epochs[0]), float(curve.epochs[count - 1])),
         facts={"ratio": ratio},
+    )
+
+
+@signal(
+    unit="decades",
+    sentence="the first update changed the weights by {ratio:.2g} times their size, and the"
+    " training loss of the first {axis} was {multiple} what a constant prediction reaches",
+    needs="recorded",
+)
+def thrown_off(view: View) -> Measurement:
+    """The lesser of log10(‖Δw‖ / ‖w‖) of the first update and ``first_loss_excess``.
+
+    Tiny initial weights are far exceeded by the first update as well, and large inputs make a large
+    first loss, but neither does both.
+    """
+    curve, excess = view.recorded("update_ratio"), first_loss_excess.measure(view)
+    if curve is None:
+        return cannot_say(NOT_RECORDED)
+    if not excess.known:
+        return cannot_say(excess.reason)
+    ratio, first = float(curve.values[0]), float(curve.epochs[0])
+    if first > view.history.epochs[0] or not ratio > 0:
+        return cannot_say("the first update was not recorded")
+    return Measurement(
+        min(math.log10(ratio), excess.value),
+        epochs=(first, first),
+        facts={"ratio": ratio, "multiple": excess.facts["multiple"]},
     )
 
 
@@ -212,12 +241,8 @@ def unmeasurable_updates(view: View) -> Measurement:
 def _blown_up_at_first(view: View) -> bool:
     """Returns whether the weights that early updates are measured against are enormous ones."""
     rates, excess = view.learning_rates, first_loss_excess.measure(view)
-    large = view.setup.optimizer in ADAM_LIKE and len(rates) > 0 and rates[0] > LARGEST_RATE
+    large = view.setup.optimizer in OF_ONE_SIZE and len(rates) > 0 and rates[0] > LARGEST_RATE
     return large or (excess.known and excess.value > THROWN_OFF)
-
-
-ADAM_LIKE = frozenset(("adam", "adamw", "nadam", "adamax", "rmsprop", "lion", "lamb"))
-"""Optimisers whose first updates change each weight by about the learning rate."""
 
 
 LARGEST_RATE = 0.03
@@ -237,7 +262,7 @@ def weight_size_early(view: View) -> Measurement:
     """
     curve = view.recorded("update_ratio")
     rates = view.learning_rates
-    if curve is None or view.setup.optimizer not in ADAM_LIKE:
+    if curve is None or view.setup.optimizer not in OF_ONE_SIZE:
         return cannot_say("the updates were not recorded, or not made by an optimiser like Adam")
     if len(rates) == 0 or rates[0] <= 0:
         return cannot_say("the learning rate is not known, or zero")

@@ -17,17 +17,11 @@ from mlflow_plateau.signals.finite import non_finite_share
 from mlflow_plateau.signals.forecast import forecast
 from mlflow_plateau.signals.head import head_mismatch
 from mlflow_plateau.signals.model import SQUASHING, reads_arrangement
-from mlflow_plateau.signals.rate import usual_learning_rate
+from mlflow_plateau.signals.rate import farthest_target, usual_for, usual_learning_rate
 from mlflow_plateau.signals.signal import listed
 from mlflow_plateau.signals.splits import TREATED_DIFFERENTLY, rows_not_finite
 from mlflow_plateau.untrusted import quoted
 from mlflow_plateau.weigh.idioms import idioms
-
-DISTANCES = ("squared_error", "absolute_error", "mse", "mae", "huber", "log_cosh")
-"""Losses of numbers that an output has to reach, in words of their names."""
-
-FAR_TARGETS = 10.0
-"""A new model's outputs are of the order of one: larger targets are better standardised."""
 
 HEALTHY_BATCH = 32
 """The batch size to go to from one that is too small: Keras' default."""
@@ -77,7 +71,7 @@ def _facts(view: View) -> dict[str, object]:
     setup = view.setup
     rates = view.learning_rates
     rate = float(rates.max()) if len(rates) and rates.max() > 0 else None
-    usual = usual_learning_rate(setup.optimizer)
+    usual = usual_for(setup)
     updates = updates_per_epoch.measure(view)
     non_finite = non_finite_share.measure(view)
     mismatch = head_mismatch.measure(view)
@@ -90,7 +84,7 @@ def _facts(view: View) -> dict[str, object]:
         higher = usual if usual and rate < usual / 30 else higher
         lower = usual if usual and rate > 30 * usual else rate / 10
         higher = _better_rate(view, 1) or higher
-        lower = _better_rate(view, -1) or lower
+        lower = _better_rate(view, -1) or _above_worse_ones(view, rate, lower)
     spoiled_rows = _spoiled_rows(view)
     # Said also where it is zero, so a word and not a number that counts for nothing.
     zero_rate = f"{rates.max():g}" if len(rates) and rates.max() < NO_RATE else None
@@ -156,12 +150,10 @@ def _counted(count: int | None, noun: str) -> str | None:
 
 
 def _far_targets(setup: Setup) -> str | None:
-    """Returns what the targets lie between, where a new model is far from all of them."""
-    low, high = setup.target_minimum, setup.target_maximum
-    is_distance = any(word in (setup.loss or "") for word in DISTANCES)
-    if low is None or high is None or not is_distance or max(abs(low), abs(high)) < FAR_TARGETS:
+    """Returns what the targets lie between, where they are better standardised."""
+    if farthest_target(setup) is None:
         return None
-    return f"{low:.4g} to {high:.4g}"
+    return f"{setup.target_minimum:.4g} to {setup.target_maximum:.4g}"
 
 
 def _spoiled_rows(view: View) -> str | None:
@@ -219,6 +211,22 @@ def _better_rate(view: View, direction: int) -> float | None:
         if moved and run.gain > siblings.noise and (is_tried or not beyond):
             return rate
     return None
+
+
+def _above_worse_ones(view: View, rate: float, lower: float) -> float:
+    """Returns a lower rate; midway to the nearest one that a run did worse with, if that is not."""
+    siblings = view.history.siblings
+    if siblings is None:
+        return lower
+    worse = [
+        float(run.differences[0].theirs)
+        for run in siblings.compared
+        if run.levers == {LEARNING_RATE}
+        and run.change_of(LEARNING_RATE) < 0
+        and run.gain < -siblings.noise
+    ]
+    nearest = max(worse, default=0.0)
+    return math.sqrt(nearest * rate) if nearest >= lower else lower
 
 
 def _consistency_fix(view: View) -> str | None:

@@ -150,6 +150,30 @@ def against(validation: Any) -> SplitComparison:
             -3.0,
         ),
         (
+            "thrown_off",
+            history(
+                LINE, LINE, constant_loss=0.01, recorded={"update_ratio": np.full(101, 1000.0)}
+            ),
+            2.0,
+        ),
+        (
+            "thrown_off",
+            history(LINE, LINE, constant_loss=0.01, recorded={"update_ratio": np.full(101, 0.1)}),
+            -1.0,
+        ),
+        (
+            "learning_rate_position",
+            history(
+                *(LINE, LINE),
+                learning_rate=0.01,
+                optimizer="adam",
+                loss="mean_squared_error",
+                target_minimum=-5.0,
+                target_maximum=1000.0,
+            ),
+            0.0,
+        ),
+        (
             "update_ratio_early",
             history(LINE, LINE, recorded={"update_ratio": np.full(101, 0.1)}),
             -1.0,

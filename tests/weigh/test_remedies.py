@@ -61,3 +61,15 @@ def test_a_better_rate_far_beyond_the_usual_one_is_followed_only_where_that_was_
     assert lowered(1e-2) == "lower the learning rate from 0.1 to about 0.01"
     assert lowered(1e-5) == "lower the learning rate from 0.1 to about 0.001"
     assert lowered(1e-3, 1e-5) == "lower the learning rate from 0.1 to about 1e-05"
+
+
+def test_a_rate_that_others_did_worse_with_is_not_named() -> None:
+    """The usual rate of 0.001 was tried, and left the loss at 2; that of 0.1 brought it to 0.6."""
+    experiment = Experiment()
+    experiment.add("ours", curve(0.6), {"lr": "0.1", "optimizer": "adam"})
+    experiment.add("usual", curve(2.0), {"lr": "0.001", "optimizer": "adam"})
+    cause = cause_by_id("learning_rate_too_large")
+
+    said = remedies_for(cause, View(experiment.history("ours")))[0]
+
+    assert said == "lower the learning rate from 0.1 to about 0.01"
