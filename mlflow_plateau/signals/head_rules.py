@@ -281,6 +281,10 @@ MISMATCHES: tuple[Rule, ...] = (
 """Each names one combination that Keras accepts and that cannot work, or returns nothing."""
 
 
+MOST_NUMBERS = 8
+"""More numbers at once are pixels and the like, which an autoencoder gets within its reach."""
+
+
 def _squashed_numbers(setup: Setup) -> str:
     activation = setup.output_activation or "linear"
     if setup.loss not in REGRESSION_LOSSES or activation not in RANGES:
@@ -292,6 +296,8 @@ def _squashed_numbers(setup: Setup) -> str:
         )
     if setup.target_minimum is not None and setup.target_maximum is not None:
         return ""  # Within reach, or else it is said that they are not.
+    if (setup.output_units or 1) > MOST_NUMBERS:
+        return ""
     return f"numbers are predicted through a {activation} output, which has a limited range"
 
 

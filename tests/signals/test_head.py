@@ -121,6 +121,16 @@ def test_without_the_loss_the_signal_cannot_say() -> None:
             {
                 "loss": "mean_squared_error",
                 "from_logits": None,
+                "target_maximum": None,
+                "output_units": 64,
+            },
+            "belong together",
+            "belong together",
+        ),
+        (
+            {
+                "loss": "mean_squared_error",
+                "from_logits": None,
                 "target_kind": "shares",
                 "target_classes": None,
             },
