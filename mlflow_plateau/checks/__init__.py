@@ -26,6 +26,7 @@ from mlflow_plateau.checks.schema_mismatch import schema_mismatch
 from mlflow_plateau.checks.token_offset import token_offset
 from mlflow_plateau.checks.too_small import too_small
 from mlflow_plateau.checks.unit_factor import unit_factor
+from mlflow_plateau.checks.vocabulary_cut import vocabulary_cut
 from mlflow_plateau.profiles import Profile
 
 Check = Callable[[Comparison], Iterator[Hypothesis]]
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     scaling_missing,
     columns_permuted,
     token_offset,
+    vocabulary_cut,
     unit_factor,
     monotone_transform,
     clipped,

@@ -13,6 +13,7 @@ from mlflow_plateau.checks.distribution import distance
 from mlflow_plateau.checks.evidence import CLAIM, EFFECT, FITS, log_factorial
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import in_order_of_names, reordered
+from mlflow_plateau.checks.labels import quantities
 from mlflow_plateau.checks.transformation import ticked
 from mlflow_plateau.profiles.patterns import Float64, Int64
 
@@ -41,8 +42,8 @@ MOST_COMPARED = 64
 
 def columns_permuted(comparison: Comparison) -> Iterator[Hypothesis]:
     """Finds another order of the columns: by their names, distributions and correlations."""
-    for both in comparison.features:
-        if both.by_name:
+    for both in quantities(comparison):
+        if both.by_name and not both.is_target:
             yield from _by_name(both)
         columns = both.features
         if 2 <= len(columns) <= MOST_COLUMNS:
@@ -269,13 +270,17 @@ def _hypothesis(
     # Train's column i stands at the place order[i] of validation.
     names = [pair.name for pair in columns]
     numbers = dict(both.matched)
+    back = {
+        columns[place].place[1]: numbers[columns[int(order[place])].place[1]]
+        for place in moved.tolist()
+    }
     there = {int(order[place]): names[place] for place in moved.tolist()}
     shown = [f"{names[place]} ← {there[place]}" for place in sorted(there)]
     is_bgr = both.train.layout.pooled and len(columns) == 3 and order.tolist() == [2, 1, 0]
     return Hypothesis(
         Finding(
             check="columns_permuted",
-            kind="columns_permuted",
+            kind="labels_recoded" if both.is_target else "columns_permuted",
             columns=tuple(names[place] for place in moved.tolist()),
             transformation="validation's channels are in the reverse order (BGR for RGB)"
             if is_bgr
@@ -289,9 +294,10 @@ def _hypothesis(
                 f"put back in order, the moved columns differ by at most {apart:.1%} of the rows",
             ),
             fix=reordered(both, _whole_order(both, columns, order)),
+            # Targets are put back by their numbers, columns by their names.
             constants={
-                names[place]: float(numbers[columns[int(order[place])].place[1]])
-                for place in moved.tolist()
+                str(mine) if both.is_target else both.column_name(mine): float(theirs)
+                for mine, theirs in back.items()
             },
         ),
         explains=frozenset(columns[place].place for place in moved.tolist()),

@@ -27,6 +27,9 @@ AGREE = 0.8
 OFF = 0.05
 """Rows whose length or sum is off by less on average may have been rounded afterwards."""
 
+MOST_BYTES = 256
+"""Pixels of eight bits have so many values, whatever all of them were divided by."""
+
 LEAST_COLUMNS = 2
 """One column has no other that it could be scaled together with, unless rows hold many values."""
 
@@ -46,6 +49,7 @@ class Together:
             empty where it takes statistics of all of them.
         by_channel: Whether each channel of a row is scaled by itself.
         statistics: Otherwise code that makes ``mean`` and ``width`` of ``raw``, train's values.
+        of_different: Whether it is no treatment where hardly any column differs.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Together:
     code: Callable[[str, str], str] | None = None
     by_channel: bool = False
     statistics: str = ""
+    of_different: bool = False
 
 
 def _cells_per_row(state: InputProfile) -> float:
@@ -133,8 +138,12 @@ def _does_not_add_up(state: InputProfile, empty: float) -> bool:
 
 
 def _on_lattice(state: InputProfile) -> bool:
-    """Whether all values are known: pixels of eight bits have few, unless each row is scaled."""
-    return all(map(state.distinct.complete, range(len(state.layout.numbers))))
+    """Whether there are as few values as pixels of eight bits have, unless each row is scaled."""
+    numbers = range(len(state.layout.numbers))
+    return all(
+        state.distinct.complete(number) and len(state.distinct.of_column(number)[0]) <= MOST_BYTES
+        for number in numbers
+    )
 
 
 def _rows_span_unit(state: InputProfile) -> bool:
@@ -186,6 +195,7 @@ STANDARD_TOGETHER = Together(
     _is_standard,
     _is_not_standard,
     statistics="mean, width = raw.mean(), raw.std()",
+    of_different=True,
 )
 CENTRED_TOGETHER = Together(
     "centred over all columns together",

@@ -21,7 +21,7 @@ from mlflow_plateau.checks.evidence import (
 )
 from mlflow_plateau.checks.finding import Finding, Hypothesis
 from mlflow_plateau.checks.fix import comment, name_of, reordered, translated_targets
-from mlflow_plateau.checks.labels import INTEGERS, ONE_HOT, Labels, labels_of
+from mlflow_plateau.checks.labels import INTEGERS, ONE_HOT, Labels, labels_of, quantities
 from mlflow_plateau.profiles.by_class import ByClass
 from mlflow_plateau.profiles.patterns import Float64
 
@@ -79,6 +79,34 @@ def labels_recoded(comparison: Comparison) -> Iterator[Hypothesis]:
             # Another mix of the classes can look the same, and goes with other rows.
             yield _recoded(
                 labels.both, mapping, "the frequencies agree under these codes", severity="warn"
+            )
+    yield from _of_other_values(comparison)
+
+
+def _of_other_values(comparison: Comparison) -> Iterator[Hypothesis]:
+    """Finds targets of two values in each column that are others in each split, as if smoothed."""
+    for both in quantities(comparison):
+        pairs = both.numbers if both.is_target and not both.train.layout.pooled else ()
+        splits = [split for pair in pairs for split in (pair.train, pair.validation)]
+        if not splits or not all(split.two_valued for split in splits):
+            continue
+        mine, theirs = (
+            {tuple(np.round(split.low, 6).tolist()) for split in splits}
+            for splits in ([pair.train for pair in pairs], [pair.validation for pair in pairs])
+        )
+        if len(mine) == len(theirs) == 1 and mine != theirs:
+            (low, high), (other_low, other_high) = mine.pop(), theirs.pop()
+            width = (other_high - other_low) / (high - low)
+            yield _hypothesis(
+                both,
+                f"train's {low:g}, {high:g} → validation's {other_low:g}, {other_high:g}",
+                f"Targets are {low:g} or {high:g} in train, and {other_low:g} or {other_high:g} in"
+                " validation: as if one split's labels were smoothed, or coded otherwise. Their"
+                " losses cannot be compared.",
+                (),
+                "warn",
+                fix=f"{(y := name_of(both, 'validation'))} = ({y} - {other_low!r}) / {width!r}"
+                f" + {low!r}",
             )
 
 

@@ -63,7 +63,10 @@ def scaled_together(comparison: Comparison) -> Iterator[Hypothesis]:
             continue
         different = [pair for pair in columns if pair in both.different]
         alike = len(different) < MOST * len(columns)
-        for way in STANDARD_BY_ROW if alike or scaled_one_by_one(both, columns) else WAYS:
+        ways = STANDARD_BY_ROW if scaled_one_by_one(both, columns) else WAYS
+        for way in ways:
+            if alike and way.of_different:
+                continue  # Of sparse columns hardly any differs, but their rows tell.
             in_train, in_validation = way.bears(both.train), way.bears(both.validation)
             if in_train == in_validation:
                 continue

@@ -62,6 +62,9 @@ BRIGHT = 0.9
 BRIGHT_BYTE = 200
 """… and that of whole ones up to 255 more than this."""
 
+CLOSE = 0.25
+"""A factor that people know is tried if it is this close to the one found, in the logarithm."""
+
 LEAST_COLUMNS = 3
 """This many columns agreeing on a division by 255 are an image's pixels."""
 
@@ -117,6 +120,8 @@ def _scaled(
     raw = [pair for pair in telling if pair in both.different]
     if not raw or len(raw) < AGREE * len(telling):
         return
+    if not exact and len(raw) > 1 and _are_in_other_units(raw):
+        return
     far = median(scaler.departure(_sides(pair, train_is_scaled)[1]) for pair in scaled) >= RAW
     # Counts need not be far: no population of them has fractions, nor one of prices more digits.
     rounded = [pair for pair in raw if _is_rounded(pair, train_is_scaled)]
@@ -131,6 +136,16 @@ def _scaled(
         yield _hypothesis(both, scaled, raw, scaler, train_is_scaled, exact)
     elif scaler is STANDARD and _agree_after_power(raw, train_is_scaled):
         yield _hypothesis(both, scaled, raw, POWER, train_is_scaled, exact)
+
+
+def _are_in_other_units(raw: Sequence[NumberPair]) -> bool:
+    """Whether all columns are multiples by one factor that people know."""
+    ratio = median(pair.validation.deviation / pair.train.deviation for pair in raw)
+    return any(
+        all(with_constants(pair, known, 0.0).misfit <= FITS for pair in raw)
+        for known in KNOWN_FACTORS
+        if known > 0 and abs(math.log(known / ratio)) <= CLOSE
+    )
 
 
 def _is_rounded(pair: NumberPair, train_is_scaled: bool) -> bool:

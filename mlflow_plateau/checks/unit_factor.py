@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -62,6 +62,9 @@ SLIGHT = 0.05
 STANDARD_ERRORS = 3.5
 """… or by so many standard errors of the mean, which chance brings about."""
 
+LEAST_EXCHANGED = 3
+"""So many columns in which yes and no are exchanged are no chance."""
+
 FEW_VALUES = 16
 """Columns of at most this many values are masks, marks and grades."""
 
@@ -91,6 +94,8 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
                 groups[key].append(pair)
                 fits[key] = fit
         _mirror_all(both, groups)
+    for key in [key for key, pairs in groups.items() if _may_be_shares(key, pairs)]:
+        del groups[key]
     for both in quantities(comparison):
         own = {key: pairs for key, pairs in groups.items() if key[0] == both.name}
         pairs = [pair for several in own.values() for pair in several]
@@ -100,6 +105,16 @@ def unit_factor(comparison: Comparison) -> Iterator[Hypothesis]:
         else:
             for key, alike in own.items():
                 yield _hypothesis(both, alike, fits[key])
+
+
+def _may_be_shares(key: Key, pairs: Sequence[NumberPair]) -> bool:
+    """Whether nothing but shares of two values moved, which another population may exchange."""
+    return (
+        key[1] < 0
+        and len(pairs) < LEAST_EXCHANGED
+        and all(pair.train.two_valued and pair.validation.two_valued for pair in pairs)
+        and all(np.array_equal(pair.train.low, pair.validation.low) for pair in pairs)
+    )
 
 
 def _mirror_all(both: InputPair, groups: dict[Key, list[NumberPair]]) -> None:

@@ -300,3 +300,28 @@ def test_several_columns_that_were_treated_otherwise_are_named_each() -> None:
 def test_constants_that_are_far_apart_are_no_crash() -> None:
     train, validation = np.zeros((50, 2)), np.tile([1e9, 2e9], (20, 1))
     assert kinds(train, validation)
+
+
+def test_a_yes_that_became_rare_is_no_other_code() -> None:
+    rng = np.random.default_rng(8)
+    splits = (
+        np.stack([rng.random(rows) < share, rng.normal(size=rows)], axis=1)
+        for rows, share in ((900, 0.3), (300, 0.7))
+    )
+    assert kinds(*splits) == ["distribution_shift"]
+
+
+def test_shares_in_percent_that_are_nearly_of_deviation_one() -> None:
+    returns = np.random.default_rng(9).standard_t(4, (2000, 6)) * 0.01
+    finding = check_consistency(returns[:1500], returns[1500:] * 100).findings[0]
+    assert (finding.kind, finding.transformation) == ("unit_factor", "validation = train × 100")
+
+
+def test_counts_beside_rows_of_length_one() -> None:
+    """Most of the columns are nearly always zero, and hardly differ."""
+    rng = np.random.default_rng(10)
+    counts = rng.poisson(1 / np.arange(1, 121), (1200, 120)).astype(float) + 1e-9
+    lengths = np.linalg.norm(counts, axis=1, keepdims=True)
+    finding = check_consistency(counts[:900] / lengths[:900], counts[900:]).findings[0]
+    assert finding.kind == "scaling_missing"
+    assert "length 1" in finding.message

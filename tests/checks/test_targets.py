@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from mlflow_plateau.checks import repairs
 from mlflow_plateau.consistency import check_consistency
+from mlflow_plateau.profiles import profile
 from tests.checks.populations import Array
 
 RNG = np.random.default_rng(21)
@@ -190,3 +192,51 @@ def test_a_class_that_is_missing_is_no_other_code(gone: int) -> None:
     x, y, v, w = digits()
     report = check_consistency((x, y), (v[w != gone], w[w != gone]))
     assert [finding.kind for finding in report.findings] == ["label_shift"]
+
+
+def tags(rows: int, seed: int) -> tuple[Array, Array]:
+    """Inputs and six labels, any of which a row may have."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, 6))
+    limits = np.array([1.2, 0.8, 0.4, 0.0, -0.4, -0.8])
+    return x, (x + rng.standard_normal((rows, 6)) > limits).astype("float32")
+
+
+class TestSeveralLabels:
+    TRAIN, VALIDATION = tags(3000, 0), tags(1000, 1)
+
+    def compared(self, y: Array, train_y: Array | None = None) -> list[tuple[str, str]]:
+        train = self.TRAIN if train_y is None else (self.TRAIN[0], train_y)
+        findings = check_consistency(train, (self.VALIDATION[0], y)).findings
+        return [(finding.kind, finding.transformation) for finding in findings]
+
+    def test_their_columns_in_the_same_order_are_fine(self) -> None:
+        assert self.compared(self.VALIDATION[1]) == []
+
+    def test_their_columns_in_another_order(self) -> None:
+        kind, said = self.compared(self.VALIDATION[1][:, ::-1])[0]
+        assert kind == "labels_recoded"
+        assert "target 5" in said
+
+    def test_the_order_is_put_right(self) -> None:
+        y = self.VALIDATION[1][:, ::-1]
+        (repair,) = repairs(profile(self.TRAIN), profile((self.VALIDATION[0], y)))
+        np.testing.assert_array_equal(repair.undo(y), self.VALIDATION[1])
+
+    def test_smoothed_in_train_alone(self) -> None:
+        smoothed = self.TRAIN[1] * 0.9 + 0.05
+        assert self.compared(self.VALIDATION[1], smoothed)[0] == (
+            "labels_recoded",
+            "train's 0.05, 0.95 → validation's 0, 1",
+        )
+
+
+def test_smoothed_classes() -> None:
+    one_hot = np.eye(4)[TRAIN[1]]
+    found = check_consistency(
+        (TRAIN[0], one_hot * 0.9 + 0.025), (VALIDATION[0], np.eye(4)[VALIDATION[1]])
+    ).findings[0]
+    assert found.kind == "labels_recoded"
+    scope = {"y_validation": np.eye(4)[VALIDATION[1]], "np": np}
+    exec(found.fix, scope)
+    np.testing.assert_allclose(np.unique(scope["y_validation"]), [0.025, 0.925])

@@ -87,3 +87,17 @@ def test_an_offset_is_found_beside_unknown_words() -> None:
     report = check_consistency(ids(train, tokenizer), shifted)
     assert first(report) == "token_offset"
     assert report.findings[0].constants["offset"] == 1
+
+
+def test_a_vocabulary_that_ends_earlier_in_one_split() -> None:
+    train, validation = texts(1500, 0), texts(500, 1)
+    tokenizer = by_frequency(train)
+    short = {word: place for word, place in tokenizer.items() if place <= 300}
+    splits = ids(train, tokenizer), ids(validation, short)
+    finding = check_consistency(*splits).findings[0]
+    assert (finding.kind, finding.transformation) == (
+        "token_offset",
+        "validation has 1 for train's ids above 300",
+    )
+    assert kinds(ids(train, short), ids(validation, tokenizer)) == ["token_offset"]
+    assert kinds(ids(train, short), ids(validation, short)) == []
