@@ -115,7 +115,7 @@ def _of_gaps(plain: Distribution, done: Distribution) -> tuple[str, set[float]]:
     for one in ROUNDED_BYTES:
         made = np.isin(between, one.function(BYTES))
         gaps, rest = between[~made], between[made]
-        if len(gaps) < LEAST_GAPS or np.isin(gaps, done.low).any():
+        if not len(rest) or len(gaps) < LEAST_GAPS or np.isin(gaps, done.low).any():
             continue
         if min(np.isin(gaps, plain.low).mean(), np.isin(rest, done.low).mean()) >= MOST:
             return one.name, set(gaps.tolist())

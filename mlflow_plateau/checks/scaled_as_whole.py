@@ -87,12 +87,12 @@ class Whole:
     def bears(self, way: Together) -> bool:
         """Whether they bear the mark of a scaler by their moments, and not by chance."""
         if way is STANDARD_TOGETHER:
-            return is_standard(self.mean, self.deviation, self.rows) and self._surprise(way)
+            return is_standard(self.mean, self.deviation, self.rows) and self._is_no_chance(way)
         centred = abs(self.mean) <= tolerance(self.rows) * self.deviation
-        return centred and not self.mirrored and self._surprise(way)
+        return centred and not self.mirrored and self._is_no_chance(way)
 
-    def _surprise(self, way: Together) -> bool:
-        """Whether chance does not do it.
+    def _is_no_chance(self, way: Together) -> bool:
+        """Whether what was drawn hardly ever comes so close.
 
         The mean is normal around zero with its standard error: √(2/π) · |m| / e; the deviation
         varies by at least 1 / √(2 · cells), as much as if all values were independent.

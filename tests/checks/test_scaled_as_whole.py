@@ -130,3 +130,11 @@ def test_pixels_of_eight_bits_that_were_brightened_in_validation() -> None:
     report = check_consistency(train, brighter)
     assert report.findings[0].kind == "monotone_transform"
     assert report.findings[0].transformation == "validation = 255 · (train / 255)^(1 / 2.2)"
+
+
+@pytest.mark.filterwarnings("error")
+def test_masks_beside_pixels_are_no_power_of_them() -> None:
+    rng = np.random.default_rng(0)
+    masks = ((rng.random((200, 6, 6, 1)) < 0.5) * 255).astype("uint8")
+    train = rng.integers(0, 256, (300, 6, 6, 1)).astype("uint8")
+    assert set(kinds(train, masks)) <= {"distribution_shift"}

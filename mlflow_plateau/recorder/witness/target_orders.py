@@ -6,7 +6,8 @@ that all classes, or all columns, together agree best with what is predicted for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from mlflow_plateau.tracked import FloatArray
 
 MOST_NUMBERS = 100
 """Of more classes or columns each has too few of the rows."""
+
+MOST_SAID = 12
+"""So many numbers are listed."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -50,9 +54,14 @@ def as_predicted(rows: Rows, predictions: FloatArray) -> tuple[str, Rows] | None
     moved = {number: other for number, other in known_by.items() if number != other}
     if not moved:
         return None
-    which, others = (", ".join(map(str, side)) for side in (moved, moved.values()))
+    which, others = (_listed(side) for side in (moved, moved.values()))
     said = f"its {what} {which} taken for {others}"
     return said, Rows(rows.x, renamed(y, known_by), rows.weighted)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    shown = [str(number) for number in islice(numbers, MOST_SAID + 1)]
+    return ", ".join([*shown[:MOST_SAID], "…"] if len(shown) > MOST_SAID else shown)
 
 
 def _by_class(classes: Array, predictions: FloatArray) -> tuple[Sequence[int], FloatArray] | None:
