@@ -233,6 +233,17 @@ def _standardised(x: str, row: str) -> str:
     return f"({x} - {x}.mean({row})) / {x}.std({row}).clip(1e-12)"
 
 
+RANGE_BY_ROW = Together(
+    "min-max scaled row by row",
+    "(x − row's minimum) / (row's maximum − row's minimum)",
+    "minimum 0 and maximum 1 in every row",
+    _rows_span_unit,
+    _rows_do_not_span_unit,
+    lambda x, row: f"({x} - {x}.min({row})) / ({x}.max({row}) - {x}.min({row})).clip(1e-12)",
+    of_different=True,
+)
+"""Pictures that reach black and white everywhere look so by themselves."""
+
 WAYS = (
     Together(
         "standardised row by row",
@@ -252,14 +263,7 @@ WAYS = (
         _standardised,
     ),
     STANDARD_TOGETHER,
-    Together(
-        "min-max scaled row by row",
-        "(x − row's minimum) / (row's maximum − row's minimum)",
-        "minimum 0 and maximum 1 in every row",
-        _rows_span_unit,
-        _rows_do_not_span_unit,
-        lambda x, row: f"({x} - {x}.min({row})) / ({x}.max({row}) - {x}.min({row})).clip(1e-12)",
-    ),
+    RANGE_BY_ROW,
     Together(
         "brought to length 1 row by row",
         "x / √Σx²",
@@ -292,7 +296,7 @@ def scaled_alike(both: InputPair) -> Callable[[NumberPair], bool]:
     It has no unit any more, nor a shape of its own: what it differs by came before the scaler.
     """
     known = both.exact and bool(both.features)
-    ways = [way for way in WAYS if known and way.bears(both.train)]
+    ways = [way for way in WAYS if known and way is not RANGE_BY_ROW and way.bears(both.train)]
     by_row = any(way.code and way.bears(both.validation) for way in ways)
 
     def is_scaled(pair: NumberPair) -> bool:
