@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from mlflow_plateau.recorder.witness.rows import Rows
 from mlflow_plateau.tracked import FloatArray
@@ -36,6 +35,8 @@ def as_predicted(rows: Rows, predictions: FloatArray) -> tuple[str, Rows] | None
     Returns:
         ``None`` where these are the targets that they have, or nothing can be told.
     """
+    from scipy.optimize import linear_sum_assignment
+
     y = rows.y
     if not isinstance(y, np.ndarray) or predictions.ndim != 2 or not np.isfinite(predictions).all():
         return None
@@ -84,7 +85,7 @@ def _by_column(y: Array, predictions: FloatArray) -> tuple[Sequence[int], FloatA
         (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-12)
         for values in (y.astype(np.float64), predictions.astype(np.float64))
     )
-    return range(y.shape[1]), targets.T @ predicted / len(y)
+    return range(y.shape[1]), np.einsum("ij,ik->jk", targets, predicted) / len(y)
 
 
 def _recoded(y: Array, known_by: Mapping[int, int]) -> Array:
