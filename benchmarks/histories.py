@@ -59,11 +59,18 @@ class Labelled:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Returns the histories of a file."""
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
-    histories: list[dict[str, Any]] = json.loads(content)
+    """Returns the histories of a file: a JSON list, as it is or compressed by gzip.
+
+    Raises:
+        SystemExit: If it holds something else.
+    """
+    try:
+        content = path.read_bytes()
+        histories = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{path} cannot be read as a list of histories: {error}") from None
+    if not isinstance(histories, list):
+        raise SystemExit(f"{path} holds no list of histories.")
     return histories
 
 
